@@ -1,0 +1,56 @@
+#include "rating/text.h"
+
+#include <string.h>
+
+void sp_text_add_bytes(struct sp_text *text, const char *bytes, size_t length)
+{
+  SP_ASSERT(text->size > 0 && text->length < text->size);
+  size_t room = text->size - text->length - 1;
+  if (length > room) {
+    text->cut = true;
+    length = room;
+  }
+  memcpy(text->at + text->length, bytes, length);
+  text->length += length;
+  text->at[text->length] = '\0';
+}
+
+void sp_text_add(struct sp_text *text, const char *words)
+{
+  sp_text_add_bytes(text, words, strlen(words));
+}
+
+void sp_text_add_u64(struct sp_text *text, uint64_t value)
+{
+  char digits[20];
+  size_t n = sizeof(digits);
+  do {
+    digits[--n] = (char)('0' + value % 10);
+    value /= 10;
+  } while (value != 0);
+  sp_text_add_bytes(text, digits + n, sizeof(digits) - n);
+}
+
+void sp_text_add_i64(struct sp_text *text, int64_t value)
+{
+  if (value < 0) {
+    sp_text_add_bytes(text, "-", 1);
+  }
+  sp_text_add_u64(text, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
+}
+
+void sp_text_add_micro(struct sp_text *text, int64_t micro)
+{
+  uint64_t amount = micro < 0 ? 0 - (uint64_t)micro : (uint64_t)micro;
+  char decimals[7] = ".000000";
+  uint64_t rest = amount % 1000000;
+  for (int i = 6; i > 0; i--) {
+    decimals[i] = (char)('0' + rest % 10);
+    rest /= 10;
+  }
+  if (micro < 0) {
+    sp_text_add_bytes(text, "-", 1);
+  }
+  sp_text_add_u64(text, amount / 1000000);
+  sp_text_add_bytes(text, decimals, sizeof(decimals));
+}

@@ -1,0 +1,22 @@
+/* Text into a buffer without stdio: bounded, always terminated, cut at the end (`cut` says so). */
+#ifndef SP_RATING_TEXT_H
+#define SP_RATING_TEXT_H
+
+#include "rating/status.h"
+
+struct sp_text {
+  char *at;
+  size_t length, size; /* size > 0: with room for the terminator */
+  bool cut;
+};
+
+#define SP_TEXT_INIT(buffer) {(buffer), 0, sizeof(buffer), false}
+
+void sp_text_add(struct sp_text *text, const char *words);
+void sp_text_add_bytes(struct sp_text *text, const char *bytes, size_t length);
+void sp_text_add_i64(struct sp_text *text, int64_t value);
+void sp_text_add_u64(struct sp_text *text, uint64_t value);
+/* "12.345678": decimals 0..6 of a micro amount; all 6 are exact. Trims no zeros. */
+void sp_text_add_micro(struct sp_text *text, int64_t micro);
+
+#endif

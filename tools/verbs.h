@@ -1,0 +1,12 @@
+/* The verbs of suanpan: one line each, one cmd_*.c each. --help lists these and nothing else. */
+#ifndef SP_TOOLS_VERBS_H
+#define SP_TOOLS_VERBS_H
+
+#define SP_VERB_TABLE(X) \
+  X(version, "print the versions of suanpan and of the libraries it is linked with")
+
+#define X(verb, text) int sp_cmd_##verb(int argc, char **argv);
+SP_VERB_TABLE(X)
+#undef X
+
+#endif
