@@ -1,5 +1,6 @@
 /* The resolved record: who, where and which net (book.md §6), all that rating needs of a CDR, in one
- * fixed record without pointers. Made by ingest/resolve, journaled as it is, rated by sp_rate(). */
+ * fixed record without pointers. Made by ingest/resolve, rated by sp_rate(); the journal keeps the raw bytes and what
+ * was found out about them, and resolves again on replay. */
 #ifndef SP_RATING_USAGE_H
 #define SP_RATING_USAGE_H
 
@@ -76,7 +77,8 @@ struct sp_usage {
   uint16_t reason;     /* what resolve found: 0 or 401, 301, 302 (302 decides only at test 12) */
   uint8_t service, direction, partial, has_charge;
   uint8_t roam, zone, net, flags; /* enum sp_roam, sp_zone, sp_net; SP_USAGE_* */
-  uint32_t reserved;
+  uint32_t behind_s; /* how far start lies behind the latest start handled so far, this one included (§15.5);
+                      * set by the router, UINT32_MAX = that or more */
 };
 
 _Static_assert(sizeof(struct sp_usage) == 152, "struct sp_usage is journaled as it lies");

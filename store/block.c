@@ -1,0 +1,312 @@
+/* Writing a journal block; see block.h for the layout. */
+#include "store/block.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+#include <zstd.h>
+
+#include "store/block_layout.h"
+#include "store/charge_codec.h"
+
+#define BUILDER_MAGIC 0x42554C44u
+#define RAW_BYTES_FIRST (4u << 20)
+
+struct stream_slot {
+  struct sp_block_stream stream;
+  struct sp_position last; /* base for the next record's offset delta */
+  char *text;              /* name, then columns */
+  uint64_t base;
+};
+
+struct sp_block_builder {
+  uint32_t magic;
+  uint32_t records, streams;
+  struct sp_block_columns columns;
+  uint8_t *column_bytes; /* all columns, SP_BLOCK_RECORDS_MAX apart */
+  uint8_t *charges, *raw;
+  size_t charges_length, charges_size, raw_length, raw_size;
+  struct sp_totals outcomes[SP_OUTCOME_COUNT];
+  int64_t list_micro, net_micro;
+  uint64_t suspense_sum;
+  struct stream_slot slots[SP_BLOCK_STREAMS_MAX];
+  uint8_t *payload, *out;
+  size_t payload_size, out_size;
+  ZSTD_CCtx *zstd;
+};
+
+static bool grow(uint8_t **bytes, size_t *size, size_t needed)
+{
+  if (needed <= *size) {
+    return true;
+  }
+  size_t larger = needed + needed / 2;
+  uint8_t *moved = realloc(*bytes, larger);
+  if (moved == NULL) {
+    return false;
+  }
+  *bytes = moved;
+  *size = larger;
+  return true;
+}
+
+enum sp_status sp_block_builder_make(struct sp_block_builder **out)
+{
+  struct sp_block_builder *builder = calloc(1, sizeof(*builder));
+  if (builder == NULL) {
+    return SP_NO_MEMORY;
+  }
+  builder->magic = BUILDER_MAGIC;
+  builder->column_bytes = malloc((size_t)SP_BLOCK_RECORDS_MAX * SP_BLOCK_ROW_BYTES);
+  builder->zstd = ZSTD_createCCtx();
+  bool ready = builder->column_bytes != NULL && builder->zstd != NULL &&
+               grow(&builder->raw, &builder->raw_size, RAW_BYTES_FIRST) &&
+               grow(&builder->charges, &builder->charges_size, RAW_BYTES_FIRST);
+  if (!ready) {
+    sp_block_builder_free(builder);
+    return SP_NO_MEMORY;
+  }
+  sp__block_columns_place(&builder->columns, builder->column_bytes, SP_BLOCK_RECORDS_MAX);
+  *out = builder;
+  return SP_OK;
+}
+
+void sp_block_builder_free(struct sp_block_builder *builder)
+{
+  if (builder == NULL) {
+    return;
+  }
+  SP_ASSERT(builder->magic == BUILDER_MAGIC);
+  sp_block_begin(builder);
+  builder->magic = 0;
+  ZSTD_freeCCtx(builder->zstd);
+  free(builder->column_bytes);
+  free(builder->charges);
+  free(builder->raw);
+  free(builder->payload);
+  free(builder->out);
+  free(builder);
+}
+
+void sp_block_begin(struct sp_block_builder *builder)
+{
+  SP_ASSERT(builder->magic == BUILDER_MAGIC);
+  for (uint32_t i = 0; i < builder->streams; i++) {
+    free(builder->slots[i].text);
+  }
+  builder->records = builder->streams = 0;
+  builder->charges_length = builder->raw_length = 0;
+  builder->list_micro = builder->net_micro = 0;
+  builder->suspense_sum = 0;
+  memset(builder->outcomes, 0, sizeof(builder->outcomes));
+}
+
+enum sp_status sp_block_stream_add(struct sp_block_builder *builder, const struct sp_block_stream *stream,
+                                   uint32_t *index)
+{
+  SP_ASSERT(stream->name_length <= SP_BLOCK_NAME_BYTES_MAX && stream->columns_length <= SP_BLOCK_COLUMNS_BYTES_MAX);
+  if (builder->streams == SP_BLOCK_STREAMS_MAX) {
+    return SP_LIMIT;
+  }
+  struct stream_slot *slot = &builder->slots[builder->streams];
+  memset(slot, 0, sizeof(*slot));
+  slot->text = malloc((size_t)stream->name_length + stream->columns_length + 1);
+  if (slot->text == NULL) {
+    return SP_NO_MEMORY;
+  }
+  memcpy(slot->text, stream->name, stream->name_length);
+  if (stream->columns_length > 0) {
+    memcpy(slot->text + stream->name_length, stream->columns, stream->columns_length);
+  }
+  slot->stream.name = slot->text;
+  slot->stream.columns = slot->text + stream->name_length;
+  slot->stream.name_length = stream->name_length;
+  slot->stream.columns_length = stream->columns_length;
+  slot->stream.format = stream->format;
+  slot->stream.next = stream->next;
+  *index = builder->streams++;
+  return SP_OK;
+}
+
+void sp_block_stream_next(struct sp_block_builder *builder, uint32_t index, struct sp_position next)
+{
+  SP_ASSERT(index < builder->streams);
+  builder->slots[index].stream.next = next;
+}
+
+uint32_t sp_block_records(const struct sp_block_builder *builder)
+{
+  return builder->records;
+}
+
+static void sums_add(struct sp_block_builder *builder, const struct sp_block_record *record,
+                     const struct sp_charge *charge, const struct sp_totals *amounts)
+{
+  struct sp_totals *sum = &builder->outcomes[charge->outcome];
+  sum->count++;
+  sum->duration_s += amounts->duration_s;
+  sum->bytes += amounts->bytes;
+  sum->charge_micro += amounts->charge_micro;
+  if (charge->outcome == SP_OUTCOME_RATED) {
+    builder->list_micro += charge->list_micro;
+    builder->net_micro += charge->net_micro;
+  } else if (charge->outcome == SP_OUTCOME_SUSPENDED || charge->outcome == SP_OUTCOME_CONFLICT) {
+    uint64_t seed = (uint64_t)charge->reason << 32 | charge->conflict_fields;
+    builder->suspense_sum += XXH3_64bits_withSeed(record->raw, record->raw_length, seed);
+  }
+}
+
+enum sp_status sp_block_add(struct sp_block_builder *builder, const struct sp_block_record *record,
+                            const struct sp_charge *charge, const struct sp_totals *amounts)
+{
+  SP_ASSERT(builder->magic == BUILDER_MAGIC && record->stream < builder->streams);
+  SP_ASSERT(record->raw_length <= UINT16_MAX && charge->outcome < SP_OUTCOME_COUNT);
+  uint32_t i = builder->records;
+  if (i == SP_BLOCK_RECORDS_MAX || builder->raw_length + record->raw_length > SP_BLOCK_RAW_BYTES_MAX) {
+    return SP_FULL;
+  }
+  if (!grow(&builder->raw, &builder->raw_size, builder->raw_length + record->raw_length) ||
+      !grow(&builder->charges, &builder->charges_size, builder->charges_length + SP_CHARGE_ENCODED_MAX)) {
+    return SP_NO_MEMORY;
+  }
+  struct stream_slot *slot = &builder->slots[record->stream];
+  if (slot->stream.in == 0) {
+    slot->base = slot->last.offset = record->position.offset;
+  }
+  SP_ASSERT(record->position.offset >= slot->last.offset);
+  uint64_t delta = record->position.offset - slot->last.offset;
+  if (delta > UINT32_MAX) {
+    return SP_FULL;
+  }
+  const struct sp_block_columns *c = &builder->columns;
+  size_t charge_length = sp_charge_encode(charge, builder->charges + builder->charges_length);
+  c->raw_length[i] = (uint16_t)record->raw_length;
+  c->charge_length[i] = (uint16_t)charge_length;
+  c->reason[i] = charge->reason;
+  c->stream[i] = (uint8_t)record->stream;
+  c->outcome[i] = charge->outcome;
+  c->flags[i] = charge->flags;
+  c->book[i] = (uint8_t)charge->book;
+  c->offset_delta[i] = (uint32_t)delta;
+  c->sub[i] = record->position.sub;
+  c->behind_s[i] = record->behind_s;
+  c->subscriber[i] = record->subscriber;
+  c->account[i] = record->account;
+  c->group[i] = record->group;
+  c->place[i] = (uint32_t)record->roam | (uint32_t)record->zone << 8 | (uint32_t)record->net << 16 |
+                (uint32_t)record->place_flags << 24;
+  memcpy(builder->raw + builder->raw_length, record->raw, record->raw_length);
+  builder->raw_length += record->raw_length;
+  builder->charges_length += charge_length;
+  slot->last = record->position;
+  slot->stream.in++;
+  slot->stream.outcomes[charge->outcome]++;
+  sums_add(builder, record, charge, amounts);
+  builder->records = i + 1;
+  return SP_OK;
+}
+
+enum sp_status sp_block_payload(struct sp_block_builder *builder, const uint8_t **bytes, size_t *length)
+{
+  uint32_t n = builder->records;
+  size_t rows = (size_t)n * SP_BLOCK_ROW_BYTES;
+  size_t total = rows + builder->charges_length + builder->raw_length;
+  if (!grow(&builder->payload, &builder->payload_size, total)) {
+    return SP_NO_MEMORY;
+  }
+  struct sp_block_columns packed;
+  sp__block_columns_place(&packed, builder->payload, n);
+  sp__block_columns_copy(&packed, &builder->columns, n);
+  memcpy(builder->payload + rows, builder->charges, builder->charges_length);
+  memcpy(builder->payload + rows + builder->charges_length, builder->raw, builder->raw_length);
+  *bytes = builder->payload;
+  *length = total;
+  return SP_OK;
+}
+
+/* The equation of engine.md §1 rule 6, for each of count, duration, bytes and money. */
+static void equation_assert(const struct sp_block_header *header)
+{
+  struct sp_totals sum = {0, 0, 0, 0};
+  for (unsigned i = 0; i < SP_OUTCOME_COUNT; i++) {
+    sum.count += header->outcomes[i].count;
+    sum.duration_s += header->outcomes[i].duration_s;
+    sum.bytes += header->outcomes[i].bytes;
+    sum.charge_micro += header->outcomes[i].charge_micro;
+  }
+  SP_ASSERT(sum.count == header->in.count && sum.duration_s == header->in.duration_s);
+  SP_ASSERT(sum.bytes == header->in.bytes && sum.charge_micro == header->in.charge_micro);
+  SP_ASSERT(sum.count == (int64_t)header->records);
+}
+
+static void header_fill(const struct sp_block_builder *builder, struct sp_block_header *header)
+{
+  header->magic = SP_BLOCK_MAGIC;
+  header->version = SP_BLOCK_VERSION;
+  header->header_bytes = sizeof(*header);
+  header->records = builder->records;
+  header->streams = builder->streams;
+  memcpy(header->outcomes, builder->outcomes, sizeof(header->outcomes));
+  header->list_micro = builder->list_micro;
+  header->net_micro = builder->net_micro;
+  header->suspense_sum = builder->suspense_sum;
+  header->reserved = 0;
+  memset(header->pad, 0, sizeof(header->pad));
+  memset(header->hash, 0, sizeof(header->hash));
+}
+
+static size_t streams_write(const struct sp_block_builder *builder, uint8_t *to)
+{
+  uint8_t *at = to;
+  for (uint32_t i = 0; i < builder->streams; i++) {
+    const struct stream_slot *slot = &builder->slots[i];
+    struct sp_block_stream_row row = {
+        .base = slot->base,
+        .next = slot->stream.next,
+        .name_length = slot->stream.name_length,
+        .columns_length = slot->stream.columns_length,
+        .format = slot->stream.format,
+        .in = slot->stream.in,
+    };
+    memcpy(row.outcomes, slot->stream.outcomes, sizeof(row.outcomes));
+    memcpy(at, &row, sizeof(row));
+    at += sizeof(row);
+    memcpy(at, slot->text, row.name_length + row.columns_length);
+    at += row.name_length + row.columns_length;
+  }
+  return (size_t)(at - to);
+}
+
+enum sp_status sp_block_close(struct sp_block_builder *builder, struct sp_block_header *header, int level,
+                              const uint8_t **bytes, size_t *length)
+{
+  const uint8_t *payload;
+  size_t payload_length;
+  SP_TRY(sp_block_payload(builder, &payload, &payload_length));
+  size_t streams_max = 0;
+  for (uint32_t i = 0; i < builder->streams; i++) {
+    streams_max += sizeof(struct sp_block_stream_row) + builder->slots[i].stream.name_length +
+                   builder->slots[i].stream.columns_length;
+  }
+  size_t bound = sizeof(*header) + streams_max + ZSTD_compressBound(payload_length);
+  if (!grow(&builder->out, &builder->out_size, bound)) {
+    return SP_NO_MEMORY;
+  }
+  header_fill(builder, header);
+  equation_assert(header);
+  header->streams_bytes = streams_write(builder, builder->out + sizeof(*header));
+  uint8_t *frame = builder->out + sizeof(*header) + header->streams_bytes;
+  size_t stored = ZSTD_compressCCtx(builder->zstd, frame, ZSTD_compressBound(payload_length), payload,
+                                    payload_length, level);
+  SP_ASSERT(!ZSTD_isError(stored));
+  header->payload_bytes = payload_length;
+  header->stored_bytes = stored;
+  *length = sizeof(*header) + header->streams_bytes + stored;
+  XXH128_hash_t hash = XXH3_128bits(builder->out + sizeof(*header), *length - sizeof(*header));
+  memcpy(header->body_hash, &hash, sizeof(hash));
+  hash = XXH3_128bits(header, sizeof(*header));
+  memcpy(header->hash, &hash, sizeof(hash));
+  memcpy(builder->out, header, sizeof(*header));
+  *bytes = builder->out;
+  return SP_OK;
+}
