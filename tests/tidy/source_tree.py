@@ -27,8 +27,8 @@ def files(*endings, under=None):
         found = listed.stdout.decode().split("\0")
     else:  # a source archive without its repository
         found = [os.path.relpath(os.path.join(folder, name), ROOT)
-                 for folder, _, names in os.walk(ROOT) if "/." not in folder and "/build" not in folder
-                 for name in names]
+                 for folder, _, names in os.walk(ROOT) for name in names]
+        found = [path for path in found if path.split("/")[0] not in ("build", ".git")]
     found = sorted({path for path in found if path and os.path.isfile(os.path.join(ROOT, path))})
     if endings:
         found = [path for path in found if path.endswith(endings)]

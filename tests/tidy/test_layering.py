@@ -20,7 +20,8 @@ IDLE = {"assert.h", "inttypes.h", "limits.h", "stdalign.h", "stdarg.h", "stdbool
         "stdnoreturn.h", "string.h"}
 PURE_FOLDERS = {"rating": IDLE, "segment": IDLE | {"math.h"}}
 INCLUDE = re.compile(r"^[ \t]*#[ \t]*include[ \t]+([<\"])([^>\"]+)[>\"]", re.M)
-SYSTEM = re.compile(r"^(?:[a-z_0-9]+|sys/[a-z_0-9]+|netinet/[a-z_0-9]+|arpa/[a-z_0-9]+|linux/[a-z_0-9]+)\.h$")
+LIBRARY = re.compile(r"^(?:(?:lmdb|zstd\w*|zdict|xxhash|xxh3|yaml|sodium|microhttpd|xlsxwriter|ck_\w+|check)\.h"
+                     r"|(?!sys/|netinet/|arpa/|linux/).+/.+)$")
 TABLE = "tests/tidy/third_party.txt"
 
 
@@ -32,11 +33,6 @@ def third_party_uses():
         if words:
             uses.setdefault(words[0], set()).add(words[1])
     return uses
-
-
-def third_party(header):
-    """Whether a <header> belongs to a library: it lies in the table, or it is no plain system header."""
-    return header in third_party_uses() or not SYSTEM.match(header)
 
 
 def check_own(path, folder, header, where, owners, problems):
@@ -68,7 +64,7 @@ def main():
                 check_own(path, folder, header, where, owners, problems)
             elif folder in PURE_FOLDERS and header not in PURE_FOLDERS[folder]:
                 problems.append(f"{where}: {folder}/ may not include <{header}>")
-            elif folder in tree.PRODUCT and (header in uses or not SYSTEM.match(header)):
+            elif folder in tree.PRODUCT and (header in uses or LIBRARY.match(header)):
                 seen.setdefault(header, set()).add(path)
     for header, paths in seen.items():
         for path in paths - uses.get(header, set()):
