@@ -160,7 +160,7 @@ enum sp_status sp_block_add(struct sp_block_builder *builder, const struct sp_bl
                             const struct sp_charge *charge, const struct sp_totals *amounts)
 {
   SP_ASSERT(builder->magic == BUILDER_MAGIC && record->stream < builder->streams);
-  SP_ASSERT(record->raw_length <= UINT16_MAX && charge->outcome < SP_OUTCOME_COUNT);
+  SP_ASSERT(charge->outcome < SP_OUTCOME_COUNT);
   uint32_t i = builder->records;
   if (i == SP_BLOCK_RECORDS_MAX || builder->raw_length + record->raw_length > SP_BLOCK_RAW_BYTES_MAX) {
     return SP_FULL;
@@ -180,7 +180,7 @@ enum sp_status sp_block_add(struct sp_block_builder *builder, const struct sp_bl
   }
   const struct sp_block_columns *c = &builder->columns;
   size_t charge_length = sp_charge_encode(charge, builder->charges + builder->charges_length);
-  c->raw_length[i] = (uint16_t)record->raw_length;
+  c->raw_length[i] = record->raw_length;
   c->charge_length[i] = (uint16_t)charge_length;
   c->reason[i] = charge->reason;
   c->stream[i] = (uint8_t)record->stream;

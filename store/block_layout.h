@@ -6,12 +6,12 @@
 
 /* One value per record; widest columns first, so that all are aligned when the payload is. */
 struct sp_block_columns {
-  uint32_t *offset_delta, *sub, *behind_s, *subscriber, *account, *group, *place;
-  uint16_t *raw_length, *charge_length, *reason;
+  uint32_t *offset_delta, *sub, *behind_s, *subscriber, *account, *group, *place, *raw_length;
+  uint16_t *charge_length, *reason;
   uint8_t *stream, *outcome, *flags, *book;
 };
 
-#define SP_BLOCK_ROW_BYTES (7u * 4u + 3u * 2u + 4u)
+#define SP_BLOCK_ROW_BYTES (8u * 4u + 2u * 2u + 4u)
 
 struct sp_block_stream_row { /* followed by name and columns */
   uint64_t base;             /* offset that the first record's delta counts from */

@@ -12,8 +12,7 @@
   ((uint64_t)SP_BLOCK_RAW_BYTES_MAX + SP_BLOCK_RECORDS_MAX * (uint64_t)(SP_BLOCK_ROW_BYTES + SP_CHARGE_ENCODED_MAX))
 
 struct place {
-  uint32_t charge, raw;
-  uint64_t offset;
+  uint64_t charge, raw, offset;
 };
 
 struct sp_block_view {
@@ -151,7 +150,7 @@ static enum sp_status places_make(struct sp_block_view *view)
       return SP_BAD_FORMAT;
     }
     offsets[c->stream[i]] += c->offset_delta[i];
-    view->places[i] = (struct place){(uint32_t)charge, (uint32_t)raw, offsets[c->stream[i]]};
+    view->places[i] = (struct place){charge, raw, offsets[c->stream[i]]};
     charge += c->charge_length[i];
     raw += c->raw_length[i];
   }

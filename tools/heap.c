@@ -1,0 +1,65 @@
+#include "tools/heap.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define HUGE_BYTES ((size_t)2 << 20)
+
+void *sp_heap_take(size_t bytes)
+{
+  if (bytes < HUGE_BYTES) {
+    void *at = aligned_alloc(64, (bytes + 63) & ~(size_t)63);
+    if (at != NULL) {
+      memset(at, 0, bytes);
+    }
+    return at;
+  }
+  /* Aligned by hand, so that the first page is huge as well. */
+  size_t whole = (bytes + HUGE_BYTES - 1) & ~(HUGE_BYTES - 1);
+  char *at = mmap(NULL, whole + HUGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                  -1, 0);
+  if (at == MAP_FAILED) {
+    return NULL;
+  }
+  size_t head = (HUGE_BYTES - (uintptr_t)at % HUGE_BYTES) % HUGE_BYTES;
+  if (head > 0) {
+    munmap(at, head);
+  }
+  if (head < HUGE_BYTES) {
+    munmap(at + head + whole, HUGE_BYTES - head);
+  }
+  (void)madvise(at + head, whole, MADV_HUGEPAGE);
+  return at + head;
+}
+
+void sp_heap_give(void *at, size_t bytes)
+{
+  if (at == NULL) {
+    return;
+  }
+  if (bytes < HUGE_BYTES) {
+    free(at);
+  } else {
+    munmap(at, (bytes + HUGE_BYTES - 1) & ~(HUGE_BYTES - 1));
+  }
+}
+
+static void *grow(void *context, size_t bytes)
+{
+  (void)context;
+  return sp_heap_take(bytes);
+}
+
+static void release(void *context, void *at, size_t bytes)
+{
+  (void)context;
+  sp_heap_give(at, bytes);
+}
+
+void sp_heap_init(struct sp_memory *memory)
+{
+  memset(memory, 0, sizeof(*memory));
+  memory->grow = grow;
+  memory->release = release;
+}
