@@ -4,7 +4,7 @@
  *     STORE/lock           held (flock) by the process that writes
  *     STORE/books/NNNN.book compiled books in the order in which they were loaded
  *     STORE/directory/     LMDB: the customers
- *     STORE/shards/N/journal/*.spj and STORE/shards/N/state/ (LMDB)
+ *     STORE/shards/N/journal/ (segments) and STORE/shards/N/state/ (LMDB)
  *     STORE/suanpan.yaml   configuration of `run` (optional)
  *
  * Made under a temporary name and renamed, so that a half-made store never looks like one. */

@@ -1,0 +1,297 @@
+/* Journal blocks: what goes in comes out; damage and cut tails are seen at every byte. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "store/block.h"
+#include "store/charge_codec.h"
+#include "store/journal.h"
+
+static uint64_t random_state;
+
+static uint64_t random_next(void)
+{
+  random_state += UINT64_C(0x9E3779B97F4A7C15);
+  uint64_t z = random_state;
+  z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+  z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
+  return z ^ (z >> 31);
+}
+
+static void random_charge(struct sp_charge *charge)
+{
+  sp_charge_clear(charge);
+  charge->outcome = (uint8_t)(random_next() % 5);
+  charge->book = random_next() % 7 == 0 ? UINT16_MAX : (uint16_t)(random_next() % 3);
+  charge->flags = (uint8_t)(random_next() % 32);
+  if (charge->outcome == SP_OUTCOME_SUSPENDED) {
+    charge->reason = 404;
+  } else if (charge->outcome == SP_OUTCOME_CONFLICT) {
+    charge->reason = 501;
+    charge->conflict_fields = (uint32_t)random_next();
+  } else if (charge->outcome == SP_OUTCOME_RATED) {
+    charge->list_micro = (int64_t)random_next() >> (random_next() % 60);
+    charge->net_micro = (int64_t)(random_next() % 100000) - 50000;
+    charge->items_count = (uint8_t)(random_next() % 4);
+    charge->allowances_count = (uint8_t)(random_next() % 3);
+    charge->payers_count = (uint8_t)(random_next() % 3);
+    for (unsigned i = 0; i < charge->items_count; i++) {
+      charge->items[i] = (struct sp_charge_item){(uint32_t)random_next(), 0, (int64_t)random_next(), -5, 7};
+    }
+    for (unsigned i = 0; i < charge->allowances_count; i++) {
+      charge->allowances[i] = (struct sp_charge_allowance){3, (uint32_t)random_next(), INT64_MIN, INT64_MAX};
+    }
+    for (unsigned i = 0; i < charge->payers_count; i++) {
+      charge->payers[i] = (struct sp_charge_payer){(uint32_t)random_next(), 0, -1};
+    }
+  }
+}
+
+static void charge_expect(const struct sp_charge *a, const struct sp_charge *b)
+{
+  ck_assert_uint_eq(a->outcome, b->outcome);
+  ck_assert_uint_eq(a->flags, b->flags);
+  ck_assert_uint_eq(a->reason, b->reason);
+  ck_assert_uint_eq(a->book, b->book);
+  ck_assert_uint_eq(a->conflict_fields, b->conflict_fields);
+  ck_assert_int_eq(a->list_micro, b->list_micro);
+  ck_assert_int_eq(a->net_micro, b->net_micro);
+  ck_assert_uint_eq(a->items_count, b->items_count);
+  ck_assert_uint_eq(a->allowances_count, b->allowances_count);
+  ck_assert_uint_eq(a->payers_count, b->payers_count);
+  ck_assert_mem_eq(a->items, b->items, a->items_count * sizeof(a->items[0]));
+  ck_assert_mem_eq(a->allowances, b->allowances, a->allowances_count * sizeof(a->allowances[0]));
+  ck_assert_mem_eq(a->payers, b->payers, a->payers_count * sizeof(a->payers[0]));
+}
+
+/* Fills the builder with n records of two streams; returns the header's sums in `header`. */
+static void fill(struct sp_block_builder *builder, uint32_t n, uint64_t seed, struct sp_block_header *header)
+{
+  random_state = seed;
+  sp_block_begin(builder);
+  memset(header, 0, sizeof(*header));
+  uint32_t a, b;
+  struct sp_block_stream stream = {.name = "a.csv", .name_length = 5, .columns = "id,service", .columns_length = 10};
+  ck_assert_int_eq(sp_block_stream_add(builder, &stream, &a), SP_OK);
+  stream = (struct sp_block_stream){.name = "topic/1", .name_length = 7, .format = 2};
+  ck_assert_int_eq(sp_block_stream_add(builder, &stream, &b), SP_OK);
+  struct sp_charge charge;
+  char raw[100];
+  memset(raw, 'x', sizeof(raw));
+  for (uint32_t i = 0; i < n; i++) {
+    random_charge(&charge);
+    struct sp_block_record record = {.raw = raw, .raw_length = (uint32_t)(random_next() % 100), .stream = i % 2 ? a : b,
+                                     .position = {i * UINT64_C(1000), i % 3, 0}, .behind_s = i, .subscriber = i * 7,
+                                     .account = i, .group = SP_NONE, .roam = 1, .zone = 2, .net = 3, .place_flags = 4};
+    struct sp_totals amounts = {1, i, i * 2, i * 3};
+    ck_assert_int_eq(sp_block_add(builder, &record, &charge, &amounts), SP_OK);
+    header->in.count++;
+    header->in.duration_s += amounts.duration_s;
+    header->in.bytes += amounts.bytes;
+    header->in.charge_micro += amounts.charge_micro;
+  }
+  sp_block_stream_next(builder, a, (struct sp_position){n * UINT64_C(1000), 0, 0});
+}
+
+START_TEST(block_comes_back)
+{
+  struct sp_block_builder *builder;
+  struct sp_block_view *view;
+  ck_assert_int_eq(sp_block_builder_make(&builder), SP_OK);
+  ck_assert_int_eq(sp_block_view_make(&view), SP_OK);
+  const uint32_t sizes[] = {0, 1, 2, 1000};
+  for (unsigned k = 0; k < 4; k++) {
+    struct sp_block_header header;
+    fill(builder, sizes[k], k + 1, &header);
+    const uint8_t *bytes;
+    size_t length, used;
+    ck_assert_int_eq(sp_block_close(builder, &header, 1, &bytes, &length), SP_OK);
+    ck_assert_int_eq(sp_block_open(view, bytes, length, &used), SP_OK);
+    ck_assert_uint_eq(used, length);
+    ck_assert_mem_eq(sp_block_view_header(view), &header, sizeof(header));
+    ck_assert_uint_eq(sp_block_view_stream(view, 0)->next.offset, sizes[k] * UINT64_C(1000));
+    random_state = k + 1;
+    struct sp_charge expected, charge;
+    for (uint32_t i = 0; i < sizes[k]; i++) {
+      random_charge(&expected);
+      uint32_t raw_length = (uint32_t)(random_next() % 100);
+      struct sp_block_record record;
+      sp_block_view_record(view, i, &record);
+      ck_assert_uint_eq(record.raw_length, raw_length);
+      ck_assert_uint_eq(record.position.offset, i * UINT64_C(1000));
+      ck_assert_uint_eq(record.position.sub, i % 3);
+      ck_assert_uint_eq(record.subscriber, i * 7);
+      ck_assert_uint_eq(record.place_flags, 4);
+      ck_assert_int_eq(sp_block_view_charge(view, i, &charge), SP_OK);
+      charge_expect(&expected, &charge);
+    }
+  }
+  sp_block_view_free(view);
+  sp_block_builder_free(builder);
+}
+END_TEST
+
+START_TEST(every_changed_byte_is_seen)
+{
+  struct sp_block_builder *builder;
+  struct sp_block_view *view;
+  ck_assert_int_eq(sp_block_builder_make(&builder), SP_OK);
+  ck_assert_int_eq(sp_block_view_make(&view), SP_OK);
+  struct sp_block_header header;
+  fill(builder, 20, 9, &header);
+  const uint8_t *bytes;
+  size_t length, used;
+  ck_assert_int_eq(sp_block_close(builder, &header, 1, &bytes, &length), SP_OK);
+  uint8_t *copy = malloc(length);
+  for (size_t i = 0; i < length; i++) {
+    memcpy(copy, bytes, length);
+    copy[i] ^= 0x10;
+    enum sp_status status = sp_block_open(view, copy, length, &used);
+    ck_assert_msg(status == SP_BAD_CHECKSUM || status == SP_BAD_FORMAT, "byte %zu: %s", i, sp_status_word(status));
+    ck_assert_msg(sp_block_open(view, bytes, i, &used) != SP_OK, "cut at %zu was taken", i);
+  }
+  free(copy);
+  sp_block_view_free(view);
+  sp_block_builder_free(builder);
+}
+END_TEST
+
+static void journal_dir(char *dir)
+{
+  strcpy(dir, "/tmp/suanpan-journal-XXXXXX");
+  ck_assert_ptr_nonnull(mkdtemp(dir));
+}
+
+static void journal_remove(const char *dir)
+{
+  char path[128];
+  snprintf(path, sizeof(path), "%s/%020d.spj", dir, 1);
+  unlink(path);
+  rmdir(dir);
+}
+
+START_TEST(torn_tail_is_cut_at_every_byte)
+{
+  char dir[64];
+  journal_dir(dir);
+  struct sp_block_builder *builder;
+  struct sp_block_view *view;
+  ck_assert_int_eq(sp_block_builder_make(&builder), SP_OK);
+  ck_assert_int_eq(sp_block_view_make(&view), SP_OK);
+  struct sp_journal *journal;
+  ck_assert_int_eq(sp_journal_open(&journal, dir, true), SP_OK);
+  ck_assert_int_eq(sp_journal_seek(journal, (struct sp_journal_place){0, 0}), SP_OK);
+  ck_assert_int_eq(sp_journal_next(journal, view, true), SP_END);
+  ck_assert_int_eq(sp_journal_cut(journal), SP_OK);
+  size_t length = 0, whole = 0;
+  for (uint64_t number = 1; number <= 3; number++) {
+    struct sp_block_header header;
+    fill(builder, 3, number, &header);
+    header.number = number;
+    const uint8_t *bytes;
+    ck_assert_int_eq(sp_block_close(builder, &header, 1, &bytes, &length), SP_OK);
+    ck_assert_int_eq(sp_journal_append(journal, number, bytes, length), SP_OK);
+    whole += length;
+  }
+  ck_assert_int_eq(sp_journal_sync(journal), SP_OK);
+  sp_journal_close(journal);
+  char path[128];
+  snprintf(path, sizeof(path), "%s/%020d.spj", dir, 1);
+  for (size_t cut = 1; cut < length; cut++) {
+    ck_assert_int_eq(truncate(path, (off_t)(whole - cut)), 0);
+    ck_assert_int_eq(sp_journal_open(&journal, dir, true), SP_OK);
+    ck_assert_int_eq(sp_journal_seek(journal, (struct sp_journal_place){0, 0}), SP_OK);
+    ck_assert_int_eq(sp_journal_next(journal, view, true), SP_OK);
+    ck_assert_int_eq(sp_journal_next(journal, view, true), SP_OK);
+    ck_assert_uint_eq(sp_block_view_header(view)->number, 2);
+    ck_assert_int_eq(sp_journal_next(journal, view, true), SP_END);
+    ck_assert_uint_eq(sp_journal_torn_bytes(journal), length - cut);
+    sp_journal_close(journal);
+  }
+  ck_assert_int_eq(sp_journal_open(&journal, dir, true), SP_OK);
+  ck_assert_int_eq(sp_journal_seek(journal, (struct sp_journal_place){1, 0}), SP_OK);
+  while (sp_journal_next(journal, view, false) == SP_OK) {
+  }
+  ck_assert_int_eq(sp_journal_cut(journal), SP_OK);
+  ck_assert_uint_eq(sp_journal_place(journal).offset, whole - length);
+  sp_journal_close(journal);
+  sp_block_view_free(view);
+  sp_block_builder_free(builder);
+  journal_remove(dir);
+}
+END_TEST
+
+START_TEST(damage_before_a_whole_block_is_an_error)
+{
+  char dir[64], path[128];
+  journal_dir(dir);
+  struct sp_block_builder *builder;
+  struct sp_block_view *view;
+  ck_assert_int_eq(sp_block_builder_make(&builder), SP_OK);
+  ck_assert_int_eq(sp_block_view_make(&view), SP_OK);
+  struct sp_journal *journal;
+  ck_assert_int_eq(sp_journal_open(&journal, dir, true), SP_OK);
+  ck_assert_int_eq(sp_journal_cut(journal), SP_OK);
+  for (uint64_t number = 1; number <= 2; number++) {
+    struct sp_block_header header;
+    fill(builder, 3, number, &header);
+    const uint8_t *bytes;
+    size_t length;
+    ck_assert_int_eq(sp_block_close(builder, &header, 1, &bytes, &length), SP_OK);
+    ck_assert_int_eq(sp_journal_append(journal, number, bytes, length), SP_OK);
+  }
+  sp_journal_close(journal);
+  snprintf(path, sizeof(path), "%s/%020d.spj", dir, 1);
+  FILE *file = fopen(path, "r+");
+  ck_assert_ptr_nonnull(file);
+  fseek(file, 700, SEEK_SET);
+  int c = fgetc(file);
+  fseek(file, 700, SEEK_SET);
+  fputc(c ^ 1, file);
+  fclose(file);
+  ck_assert_int_eq(sp_journal_open(&journal, dir, false), SP_OK);
+  ck_assert_int_eq(sp_journal_seek(journal, (struct sp_journal_place){0, 0}), SP_OK);
+  ck_assert_int_eq(sp_journal_next(journal, view, true), SP_BAD_CHECKSUM);
+  sp_journal_close(journal);
+  sp_block_view_free(view);
+  sp_block_builder_free(builder);
+  journal_remove(dir);
+}
+END_TEST
+
+START_TEST(charge_bytes_never_read_beyond)
+{
+  uint8_t bytes[SP_CHARGE_ENCODED_MAX];
+  struct sp_charge charge, again;
+  for (uint64_t seed = 1; seed < 300; seed++) {
+    random_state = seed;
+    random_charge(&charge);
+    size_t length = sp_charge_encode(&charge, bytes);
+    again.outcome = charge.outcome;
+    ck_assert_int_eq(sp_charge_decode(&again, bytes, length), SP_OK);
+    if (length > 0) {
+      ck_assert_int_eq(sp_charge_decode(&again, bytes, length - 1), SP_BAD_FORMAT);
+    }
+  }
+}
+END_TEST
+
+int main(void)
+{
+  Suite *suite = suite_create("block");
+  TCase *tests = tcase_create("block");
+  tcase_set_timeout(tests, 0);
+  tcase_add_test(tests, block_comes_back);
+  tcase_add_test(tests, every_changed_byte_is_seen);
+  tcase_add_test(tests, torn_tail_is_cut_at_every_byte);
+  tcase_add_test(tests, damage_before_a_whole_block_is_an_error);
+  tcase_add_test(tests, charge_bytes_never_read_beyond);
+  suite_add_tcase(suite, tests);
+  SRunner *runner = srunner_create(suite);
+  srunner_run_all(runner, CK_ENV);
+  int failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? 0 : 1;
+}
