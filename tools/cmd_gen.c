@@ -18,8 +18,9 @@ static const struct sp_verb_help help = {
     .examples = "  suanpan gen /tmp/lanhe\n"
                 "  suanpan gen /tmp/large --seed 7 --subscribers 1000000 --groups 5000 --records "
                 "5000000\n",
-    .text = "Makes a province: book/, customers/, usage/*.csv and, in expected/, the totals that must "
-            "come out. One seed gives the same bytes on every machine."};
+    .text =
+        "Makes a province: book/, customers/, usage/*.csv and, in expected/, the totals that must "
+        "come out. One seed gives the same bytes on every machine."};
 
 struct gen_arguments {
   int64_t seed, subscribers, groups, days, records;
@@ -105,22 +106,26 @@ static bool usage_write(const struct sp_gen_world *world, const char *path)
   sp__gen_stream_close(stream);
   if (good) {
     progress_show(writer.written, writer.written, since);
-    fprintf(stderr, "suanpan: %s: %" PRIu64 " records in %" PRIu64 " files, %" PRIu64 " bytes\n", path,
-            writer.written, writer.file_count, writer.bytes);
+    fprintf(stderr, "suanpan: %s: %" PRIu64 " records in %" PRIu64 " files, %" PRIu64 " bytes\n",
+            path, writer.written, writer.file_count, writer.bytes);
   }
   return good;
 }
 
 int sp_cmd_gen(int argc, char **argv)
 {
-  struct gen_arguments a = {.seed = 1, .subscribers = 10000, .groups = 100, .days = 90, .records = 100000};
+  struct gen_arguments a = {
+      .seed = 1, .subscribers = 10000, .groups = 100, .days = 90, .records = 100000};
   const struct sp_option options[] = {
-      {"--seed", SP_OPTION_NUMBER, &a.seed, "NUMBER", "which province; the same seed gives the same bytes (1)"},
+      {"--seed", SP_OPTION_NUMBER, &a.seed, "NUMBER",
+       "which province; the same seed gives the same bytes (1)"},
       {"--subscribers", SP_OPTION_NUMBER, &a.subscribers, "NUMBER", "how many subscribers (10000)"},
       {"--groups", SP_OPTION_NUMBER, &a.groups, "NUMBER", "how many enterprise groups (100)"},
       {"--days", SP_OPTION_NUMBER, &a.days, "NUMBER", "days from 2026-01-01 (90)"},
-      {"--records", SP_OPTION_NUMBER, &a.records, "NUMBER", "usage records, planted ones included (100000)"},
-      {"--simple", SP_OPTION_FLAG, &a.simple, NULL, "first rating only: no allowances, discounts, payers, group plans"},
+      {"--records", SP_OPTION_NUMBER, &a.records, "NUMBER",
+       "usage records, planted ones included (100000)"},
+      {"--simple", SP_OPTION_FLAG, &a.simple, NULL,
+       "first rating only: no allowances, discounts, payers, group plans"},
       {"--clean", SP_OPTION_FLAG, &a.clean, NULL, "no planted faults, no late or partial records"},
   };
   struct sp_option_list rest = {.count = 0};
@@ -133,9 +138,13 @@ int sp_cmd_gen(int argc, char **argv)
   if (code >= 0) {
     return code;
   }
-  struct sp_gen_options wanted = {.seed = (uint64_t)a.seed, .records = (uint64_t)a.records,
-                                  .subscribers = (uint32_t)a.subscribers, .groups = (uint32_t)a.groups,
-                                  .days = (uint32_t)a.days, .simple = a.simple, .clean = a.clean};
+  struct sp_gen_options wanted = {.seed = (uint64_t)a.seed,
+                                  .records = (uint64_t)a.records,
+                                  .subscribers = (uint32_t)a.subscribers,
+                                  .groups = (uint32_t)a.groups,
+                                  .days = (uint32_t)a.days,
+                                  .simple = a.simple,
+                                  .clean = a.clean};
   if (!sp__gen_world_make(&world, &wanted)) {
     fprintf(stderr, "suanpan: out of memory\n");
     return SP_EXIT_ENVIRONMENT;

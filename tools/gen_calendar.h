@@ -7,10 +7,16 @@
 
 #define SP_GEN_DAY_S 86400
 
-enum sp_gen_band { SP_GEN_BAND_DAY, SP_GEN_BAND_EVE, SP_GEN_BAND_WEEKEND, SP_GEN_BAND_HOLIDAY, SP_GEN_BAND_MAX };
+enum sp_gen_band {
+  SP_GEN_BAND_DAY,
+  SP_GEN_BAND_EVE,
+  SP_GEN_BAND_WEEKEND,
+  SP_GEN_BAND_HOLIDAY,
+  SP_GEN_BAND_MAX
+};
 
 struct sp_gen_date {
-	uint32_t year, month, day;
+  uint32_t year, month, day;
 };
 
 /* The date of a day, negative before 2026-01-01. */
@@ -33,8 +39,8 @@ int32_t sp__gen_day(int64_t local_s);
 
 /* Rows of calendar.csv, k from 0: false behind the last. */
 struct sp_gen_calendar_row {
-	struct sp_gen_date date;
-	char type;
+  struct sp_gen_date date;
+  char type;
 };
 #define SP_GEN_CALENDAR_MAX 64
 uint32_t sp__gen_calendar_rows(struct sp_gen_calendar_row rows[SP_GEN_CALENDAR_MAX]);

@@ -1,4 +1,5 @@
-/* The folders of a generated province on disk: usage files, what was planted, what must come out. */
+/* The folders of a generated province on disk: usage files, what was planted, what must come out.
+ */
 #ifndef SP_TOOLS_GEN_EXPECTED_H
 #define SP_TOOLS_GEN_EXPECTED_H
 
@@ -13,12 +14,12 @@
 /* Writes the stream's records as usage/usage-NNNNN.csv and beside them expected/. Start with
  * everything 0 but path and world. */
 struct sp_gen_writer {
-	const char *path;                 /* borrowed */
-	const struct sp_gen_world *world; /* borrowed */
-	FILE *usage, *planted, *records;  /* owned */
-	char name[32];                    /* of the usage file that is open */
-	uint64_t file_count, line;        /* physical line of the last record; 1 is the header */
-	uint64_t written, sample_step, bytes;
+  const char *path;                 /* borrowed */
+  const struct sp_gen_world *world; /* borrowed */
+  FILE *usage, *planted, *records;  /* owned */
+  char name[32];                    /* of the usage file that is open */
+  uint64_t file_count, line;        /* physical line of the last record; 1 is the header */
+  uint64_t written, sample_step, bytes;
 };
 
 /* False: a file could not be made or written (errno). */

@@ -7,12 +7,13 @@
 
 /* Start with the path and good = true. */
 struct sp_gen_folder {
-	const char *path; /* borrowed; the folder exists */
-	FILE *open;
-	bool good;
+  const char *path; /* borrowed; the folder exists */
+  FILE *open;
+  bool good;
 };
 
-/* Closes the file before and opens NAME for writing. Never NULL: after a failure a scratch stream. */
+/* Closes the file before and opens NAME for writing. Never NULL: after a failure a scratch stream.
+ */
 FILE *sp__gen_file(struct sp_gen_folder *folder, const char *name);
 
 /* Closes the last file; true if every file was written whole. errno tells why not. */

@@ -7,7 +7,7 @@
 
 /* xoshiro256**; four words, never all 0. A plain value, one thread. */
 struct sp_random {
-	uint64_t word[4];
+  uint64_t word[4];
 };
 
 /* Fills the state from one seed by splitmix64. */

@@ -9,10 +9,10 @@ struct sp_gen_stream;
 
 /* One line of the stream; all of it is the stream's until the next call. */
 struct sp_gen_record {
-	const char *line;
-	uint32_t bytes; /* with its '\n' */
-	const struct sp_gen_usage *usage;
-	struct sp_gen_verdict verdict;
+  const char *line;
+  uint32_t bytes; /* with its '\n' */
+  const struct sp_gen_usage *usage;
+  struct sp_gen_verdict verdict;
 };
 
 enum sp_gen_result { SP_GEN_RECORD, SP_GEN_END, SP_GEN_NO_MEMORY };

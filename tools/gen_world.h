@@ -14,8 +14,8 @@
 #define SP_GEN_NONE UINT32_MAX
 #define SP_GEN_ALWAYS INT32_MAX
 
-#define SP_GEN_BLOCK_USED 9500u  /* numbers of a block of 10,000 that subscribers have */
-#define SP_GEN_BLOCKS_MIN 24u    /* so that a small province has all areas, too */
+#define SP_GEN_BLOCK_USED 9500u /* numbers of a block of 10,000 that subscribers have */
+#define SP_GEN_BLOCKS_MIN 24u   /* so that a small province has all areas, too */
 #define SP_GEN_HOME_AREAS 12u
 #define SP_GEN_AREAS 42u
 #define SP_GEN_PORTED 2000u /* numbers of a rival that the home operator has now */
@@ -24,39 +24,39 @@
 #define SP_GEN_LACS 40u /* location areas of an area */
 
 struct sp_gen_options {
-	uint64_t seed, records;
-	uint32_t subscribers, groups, days;
-	bool simple; /* first rating only: base plans, no counter, no discount */
-	bool clean;  /* no planted faults, no chains, no late records */
+  uint64_t seed, records;
+  uint32_t subscribers, groups, days;
+  bool simple; /* first rating only: base plans, no counter, no discount */
+  bool clean;  /* no planted faults, no chains, no late records */
 };
 
 /* The plans of a group, bits by enum sp_gen_plan from SP_GEN_VNET on. */
 struct sp_gen_group {
-	uint32_t first, size; /* its members are subscribers first … first + size - 1 */
-	uint32_t root;        /* index of the root group of its tree */
-	uint32_t parent;      /* SP_GEN_NONE for a root */
-	int32_t fade_day;     /* first day of fading, SP_GEN_ALWAYS = never */
-	bool vnet, vtree, pool, office, boss, shorts;
+  uint32_t first, size; /* its members are subscribers first … first + size - 1 */
+  uint32_t root;        /* index of the root group of its tree */
+  uint32_t parent;      /* SP_GEN_NONE for a root */
+  int32_t fade_day;     /* first day of fading, SP_GEN_ALWAYS = never */
+  bool vnet, vtree, pool, office, boss, shorts;
 };
 
 struct sp_gen_world {
-	struct sp_gen_options options;
-	struct sp_gen_group *groups; /* owned */
-	uint32_t *group_of;          /* owned; of the first `members` subscribers */
-	uint32_t members;            /* subscribers 0 … members - 1 are in enterprise groups */
-	uint32_t families, managers;
-	uint32_t blocks, block_size;
+  struct sp_gen_options options;
+  struct sp_gen_group *groups; /* owned */
+  uint32_t *group_of;          /* owned; of the first `members` subscribers */
+  uint32_t members;            /* subscribers 0 … members - 1 are in enterprise groups */
+  uint32_t families, managers;
+  uint32_t blocks, block_size;
 };
 
 /* What is known of a subscriber. Days from the first, SP_GEN_ALWAYS = never. */
 struct sp_gen_subscriber {
-	uint8_t plan, next_plan;
-	int32_t change_day;            /* from this day next_plan */
-	int32_t churn_day;             /* silent from this day */
-	int32_t join_day, leave_day;   /* of its group; join_day below 0 = long before */
-	bool no_plan, two_plans;       /* planted faults */
-	uint32_t add_ons;              /* bits from SP_GEN_DATAPACK on */
-	uint32_t activity;             /* 1 to 16 */
+  uint8_t plan, next_plan;
+  int32_t change_day;          /* from this day next_plan */
+  int32_t churn_day;           /* silent from this day */
+  int32_t join_day, leave_day; /* of its group; join_day below 0 = long before */
+  bool no_plan, two_plans;     /* planted faults */
+  uint32_t add_ons;            /* bits from SP_GEN_DATAPACK on */
+  uint32_t activity;           /* 1 to 16 */
 };
 
 /* False: not enough memory. Free with sp__gen_world_free. */
@@ -81,7 +81,8 @@ uint32_t sp__gen_family_members(const struct sp_gen_world *world, uint32_t famil
 /* The short number of a member in its tree. */
 uint32_t sp__gen_short(const struct sp_gen_world *world, uint32_t index);
 
-/* --- number plan: E.164 with 86 in front; areas 0 … SP_GEN_HOME_AREAS - 1 are the home province. */
+/* --- number plan: E.164 with 86 in front; areas 0 … SP_GEN_HOME_AREAS - 1 are the home province.
+ */
 uint64_t sp__gen_number(const struct sp_gen_world *world, uint32_t index);
 uint32_t sp__gen_home_area(const struct sp_gen_world *world, uint32_t index);
 /* The area of a mobile number's block: segment 160 … 163, block 0 … 9999. */
