@@ -3,7 +3,8 @@
 # its own lines is so; book and customers pass the checks that exist. SUANPAN_BLESS=1 renews the hash.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-work=$(mktemp -d)
+mkdir -p "$SUANPAN_BUILD/tests"
+work=$(mktemp -d "$SUANPAN_BUILD/tests/gen.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 fail() { echo "test_gen: $*" >&2; exit 1; }
 province() { "$SUANPAN" gen "$work/$1" --seed "$2" --subscribers 3500 --groups 40 --days 80 \
