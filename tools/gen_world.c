@@ -8,7 +8,7 @@
 enum salt { SALT_SUBSCRIBER = 1, SALT_MEMBER, SALT_GROUP };
 
 /* The share (per 256) of individuals and of members on each base plan. */
-static const uint8_t individual_plan[SP_GEN_BASE_MAX] = {40, 30, 26, 40, 22, 62, 36, 0};
+static const uint8_t individual_plan[SP_GEN_BASE_MAX] = {32, 26, 24, 46, 20, 82, 26, 0};
 static const uint8_t member_plan[SP_GEN_BASE_MAX] = {20, 16, 16, 40, 14, 70, 8, 72};
 
 static const uint8_t activity_of[16] = {1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 7, 8, 10, 12, 16};
@@ -148,9 +148,10 @@ struct sp_gen_subscriber sp__gen_subscriber(const struct sp_gen_world *world, ui
   }
   if (!options->clean) {
     s.no_plan = index % 3000 == 1777;
-    s.two_plans = index % 3000 == 2777 && s.plan != s.next_plan;
+    s.two_plans = index % 3000 == 2777;
   }
   if (s.no_plan || s.two_plans) {
+    s.next_plan = (uint8_t)((s.plan + 1) % SP_GEN_BASE_MAX);
     s.change_day = SP_GEN_ALWAYS;
   }
   return s;
