@@ -159,7 +159,8 @@ static bool may_chain(const struct sp_gen_stream *stream, const struct sp_gen_us
 {
   struct sp_gen_subscriber s = sp__gen_subscriber(stream->world, usage->served);
   uint64_t left = stream->world->options.records - stream->slots_done;
-  bool sound = !s.no_plan && !s.two_plans && s.plan != SP_GEN_STEPS && s.next_plan != SP_GEN_STEPS;
+  bool sound =
+      !s.no_plan && !s.two_plans && s.plan != SP_GEN_STEPS && s.change_day == SP_GEN_ALWAYS;
   bool used = usage->service == SP_GEN_VOICE ? usage->duration_s > 0 && !usage->ip
                                              : usage->down_bytes > CHAIN_PARTS_MAX;
   return sound && used && left > stream->debt + 64;
