@@ -40,6 +40,10 @@ enum sp_cdr_text {
 
 #define SP_CDR_BYTES_MAX 65535 /* a longer line or message is a bad_line */
 
+/* has_charge of a charge that is a right decimal but more than an amount can be (book.md §16.1): such a
+ * record passes tests 1-4 and is suspended `overflow` by test 15. */
+#define SP_CDR_CHARGE_OVERFLOW 2
+
 struct sp_span {
   uint16_t at; /* from sp_cdr.text */
   uint16_t length;
@@ -52,7 +56,7 @@ struct sp_cdr {
   int64_t up_bytes;      /* >= 0 */
   int64_t down_bytes;    /* >= 0 */
   int64_t items;         /* >= 0, blank = 1 */
-  int64_t charge_micro;  /* >= 0, only if has_charge */
+  int64_t charge_micro;  /* >= 0, only if has_charge; INT64_MAX with SP_CDR_CHARGE_OVERFLOW */
   int64_t seq;           /* >= 0 */
   int64_t cause;         /* >= 0 */
   int64_t lac;           /* >= 0; -1 = blank */
@@ -60,7 +64,7 @@ struct sp_cdr {
   uint8_t service;       /* enum sp_service */
   uint8_t direction;     /* enum sp_direction */
   uint8_t partial;       /* enum sp_partial */
-  uint8_t has_charge;    /* 1: pre-rated (book.md §5.7) */
+  uint8_t has_charge;    /* 1: pre-rated (book.md §5.7); SP_CDR_CHARGE_OVERFLOW */
   uint16_t reason;       /* enum sp_reason of tests 1-4 of book.md §5.3; 0 = passed */
   uint16_t reserved[3];
 };

@@ -1,0 +1,468 @@
+/* Canonical CSV. Two ways through a line: the quick one for lines that hold nothing but plain ASCII
+ * cells, the careful one for quotes, blanks and other bytes. Both say the same (a test compares them). */
+#include "ingest/decode_slots.h"
+
+#include "rating/text.h"
+
+#include <string.h>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+#define BLOCK_BYTES 64
+#define ENDS_MAX (SP_DECODE_COLUMNS_MAX + BLOCK_BYTES)
+
+enum line_state { LINE_RECORD, LINE_BAD, LINE_EMPTY, LINE_CUT, LINE_ENDLESS, LINE_CAREFUL };
+
+/* A line taken apart: cells as spans of its beginning, quotes gone, "" still double. */
+struct line {
+  size_t length; /* without the break */
+  size_t next;   /* with it */
+  unsigned count; /* cells, also those beyond what is kept */
+  uint32_t breaks; /* physical lines it is */
+  bool doubled;  /* some quoted cell holds "" */
+  struct sp_span cells[SP_DECODE_COLUMNS_MAX];
+  bool quoted[SP_DECODE_COLUMNS_MAX];
+};
+
+#if defined(__SSE2__)
+struct block_masks {
+  uint64_t commas;
+  uint64_t specials; /* bytes below 0x23 or above 0x7F: breaks, blanks, quotes, what is not ASCII */
+};
+
+static struct block_masks block_read(const char *at)
+{
+  const __m128i comma = _mm_set1_epi8(','), bound = _mm_set1_epi8(0x23);
+  struct block_masks masks = {0, 0};
+  for (unsigned i = 0; i < BLOCK_BYTES; i += 16) {
+    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(at + i));
+    unsigned commas = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, comma));
+    unsigned specials = (unsigned)_mm_movemask_epi8(_mm_cmplt_epi8(bytes, bound));
+    masks.commas |= (uint64_t)commas << i;
+    masks.specials |= (uint64_t)specials << i;
+  }
+  return masks;
+}
+
+/* The ends of the cells of a plain line; `count` 0: it has to be read carefully. */
+static unsigned plain_ends(const char *at, size_t left, bool last, uint16_t ends[ENDS_MAX])
+{
+  unsigned count = 0;
+  for (size_t base = 0; base < SP_CDR_BYTES_MAX - 2 * BLOCK_BYTES; base += BLOCK_BYTES) {
+    const char *from = at + base;
+    char tail[BLOCK_BYTES];
+    if (left - base < BLOCK_BYTES) {
+      memset(tail, last ? '\n' : ' ', sizeof(tail));
+      memcpy(tail, from, left - base);
+      from = tail;
+    }
+    struct block_masks masks = block_read(from);
+    uint64_t commas = masks.commas & ((masks.specials & (0 - masks.specials)) - 1);
+    while (commas != 0) {
+      ends[count++] = (uint16_t)(base + (unsigned)__builtin_ctzll(commas));
+      commas &= commas - 1;
+    }
+    if (masks.specials != 0) {
+      size_t end = base + (unsigned)__builtin_ctzll(masks.specials);
+      bool broken = end == left ? last
+                                : at[end] == '\n' || (at[end] == '\r' && end + 1 < left &&
+                                                      at[end + 1] == '\n');
+      ends[count] = (uint16_t)end;
+      return broken ? count + 1 : 0;
+    }
+    if (count >= SP_DECODE_COLUMNS_MAX) {
+      return 0;
+    }
+  }
+  return 0;
+}
+#else
+static unsigned plain_ends(const char *at, size_t left, bool last, uint16_t ends[ENDS_MAX])
+{
+  (void)at, (void)left, (void)last, (void)ends;
+  return 0;
+}
+#endif
+
+/* The quick way: LINE_CAREFUL if the line is not plain. Fills cells by slot at once. */
+static enum line_state line_read_quickly(const struct sp_decoder *decoder,
+                                         const struct sp_decode *decode, size_t *length,
+                                         size_t *next, struct sp_span slots[SP__SLOT_COUNT])
+{
+  const char *at = decode->bytes + decode->consumed;
+  size_t left = decode->length - decode->consumed;
+  uint16_t ends[ENDS_MAX];
+  if (*at == '#' || decoder->careful) {
+    return LINE_CAREFUL;
+  }
+  unsigned count = plain_ends(at, left, decode->last, ends);
+  if (count == 0) {
+    return LINE_CAREFUL;
+  }
+  *length = ends[count - 1];
+  *next = *length == left ? left : *length + (at[*length] == '\r' ? 2 : 1);
+  if (count != decoder->columns) {
+    return *length == 0 ? LINE_EMPTY : LINE_BAD;
+  }
+  if (*length == 0) {
+    return LINE_EMPTY;
+  }
+  uint16_t begin = 0;
+  for (unsigned i = 0; i < count; i++) {
+    slots[decoder->slots[i]] = (struct sp_span){begin, (uint16_t)(ends[i] - begin)};
+    begin = (uint16_t)(ends[i] + 1);
+  }
+  return LINE_RECORD;
+}
+
+/* Whether a line ends at `at`; `cut`: it cannot be told before more bytes come. */
+static bool at_break(const struct sp_decode *decode, size_t at, bool *cut)
+{
+  if (at == decode->length) {
+    *cut = !decode->last;
+    return true;
+  }
+  if (decode->bytes[at] != '\r') {
+    return decode->bytes[at] == '\n';
+  }
+  if (at + 1 == decode->length) {
+    *cut = !decode->last;
+    return true;
+  }
+  return decode->bytes[at + 1] == '\n';
+}
+
+static void cell_keep(struct line *line, const char *base, size_t from, size_t to, bool quoted)
+{
+  while (from < to && sp__is_blank(base[from])) {
+    from++;
+  }
+  while (to > from && sp__is_blank(base[to - 1])) {
+    to--;
+  }
+  if (line->count < SP_DECODE_COLUMNS_MAX) {
+    line->cells[line->count] = (struct sp_span){(uint16_t)from, (uint16_t)(to - from)};
+    line->quoted[line->count] = quoted;
+  }
+  line->count++;
+}
+
+/* Past the closing quote of a cell whose opening one is at `at`; 0: there is none up to `limit`. */
+static size_t quote_close(const struct sp_decode *decode, size_t at, size_t limit,
+                          struct line *line)
+{
+  for (at++; at < limit; at++) {
+    if (decode->bytes[at] == '\n') {
+      line->breaks++;
+    } else if (decode->bytes[at] == '"') {
+      if (at + 1 == decode->length) {
+        return decode->last ? at + 1 : 0;
+      }
+      if (decode->bytes[at + 1] != '"') {
+        return at + 1;
+      }
+      line->doubled = true;
+      at++;
+    }
+  }
+  return 0;
+}
+
+/* One cell from `*at`, up to what ends it. */
+static enum line_state cell_read(const struct sp_decode *decode, size_t start, size_t *at,
+                                 struct line *line)
+{
+  const char *bytes = decode->bytes;
+  size_t from = *at, to;
+  bool cut = false, quoted, text_behind = false;
+  while (from < decode->length && sp__is_blank(bytes[from])) {
+    from++;
+  }
+  quoted = from < decode->length && bytes[from] == '"';
+  if (quoted) {
+    bool longer = decode->length - start > SP_CDR_BYTES_MAX;
+    size_t limit = longer ? start + SP_CDR_BYTES_MAX : decode->length;
+    size_t close = quote_close(decode, from, limit, line);
+    if (close == 0) {
+      return longer || decode->last ? LINE_ENDLESS : LINE_CUT;
+    }
+    *at = close;
+    to = close - 1;
+    from++;
+  }
+  size_t behind = *at;
+  while (!at_break(decode, *at, &cut) && bytes[*at] != ',' && *at - start <= SP_CDR_BYTES_MAX) {
+    text_behind |= !sp__is_blank(bytes[*at]);
+    ++*at;
+  }
+  if (*at - start > SP_CDR_BYTES_MAX) {
+    return LINE_ENDLESS;
+  }
+  if (cut) {
+    return LINE_CUT;
+  }
+  to = quoted ? to : *at;
+  from = quoted ? from : behind;
+  cell_keep(line, bytes + start, from - start, to - start, quoted);
+  return quoted && text_behind ? LINE_BAD : LINE_RECORD;
+}
+
+/* The careful way: the line at `start`, a record over several physical lines included. */
+static enum line_state line_read(const struct sp_decode *decode, size_t start, struct line *line)
+{
+  enum line_state state = LINE_RECORD;
+  bool cut = false;
+  size_t at = start;
+  line->count = 0;
+  line->breaks = 1;
+  line->doubled = false;
+  for (;;) {
+    enum line_state cell = cell_read(decode, start, &at, line);
+    if (cell == LINE_CUT || cell == LINE_ENDLESS) {
+      return cell;
+    }
+    state = cell == LINE_BAD ? LINE_BAD : state;
+    if (at_break(decode, at, &cut)) {
+      break;
+    }
+    at++;
+  }
+  line->length = at - start;
+  at += at < decode->length && decode->bytes[at] == '\r' ? 1 : 0;
+  at += at < decode->length && decode->bytes[at] == '\n' ? 1 : 0;
+  line->next = at - start;
+  if (line->count == 1 && line->cells[0].length == 0 && !line->quoted[0]) {
+    return LINE_EMPTY;
+  }
+  const char *text = decode->bytes + start;
+  return sp__utf8_check(text, text + line->length) ? state : LINE_BAD;
+}
+
+/* Copies the cells to the scratch, "" becoming ", and leaves their spans in it. */
+static const char *cells_unquote(struct sp_decode *decode, const char *text, struct line *line)
+{
+  char *scratch = decode->scratch + decode->scratch_used;
+  size_t used = 0;
+  unsigned count = line->count < SP_DECODE_COLUMNS_MAX ? line->count : SP_DECODE_COLUMNS_MAX;
+  for (unsigned i = 0; i < count; i++) {
+    struct sp_span cell = line->cells[i];
+    size_t from = used;
+    for (size_t j = 0; j < cell.length; j++) {
+      char c = text[cell.at + j];
+      scratch[used++] = c;
+      j += c == '"' && line->quoted[i] ? 1 : 0;
+    }
+    line->cells[i] = (struct sp_span){(uint16_t)from, (uint16_t)(used - from)};
+  }
+  decode->scratch_used += used;
+  return scratch;
+}
+
+/* The header's cells to slots. A header that names a column twice, has too many or no canonical name
+ * cannot be used: every line under it is a bad_line. */
+static void header_take(struct sp_decoder *decoder, const char *text, const struct line *line)
+{
+  struct sp_text warning = SP_TEXT_INIT(decoder->warning);
+  uint64_t seen = 0;
+  bool good = line->count <= SP_DECODE_COLUMNS_MAX, any = false;
+  unsigned unknown = 0;
+  for (unsigned i = 0; good && i < line->count; i++) {
+    struct sp_span cell = line->cells[i];
+    unsigned slot = sp__slot_find(text + cell.at, cell.length);
+    decoder->slots[i] = (uint8_t)slot;
+    if (slot == SP__SLOT_UNKNOWN) {
+      sp_text_add(&warning, unknown++ == 0 ? "unknown columns are left out: " : ", ");
+      sp_text_add_bytes(&warning, text + cell.at, cell.length);
+      continue;
+    }
+    any = true;
+    good = (seen >> slot & 1) == 0;
+    seen |= UINT64_C(1) << slot;
+  }
+  if (!good || !any) {
+    warning = (struct sp_text)SP_TEXT_INIT(decoder->warning);
+    sp_text_add(&warning, !good ? "the header names a column twice or has too many columns"
+                                : "the header has no column of a usage record");
+  }
+  decoder->header = good && any ? SP_HEADER_GOOD : SP_HEADER_BAD;
+  decoder->columns = line->count;
+}
+
+void sp_decoder_use_canonical_header(struct sp_decoder *decoder)
+{
+  SP_ASSERT(decoder->magic == SP_DECODER_MAGIC);
+  unsigned slot = 0;
+  for (decoder->columns = 0; sp__slot_name(decoder->columns, &slot) != NULL; decoder->columns++) {
+    decoder->slots[decoder->columns] = (uint8_t)slot;
+  }
+  decoder->header = SP_HEADER_GOOD;
+}
+
+static void record_add(struct sp_decoder *decoder, struct sp_decode *decode, size_t length)
+{
+  decode->raws[decode->count] =
+      (struct sp_raw){decode->bytes + decode->consumed, (uint32_t)length, decoder->line};
+  decode->count++;
+}
+
+static void bad_line_add(struct sp_decoder *decoder, struct sp_decode *decode, size_t length)
+{
+  sp__cdr_bad_line(&decode->cdrs[decode->count], decode->bytes + decode->consumed);
+  record_add(decoder, decode, length);
+}
+
+static void record_convert(struct sp_decoder *decoder, struct sp_decode *decode, struct line *line)
+{
+  struct sp_span slots[SP__SLOT_COUNT] = {{0, 0}};
+  const char *text = decode->bytes + decode->consumed;
+  if (line->doubled) {
+    text = cells_unquote(decode, text, line);
+  }
+  for (unsigned i = 0; i < line->count; i++) {
+    slots[decoder->slots[i]] = line->cells[i];
+  }
+  sp__cdr_convert(decoder, &decode->cdrs[decode->count], text, slots);
+  record_add(decoder, decode, line->length);
+}
+
+/* A header that is none is a bad_line itself: it may be a record of a file without header. */
+static void header_read(struct sp_decoder *decoder, struct sp_decode *decode, struct line *line,
+                        enum line_state state)
+{
+  const char *text = decode->bytes + decode->consumed;
+  if (line->doubled) {
+    text = cells_unquote(decode, text, line);
+  }
+  header_take(decoder, text, line);
+  if (state == LINE_BAD) {
+    decoder->header = SP_HEADER_BAD;
+  }
+  if (decoder->header == SP_HEADER_BAD) {
+    bad_line_add(decoder, decode, line->length);
+  }
+}
+
+/* One line the careful way. False: nothing more can be done with these bytes. */
+static bool line_take(struct sp_decoder *decoder, struct sp_decode *decode)
+{
+  struct line line;
+  size_t start = decode->consumed;
+  if (decode->bytes[start] == '#') {
+    decoder->skipping = true;
+    return sp__line_skip(decoder, decode);
+  }
+  enum line_state state = line_read(decode, start, &line);
+  if (state == LINE_ENDLESS) {
+    bool given = sp__line_give_up(decoder, decode, start);
+    decoder->header = decoder->header == SP_HEADER_NONE && given ? SP_HEADER_BAD : decoder->header;
+    return given;
+  }
+  if (state == LINE_CUT) {
+    return false;
+  }
+  if (state != LINE_EMPTY && line.doubled &&
+      decode->scratch_used + line.length > SP_DECODE_SCRATCH_BYTES) {
+    return false;
+  }
+  if (state == LINE_EMPTY) {
+    ; /* nothing to count */
+  } else if (decoder->header == SP_HEADER_NONE) {
+    header_read(decoder, decode, &line, state);
+  } else if (state == LINE_BAD || decoder->header == SP_HEADER_BAD ||
+             line.count != decoder->columns) {
+    bad_line_add(decoder, decode, line.length);
+  } else {
+    record_convert(decoder, decode, &line);
+  }
+  decode->consumed += line.next;
+  decoder->line += line.breaks;
+  return true;
+}
+
+/* One line. False: nothing more can be done with these bytes. */
+static bool line_next(struct sp_decoder *decoder, struct sp_decode *decode)
+{
+  size_t length, next;
+  struct sp_span slots[SP__SLOT_COUNT] = {{0, 0}};
+  if (decoder->header != SP_HEADER_GOOD) {
+    return line_take(decoder, decode);
+  }
+  enum line_state state = line_read_quickly(decoder, decode, &length, &next, slots);
+  if (SP_UNLIKELY(state == LINE_CAREFUL)) {
+    return line_take(decoder, decode);
+  }
+  if (SP_LIKELY(state == LINE_RECORD)) {
+    sp__cdr_convert(decoder, &decode->cdrs[decode->count], decode->bytes + decode->consumed, slots);
+    record_add(decoder, decode, length);
+  } else if (state == LINE_BAD) {
+    bad_line_add(decoder, decode, length);
+  }
+  decode->consumed += next;
+  decoder->line++;
+  return true;
+}
+
+void sp_decode_csv_batch(struct sp_decoder *decoder, struct sp_decode *decode)
+{
+  SP_ASSERT(decoder->magic == SP_DECODER_MAGIC && decode->count_max > 0);
+  SP_ASSERT(decode->bytes != NULL || decode->length == 0);
+  decode->count = 0;
+  decode->consumed = 0;
+  decode->scratch_used = 0;
+  if (decode->length == 0 || !sp__mark_skip(decoder, decode) || !sp__line_skip(decoder, decode)) {
+    return;
+  }
+  while (decode->consumed < decode->length && decode->count < decode->count_max) {
+    if (!line_next(decoder, decode)) {
+      break;
+    }
+    if (SP_UNLIKELY(decoder->skipping) && !sp__line_skip(decoder, decode)) {
+      break;
+    }
+  }
+}
+
+/* Whether the cells `service` and `start` are among those of the first line. */
+static bool line_is_header(const char *text, const struct line *line)
+{
+  bool service = false, start = false;
+  unsigned count = line->count < SP_DECODE_COLUMNS_MAX ? line->count : SP_DECODE_COLUMNS_MAX;
+  for (unsigned i = 0; i < count; i++) {
+    struct sp_span cell = line->cells[i];
+    unsigned slot = sp__slot_find(text + cell.at, cell.length);
+    service |= slot == SP__SLOT_SERVICE;
+    start |= slot == SP__SLOT_START;
+  }
+  return service && start;
+}
+
+/* Looks at the first line of a message that is neither blank nor comment. */
+static bool message_has_header(const struct sp_decode *decode)
+{
+  size_t at = decode->length >= 3 && memcmp(decode->bytes, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+  while (at < decode->length) {
+    struct line line;
+    const char *text = decode->bytes + at;
+    const char *feed = memchr(text, '\n', decode->length - at);
+    if (*text != '#') {
+      enum line_state state = line_read(decode, at, &line);
+      if (state != LINE_EMPTY) {
+        return state == LINE_RECORD && line_is_header(text, &line);
+      }
+    }
+    at = feed == NULL ? decode->length : (size_t)(feed - decode->bytes) + 1;
+  }
+  return false;
+}
+
+void sp_decode_csv_message(struct sp_decoder *decoder, struct sp_decode *decode)
+{
+  SP_ASSERT(decoder->magic == SP_DECODER_MAGIC && decode->last);
+  SP_ASSERT(decode->bytes != NULL || decode->length == 0);
+  if (!message_has_header(decode)) {
+    sp_decoder_use_canonical_header(decoder);
+  }
+  sp_decode_csv_batch(decoder, decode);
+}
