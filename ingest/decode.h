@@ -1,15 +1,15 @@
-/* Decoders: canonical CSV and JSON bytes (engine.md §2) to usage records, batch by batch; tests 1-4 of
- * book.md §5.3. Pure: no allocation, clock or I/O. A decoder belongs to one thread; everything it
- * gives points into the caller's bytes or the caller's scratch and lives as long as those. */
+/* Decoders: canonical CSV and JSON bytes (engine.md §2) to usage records, batch by batch; tests 1-4
+ * of book.md §5.3. Pure: no allocation, clock or I/O. A decoder belongs to one thread; everything
+ * it gives points into the caller's bytes or the caller's scratch and lives as long as those. */
 #ifndef SP_INGEST_DECODE_H
 #define SP_INGEST_DECODE_H
 
 #include "rating/cdr.h"
 
 #define SP_BATCH_RECORDS_MAX 256
-#define SP_DECODE_COLUMNS_MAX 64                 /* a header with more cells is no header */
-#define SP_DECODE_SCRATCH_BYTES (2 * 65536)      /* >= SP_CDR_BYTES_MAX: one record always fits */
-#define SP_LINE_BYTES_MAX ((size_t)1 << 20)      /* of a longer line so much is kept, see sp_raw */
+#define SP_DECODE_COLUMNS_MAX 64            /* a header with more cells is no header */
+#define SP_DECODE_SCRATCH_BYTES (2 * 65536) /* >= SP_CDR_BYTES_MAX: one record always fits */
+#define SP_LINE_BYTES_MAX ((size_t)1 << 20) /* of a longer line so much is kept, see sp_raw */
 #define SP_DECODE_WARNING_BYTES 512
 #define SP_DECODE_DAYS_CACHED 64
 
@@ -20,8 +20,8 @@ struct sp_decode_zone {
   const void *context;
 };
 
-/* Where a record stands in the bytes. A line longer than SP_LINE_BYTES_MAX keeps its beginning only:
- * its length is then SP_LINE_BYTES_MAX. Without the line break. */
+/* Where a record stands in the bytes. A line longer than SP_LINE_BYTES_MAX keeps its beginning
+ * only: its length is then SP_LINE_BYTES_MAX. Without the line break. */
 struct sp_raw {
   const char *at;
   uint32_t length;
@@ -36,7 +36,7 @@ struct sp_decode {
   uint32_t count_max; /* in: room in cdrs and raws, at least 1 */
   struct sp_cdr *cdrs;
   struct sp_raw *raws;
-  char *scratch; /* in: SP_DECODE_SCRATCH_BYTES, for texts that had to be unescaped */
+  char *scratch;       /* in: SP_DECODE_SCRATCH_BYTES, for texts that had to be unescaped */
   uint32_t count;      /* out */
   size_t consumed;     /* out: offer bytes + consumed again, with more behind them, next time */
   size_t scratch_used; /* out; set to 0 by the call */
@@ -57,9 +57,9 @@ struct sp_decoder {
   struct sp_decode_day days[SP_DECODE_DAYS_CACHED];
   uint32_t header; /* enum sp_decode_header */
   uint32_t columns;
-  bool skipping;  /* inside a line whose beginning was given already */
-  bool at_start;  /* a byte order mark may stand here */
-  bool careful;   /* never take the quick way; for tests that compare both */
+  bool skipping; /* inside a line whose beginning was given already */
+  bool at_start; /* a byte order mark may stand here */
+  bool careful;  /* never take the quick way; for tests that compare both */
   bool warned;
   uint8_t slots[SP_DECODE_COLUMNS_MAX]; /* column -> slot of decode_slots.h */
   char warning[SP_DECODE_WARNING_BYTES];
@@ -77,15 +77,18 @@ void sp_decoder_use_canonical_header(struct sp_decoder *decoder);
 
 /* CSV (README.md "Decoders"): the first line that is neither blank nor comment is the header. */
 void sp_decode_csv_batch(struct sp_decoder *decoder, struct sp_decode *decode);
-/* The same for one Kafka message with whole lines: the first line is its header if it holds the cells
- * `service` and `start`, else the canonical header holds. Call again with the rest: sp_decode_csv_batch. */
+/* The same for one Kafka message with whole lines: the first line is its header if it holds the
+ * cells `service` and `start`, else the canonical header holds. Call again with the rest:
+ * sp_decode_csv_batch. */
 void sp_decode_csv_message(struct sp_decoder *decoder, struct sp_decode *decode);
 /* JSON, one object per line; blank lines are skipped. */
 void sp_decode_json_batch(struct sp_decoder *decoder, struct sp_decode *decode);
-/* All bytes are one JSON object (line breaks between its tokens are allowed): one record, none if blank. */
+/* All bytes are one JSON object (line breaks between its tokens are allowed): one record, none if
+ * blank. */
 void sp_decode_json_message(struct sp_decoder *decoder, struct sp_decode *decode);
 
-/* What the header held that is not canonical, once per stream, or NULL. Valid until the next call. */
+/* What the header held that is not canonical, once per stream, or NULL. Valid until the next call.
+ */
 const char *sp_decoder_warning(struct sp_decoder *decoder);
 
 #endif

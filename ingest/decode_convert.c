@@ -136,8 +136,7 @@ static bool number_read(const char *text, struct sp_span cell, int64_t *value)
   if (cell.length == 0) {
     return true;
   }
-  if (cell.length <= 8 && cell.at + cell.length >= 8 &&
-      __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) {
+  if (cell.length <= 8 && cell.at + cell.length >= 8 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) {
     return number_quickly(text + cell.at, cell.length, value);
   }
   int64_t sum = 0;
@@ -164,8 +163,8 @@ static bool charge_read(const char *text, struct sp_span cell, struct sp_cdr *cd
          (unsigned)(unsigned char)at[whole + 1 + decimals] - '0' <= 9) {
     decimals++;
   }
-  if (whole == 0 || whole + (point ? 1 + decimals : 0) != cell.length ||
-      (point && decimals == 0) || decimals > 6) {
+  if (whole == 0 || whole + (point ? 1 + decimals : 0) != cell.length || (point && decimals == 0) ||
+      decimals > 6) {
     return false;
   }
   cdr->has_charge = 1;
@@ -198,8 +197,7 @@ static bool fields_read(struct sp_cdr *cdr, const char *text,
   if (cells[SP__SLOT_CHARGE].length != 0) {
     good &= charge_read(text, cells[SP__SLOT_CHARGE], cdr);
   }
-  if (cdr->partial != SP_PARTIAL_WHOLE && !cdr->has_charge &&
-      cells[SP_CDR_SESSION].length == 0) {
+  if (cdr->partial != SP_PARTIAL_WHOLE && !cdr->has_charge && cells[SP_CDR_SESSION].length == 0) {
     good = false;
   }
   return good;

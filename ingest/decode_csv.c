@@ -1,5 +1,6 @@
 /* Canonical CSV. Two ways through a line: the quick one for lines that hold nothing but plain ASCII
- * cells, the careful one for quotes, blanks and other bytes. Both say the same (a test compares them). */
+ * cells, the careful one for quotes, blanks and other bytes. Both say the same (a test compares
+ * them). */
 #include "ingest/decode_slots.h"
 
 #include "rating/text.h"
@@ -17,11 +18,11 @@ enum line_state { LINE_RECORD, LINE_BAD, LINE_EMPTY, LINE_CUT, LINE_ENDLESS, LIN
 
 /* A line taken apart: cells as spans of its beginning, quotes gone, "" still double. */
 struct line {
-  size_t length; /* without the break */
-  size_t next;   /* with it */
-  unsigned count; /* cells, also those beyond what is kept */
+  size_t length;   /* without the break */
+  size_t next;     /* with it */
+  unsigned count;  /* cells, also those beyond what is kept */
   uint32_t breaks; /* physical lines it is */
-  bool doubled;  /* some quoted cell holds "" */
+  bool doubled;    /* some quoted cell holds "" */
   struct sp_span cells[SP_DECODE_COLUMNS_MAX];
   bool quoted[SP_DECODE_COLUMNS_MAX];
 };
@@ -67,8 +68,8 @@ static unsigned plain_ends(const char *at, size_t left, bool last, uint16_t ends
     if (masks.specials != 0) {
       size_t end = base + (unsigned)__builtin_ctzll(masks.specials);
       bool broken = end == left ? last
-                                : at[end] == '\n' || (at[end] == '\r' && end + 1 < left &&
-                                                      at[end + 1] == '\n');
+                                : at[end] == '\n' ||
+                                      (at[end] == '\r' && end + 1 < left && at[end + 1] == '\n');
       ends[count] = (uint16_t)end;
       return broken ? count + 1 : 0;
     }
@@ -260,8 +261,8 @@ static const char *cells_unquote(struct sp_decode *decode, const char *text, str
   return scratch;
 }
 
-/* The header's cells to slots. A header that names a column twice, has too many or no canonical name
- * cannot be used: every line under it is a bad_line. */
+/* The header's cells to slots. A header that names a column twice, has too many or no canonical
+ * name cannot be used: every line under it is a bad_line. */
 static void header_take(struct sp_decoder *decoder, const char *text, const struct line *line)
 {
   struct sp_text warning = SP_TEXT_INIT(decoder->warning);

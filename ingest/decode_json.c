@@ -224,8 +224,7 @@ static void span_keep(struct json *json, unsigned slot, const char *from, const 
   while (to > from && sp__is_blank(to[-1])) {
     to--;
   }
-  json->slots[slot] =
-      (struct sp_span){(uint16_t)(from - json->text), (uint16_t)(to - from)};
+  json->slots[slot] = (struct sp_span){(uint16_t)(from - json->text), (uint16_t)(to - from)};
 }
 
 static enum json_state string_keep(struct json *json, unsigned slot)

@@ -1,5 +1,6 @@
-/* Inside the decoders: where the cells of a record are gathered before they are converted. The texts
- * come first in the order of enum sp_cdr_text, so that their spans are copied as one piece. */
+/* Inside the decoders: where the cells of a record are gathered before they are converted. The
+ * texts come first in the order of enum sp_cdr_text, so that their spans are copied as one piece.
+ */
 #ifndef SP_INGEST_DECODE_SLOTS_H
 #define SP_INGEST_DECODE_SLOTS_H
 
@@ -31,7 +32,8 @@ unsigned sp__slot_find(const char *name, size_t length);
 /* The canonical name at `index` of the order of engine.md §2 and its slot; NULL behind the last. */
 const char *sp__slot_name(unsigned index, unsigned *slot);
 
-/* Tests 2-4 and all conversions: fills `cdr` from cells that are spans of `text`, blanks trimmed. */
+/* Tests 2-4 and all conversions: fills `cdr` from cells that are spans of `text`, blanks trimmed.
+ */
 void sp__cdr_convert(struct sp_decoder *decoder, struct sp_cdr *cdr, const char *text,
                      const struct sp_span cells[SP__SLOT_COUNT]);
 /* A record of which nothing can be told. */
@@ -41,12 +43,13 @@ void sp__cdr_bad_line(struct sp_cdr *cdr, const char *text);
 SP_MUST_CHECK bool sp__start_parse(struct sp_decoder *decoder, const char *text, size_t length,
                                    int64_t *start_utc_s);
 
-/* Length of the UTF-8 sequence at `at`, 0 if it is none (overlong, surrogate, cut, beyond U+10FFFF). */
+/* Length of the UTF-8 sequence at `at`, 0 if it is none (overlong, surrogate, cut, beyond
+ * U+10FFFF). */
 unsigned sp__utf8_length(const char *at, const char *end);
 SP_MUST_CHECK bool sp__utf8_check(const char *at, const char *end);
 
-/* A line that is too long to be a record, or whose quote never closes: takes the physical line. False:
- * its end is not in the bytes yet. */
+/* A line that is too long to be a record, or whose quote never closes: takes the physical line.
+ * False: its end is not in the bytes yet. */
 bool sp__line_give_up(struct sp_decoder *decoder, struct sp_decode *decode, size_t at);
 /* Passes the rest of a line whose beginning was given. False: its end is not in the bytes yet. */
 bool sp__line_skip(struct sp_decoder *decoder, struct sp_decode *decode);

@@ -63,15 +63,14 @@ static bool offset_read(const char *at, int64_t *offset_s)
 }
 
 #if defined(__SSE4_1__)
-/* The usual shape YYYY-MM-DDThh:mm:ss and what follows: 20 characters at least. False: not quite so;
- * rfc3339_read decides. */
+/* The usual shape YYYY-MM-DDThh:mm:ss and what follows: 20 characters at least. False: not quite
+ * so; rfc3339_read decides. */
 static bool moment_read_quickly(const char *text, struct moment *m)
 {
-  const __m128i shape = _mm_setr_epi8('0', '0', '0', '0', '-', '0', '0', '-', '0', '0', 'T', '0',
-                                      '0', ':', '0', '0');
+  const __m128i shape =
+      _mm_setr_epi8('0', '0', '0', '0', '-', '0', '0', '-', '0', '0', 'T', '0', '0', ':', '0', '0');
   const __m128i most = _mm_setr_epi8(9, 9, 9, 9, 0, 9, 9, 0, 9, 9, 0, 9, 9, 0, 9, 9);
-  const __m128i pairs =
-      _mm_setr_epi8(0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, -1, -1, -1, -1);
+  const __m128i pairs = _mm_setr_epi8(0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, -1, -1, -1, -1);
   __m128i head = _mm_sub_epi8(_mm_loadu_si128((const __m128i *)(const void *)text), shape);
   __m128i within = _mm_cmpeq_epi8(_mm_max_epu8(head, most), most);
   unsigned s10 = (unsigned)(unsigned char)text[17] - '0';
@@ -99,8 +98,8 @@ static bool moment_read_quickly(const char *text, struct moment *m)
 
 static bool moment_read(const char *text, struct moment *m)
 {
-  if (text[4] != '-' || text[7] != '-' || (text[10] != 'T' && text[10] != 't') ||
-      text[13] != ':' || text[16] != ':') {
+  if (text[4] != '-' || text[7] != '-' || (text[10] != 'T' && text[10] != 't') || text[13] != ':' ||
+      text[16] != ':') {
     return false;
   }
   m->year = digits_read(text, 4);

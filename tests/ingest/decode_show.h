@@ -1,4 +1,5 @@
-/* A decoded record as one line of text, so that tests are tables of what goes in and what comes out. */
+/* A decoded record as one line of text, so that tests are tables of what goes in and what comes
+ * out. */
 #ifndef SP_TESTS_INGEST_DECODE_SHOW_H
 #define SP_TESTS_INGEST_DECODE_SHOW_H
 
@@ -48,13 +49,14 @@ static inline void show_number(struct show *show, const char *name, int64_t valu
 static inline void show_cdr(struct show *show, const struct sp_cdr *cdr)
 {
   static const char *const names[SP_CDR_TEXT_COUNT] = {
-      "id",   "served", "other", "third",        "home_area",  "visited_area", "other_area",
-      "plmn", "cell",   "rg",    "service_id",   "apn",        "node",         "session"};
+      "id",   "served", "other", "third",      "home_area", "visited_area", "other_area",
+      "plmn", "cell",   "rg",    "service_id", "apn",       "node",         "session"};
   const char *reason = cdr->reason == 0 ? "ok" : sp_reason_word(cdr->reason);
-  show->length += (size_t)snprintf(show->text + show->length, SHOW_BYTES_MAX - show->length, "%s",
-                                   reason);
+  show->length +=
+      (size_t)snprintf(show->text + show->length, SHOW_BYTES_MAX - show->length, "%s", reason);
   show_add(show, "service", sp_service_word(cdr->service), strlen(sp_service_word(cdr->service)));
-  show_add(show, "dir", sp_direction_word(cdr->direction), strlen(sp_direction_word(cdr->direction)));
+  show_add(show, "dir", sp_direction_word(cdr->direction),
+           strlen(sp_direction_word(cdr->direction)));
   show_number(show, "start", cdr->start_utc_s, 0);
   show_number(show, "s", cdr->duration_s, 0);
   show_number(show, "up", cdr->up_bytes, 0);
@@ -130,9 +132,9 @@ static inline void show_decode(struct show *show, const char *bytes, size_t leng
     }
     for (uint32_t i = 0; i < decode.count; i++) {
       if (options->raws) {
-        int n = snprintf(show->text + show->length, SHOW_BYTES_MAX - show->length, "%u[%.*s] ",
-                         raws[i].line, (int)(raws[i].length < 200 ? raws[i].length : 200),
-                         raws[i].at);
+        int n =
+            snprintf(show->text + show->length, SHOW_BYTES_MAX - show->length, "%u[%.*s] ",
+                     raws[i].line, (int)(raws[i].length < 200 ? raws[i].length : 200), raws[i].at);
         show->length += (size_t)n;
       }
       show_cdr(show, &cdrs[i]);

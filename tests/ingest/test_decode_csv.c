@@ -23,12 +23,12 @@ static void check_rows(const struct row *rows, size_t count, struct show_options
   }
 }
 
-#define CHECK_ROWS(rows)                                                            \
-  do {                                                                              \
-    struct show_options check_options = plain;                                      \
-    check_rows(rows, sizeof(rows) / sizeof((rows)[0]), check_options);              \
-    check_options.careful = true;                                                   \
-    check_rows(rows, sizeof(rows) / sizeof((rows)[0]), check_options);              \
+#define CHECK_ROWS(rows)                                               \
+  do {                                                                 \
+    struct show_options check_options = plain;                         \
+    check_rows(rows, sizeof(rows) / sizeof((rows)[0]), check_options); \
+    check_options.careful = true;                                      \
+    check_rows(rows, sizeof(rows) / sizeof((rows)[0]), check_options); \
   } while (0)
 
 #define T0 "2026-03-03T10:00:00+08:00" /* 1772503200 */
@@ -89,20 +89,29 @@ END_TEST
 #define FIELDS "id,service,direction,start,duration_s,items,lac,seq,cause,partial,session,charge\n"
 
 static const struct row fields[] = {
-    {FIELDS "a,voice,mo," T0 ",61,,,,,,,\n", "ok service=voice dir=mo start=1772503200 s=61 id=a\n"},
+    {FIELDS "a,voice,mo," T0 ",61,,,,,,,\n",
+     "ok service=voice dir=mo start=1772503200 s=61 id=a\n"},
     {FIELDS "a,data,," T0 ",999999999999999999,0,0,7,16,last,s,\n",
      "ok service=data start=1772503200 s=999999999999999999 items=0 lac=0 seq=7 cause=16 partial=3 "
      "id=a session=s\n"},
     {FIELDS "a,voice,mo," T0 ",1000000000000000000,,,,,,,\n",
      "bad_field service=voice dir=mo start=1772503200 id=a\n"},
-    {FIELDS "a,voice,mo," T0 ",-60,,,,,,,\n", "bad_field service=voice dir=mo start=1772503200 id=a\n"},
-    {FIELDS "a,voice,mo," T0 ",6 0,,,,,,,\n", "bad_field service=voice dir=mo start=1772503200 id=a\n"},
-    {FIELDS "a,voice,mo," T0 ",+60,,,,,,,\n", "bad_field service=voice dir=mo start=1772503200 id=a\n"},
-    {FIELDS "a,voice,mo," T0 ",60.0,,,,,,,\n", "bad_field service=voice dir=mo start=1772503200 id=a\n"},
-    {FIELDS "a,voice,mo," T0 ",,1x,,,,,,\n", "bad_field service=voice dir=mo start=1772503200 id=a\n"},
-    {FIELDS "a,voice,mo," T0 ",,,0x1F,,,,,\n", "bad_field service=voice dir=mo start=1772503200 id=a\n"},
-    {FIELDS "a,voice,mo," T0 ",,,,1e3,,,,\n", "bad_field service=voice dir=mo start=1772503200 id=a\n"},
-    {FIELDS "a,voice,mo," T0 ",,,,,-1,,,\n", "bad_field service=voice dir=mo start=1772503200 id=a\n"},
+    {FIELDS "a,voice,mo," T0 ",-60,,,,,,,\n",
+     "bad_field service=voice dir=mo start=1772503200 id=a\n"},
+    {FIELDS "a,voice,mo," T0 ",6 0,,,,,,,\n",
+     "bad_field service=voice dir=mo start=1772503200 id=a\n"},
+    {FIELDS "a,voice,mo," T0 ",+60,,,,,,,\n",
+     "bad_field service=voice dir=mo start=1772503200 id=a\n"},
+    {FIELDS "a,voice,mo," T0 ",60.0,,,,,,,\n",
+     "bad_field service=voice dir=mo start=1772503200 id=a\n"},
+    {FIELDS "a,voice,mo," T0 ",,1x,,,,,,\n",
+     "bad_field service=voice dir=mo start=1772503200 id=a\n"},
+    {FIELDS "a,voice,mo," T0 ",,,0x1F,,,,,\n",
+     "bad_field service=voice dir=mo start=1772503200 id=a\n"},
+    {FIELDS "a,voice,mo," T0 ",,,,1e3,,,,\n",
+     "bad_field service=voice dir=mo start=1772503200 id=a\n"},
+    {FIELDS "a,voice,mo," T0 ",,,,,-1,,,\n",
+     "bad_field service=voice dir=mo start=1772503200 id=a\n"},
     {FIELDS "a,voice,MO," T0 ",,,,,,,,\n", "bad_field service=voice start=1772503200 id=a\n"},
     {FIELDS "a,voice,cf," T0 ",,,,,,whole,,\n", "ok service=voice dir=cf start=1772503200 id=a\n"},
     {FIELDS "a,voice,mt," T0 ",,,,,,first,,\n",
@@ -111,7 +120,8 @@ static const struct row fields[] = {
      "ok service=voice dir=mt start=1772503200 partial=2 charge=0 id=a\n"},
     {FIELDS "a,voice,mt," T0 ",,,,,,firts,s,\n",
      "bad_field service=voice dir=mt start=1772503200 id=a session=s\n"},
-    {FIELDS "a,fee,," T0 ",,,,,,,,0.123456\n", "ok service=fee start=1772503200 charge=123456 id=a\n"},
+    {FIELDS "a,fee,," T0 ",,,,,,,,0.123456\n",
+     "ok service=fee start=1772503200 charge=123456 id=a\n"},
     {FIELDS "a,fee,," T0 ",,,,,,,,12\n", "ok service=fee start=1772503200 charge=12000000 id=a\n"},
     {FIELDS "a,fee,," T0 ",,,,,,,,1.2345678\n", "bad_field service=fee start=1772503200 id=a\n"},
     {FIELDS "a,fee,," T0 ",,,,,,,,.5\n", "bad_field service=fee start=1772503200 id=a\n"},
@@ -217,19 +227,18 @@ START_TEST(test_messages)
 END_TEST
 
 /* A stream with everything in it that can meet a border. */
-static const char mixed[] =
-    "\xEF\xBB\xBF# head\r\nid,service,start,other,duration_s\r\n"
-    "a,voice," T0 ",13800138000,61\n"
-    "\"b\nb\",sms,20260303100000,\"1 \"\"2\"\"\",\r\n"
-    "\n# comment, \"with quote\n"
-    "c\"c,mms," T0 ",\xE4\xB8\xAD,3\r\n"
-    "d\rd,data,2026-03-03T10:00:00.5Z,,4\n"
-    "\"e,fee," T0 ",,\n"
-    "f\xFF,fee," T0 ",,\n"
-    "g,vas," T0 ",,,\n"
-    "  \t\r\n"
-    "h,vas," T0 ",\"x\"y,\n"
-    "last,voice,20260303100001,1,2\r";
+static const char mixed[] = "\xEF\xBB\xBF# head\r\nid,service,start,other,duration_s\r\n"
+                            "a,voice," T0 ",13800138000,61\n"
+                            "\"b\nb\",sms,20260303100000,\"1 \"\"2\"\"\",\r\n"
+                            "\n# comment, \"with quote\n"
+                            "c\"c,mms," T0 ",\xE4\xB8\xAD,3\r\n"
+                            "d\rd,data,2026-03-03T10:00:00.5Z,,4\n"
+                            "\"e,fee," T0 ",,\n"
+                            "f\xFF,fee," T0 ",,\n"
+                            "g,vas," T0 ",,,\n"
+                            "  \t\r\n"
+                            "h,vas," T0 ",\"x\"y,\n"
+                            "last,voice,20260303100001,1,2\r";
 
 START_TEST(test_borders)
 {
@@ -266,9 +275,27 @@ static uint64_t random_next(uint64_t *state)
 
 START_TEST(test_quick_is_careful)
 {
-  static const char *const bits[] = {"voice", "sms", ",", ",", ",", ",", ",", "\n", "\n", "\r\n",
-                                     "\"", " ", "#", T0, "20260303100000", "61", "7", "\xC3\xA9",
-                                     "0123456789012345678901234567890123456789", "mo", "\r"};
+  static const char *const bits[] = {"voice",
+                                     "sms",
+                                     ",",
+                                     ",",
+                                     ",",
+                                     ",",
+                                     ",",
+                                     "\n",
+                                     "\n",
+                                     "\r\n",
+                                     "\"",
+                                     " ",
+                                     "#",
+                                     T0,
+                                     "20260303100000",
+                                     "61",
+                                     "7",
+                                     "\xC3\xA9",
+                                     "0123456789012345678901234567890123456789",
+                                     "mo",
+                                     "\r"};
   uint64_t seed = UINT64_C(20261130);
   printf("seed %" PRIu64 "\n", seed);
   for (unsigned round = 0; round < 3000; round++) {

@@ -38,7 +38,8 @@ static const struct row objects[] = {
     /* right JSON, wrong values */
     {"{\"service\":\"voice\"," T0 ",\"duration_s\":60.0}",
      "bad_field service=voice start=1772503200\n"},
-    {"{\"service\":\"voice\"," T0 ",\"duration_s\":-1}", "bad_field service=voice start=1772503200\n"},
+    {"{\"service\":\"voice\"," T0 ",\"duration_s\":-1}",
+     "bad_field service=voice start=1772503200\n"},
     {"{\"service\":\"voice\"," T0 ",\"duration_s\":1e2}",
      "bad_field service=voice start=1772503200\n"},
     {"{\"service\":\"fax\"," T0 ",\"id\":\"a\"}", "service_unknown start=1772503200 id=a\n"},
@@ -119,9 +120,10 @@ END_TEST
 
 START_TEST(test_borders)
 {
-  static const char text[] = "\xEF\xBB\xBF{\"service\":\"voice\"," T0 ",\"id\":\"a\"}\r\n\r\n"
-                             "{\"service\":\"sms\"," T0 ",\"id\":\"\\u4e2d\xE4\xB8\xAD\"}\nx\n \n"
-                             "{\"service\":\"mms\"," T0 ",\"id\":\"\\\\\"}\n{\"service\":\"fee\"}\r";
+  static const char text[] =
+      "\xEF\xBB\xBF{\"service\":\"voice\"," T0 ",\"id\":\"a\"}\r\n\r\n"
+      "{\"service\":\"sms\"," T0 ",\"id\":\"\\u4e2d\xE4\xB8\xAD\"}\nx\n \n"
+      "{\"service\":\"mms\"," T0 ",\"id\":\"\\\\\"}\n{\"service\":\"fee\"}\r";
   struct show whole, cut;
   struct show_options options = plain;
   options.raws = true;
@@ -143,8 +145,9 @@ END_TEST
 /* Every beginning of an object is no object. */
 START_TEST(test_cut_anywhere)
 {
-  static const char text[] = "{\"service\":\"voice\"," T0
-                             ",\"id\":\"\\u4e2d\xE4\xB8\xAD\",\"lac\":-1.5e+7,\"seq\":null,\"x\":true}";
+  static const char text[] =
+      "{\"service\":\"voice\"," T0
+      ",\"id\":\"\\u4e2d\xE4\xB8\xAD\",\"lac\":-1.5e+7,\"seq\":null,\"x\":true}";
   char part[sizeof(text)];
   for (size_t length = 1; length < sizeof(text) - 1; length++) {
     memcpy(part, text, length);

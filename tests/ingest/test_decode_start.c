@@ -1,4 +1,5 @@
-/* The instant of a record, against tables and against an obvious calendar that counts day by day. */
+/* The instant of a record, against tables and against an obvious calendar that counts day by day.
+ */
 #include "ingest/decode_slots.h"
 #include "tests/ingest/decode_show.h"
 
