@@ -49,9 +49,9 @@ def parse(text):
     return [json.loads(line) for line in text.splitlines() if line.strip()]
 
 
-def engine_rate(suanpan, books, folder):
+def engine_rate(suanpan, books, folder, more=()):
     """(objects, refused customer rows, what the engine said) of `rate`."""
-    command = [suanpan, "rate"]
+    command = [suanpan, "rate", *more]
     for book in books:
         command += ["--book", book]
     done = run(command + ["--customers", "customers", "--json", "usage.csv"], folder)
@@ -102,7 +102,11 @@ def rated_by_id(outputs):
 def features(outputs, rater, books):
     """What a seed met, for judging the generator."""
     met = collections.Counter(kind for kind, *_ in rater.state)
-    met["books"], met["chains"], met["refused"] = len(books), len(rater.chains), len(rater.customers.refused)
+    met["books"], met["refused"] = len(books), len(rater.customers.refused)
+    met["chains"] = len(rater.chains)
+    of_cycle = {key[1:3] + key[4:] for key in rater.state if key[0] == "taken"}
+    met["rolled"] = sum(key[1:3] + key[4:] not in of_cycle for key in rater.state
+                        if key[0] == "balance" and rater.state[key])
     for output in outputs:
         met[output["outcome"]] += 1
         if output["outcome"] == "suspended":

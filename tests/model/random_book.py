@@ -343,6 +343,9 @@ class Maker:
                 kind = self.pick(kinds)
             self.discount_cells(row, kind)
             self.row("discounts", **row)
+        for number in range(5 if self.often(0.05) else 0):
+            self.row("discounts", plan=plan, discount=f"many{number}", kind="percent", value="5",
+                     item=self.pick(("", "base")), priority=number)
         if self.often(0.1):
             self.row("discounts", plan=plan, discount="bill", stage="bill", kind="percent", value="10")
 
@@ -452,7 +455,7 @@ class Maker:
             area = self.pick(("755", "755", "10", "20", "", "898", "777"))
             row = {"subscriber": name, "number": self.numbers[number], "account": f"A{number + 1}",
                    "home_area": area}
-            if not self.often(0.25):
+            if not self.often(0.15):
                 self.add("subscribers", **row, **{"from": "2020-01-01"})
                 continue
             day = self.when()
@@ -498,7 +501,7 @@ class Maker:
                 later = self.when() if self.often(0.2) else day
                 self.add("subscriptions", owner=owner, plan=self.pick(kinds["base"]), **{"from": later})
             else:
-                self.add("subscriptions", owner=owner, plan=plan, **self.dates(0.15))
+                self.add("subscriptions", owner=owner, plan=plan, **self.dates(0.08))
             for plan in kinds["add_on"]:
                 if self.often(0.5):
                     self.add("subscriptions", owner=owner, plan=plan, **self.dates(0.4))
