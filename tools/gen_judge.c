@@ -202,8 +202,10 @@ static void circle_facts(const struct sp_gen_world *world, const struct sp_gen_u
   uint32_t group = sp__gen_group_on(world, usage->served, day);
   uint32_t family = sp__gen_family(world, usage->served);
   if (group != SP_GEN_NONE) {
-    facts->vnet = world->groups[group].vnet;
-    facts->vtree = world->groups[world->groups[group].root].vtree;
+    /* plans of the groups above hold, too (book.md §7.2) */
+    const struct sp_gen_group *root = &world->groups[world->groups[group].root];
+    facts->vnet = world->groups[group].vnet || root->vnet;
+    facts->vtree = root->vtree;
   }
   facts->homenet = family != SP_GEN_NONE && !world->options.simple;
   if (usage->party != SP_GEN_CUSTOMER) {
@@ -273,8 +275,8 @@ static bool price_judge(struct sp_gen_judge *judge, const struct sp_gen_usage *u
   verdict->has_list = usage->parts == 0;
   verdict->list_micro = usage->part <= 1 ? price.list_micro : 0;
   verdict->net_micro = world->options.simple ? price.list_micro : price.net_micro;
-  verdict->has_net = usage->parts == 0 && (facts.plan <= SP_GEN_NIGHT) && s.add_ons == 0 &&
-                     usage->served >= world->members;
+  bool stateless = facts.plan <= SP_GEN_NIGHT && s.add_ons == 0 && usage->served >= world->members;
+  verdict->has_net = usage->parts == 0 && (world->options.simple || stateless);
   return true;
 }
 

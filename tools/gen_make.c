@@ -124,7 +124,7 @@ static void party_number(struct sp_gen_maker *maker, struct sp_gen_usage *usage,
     usage->other_number = asia[block % 4] * 10000000000ull + line;
     break;
   case SP_GEN_FOREIGN_WORLD:
-    usage->other_number = wide[block % 4] * 10000000000ull + 2000000000u + line;
+    usage->other_number = wide[block % 4] * 10000000000ull + 4000000000u + line;
     break;
   case SP_GEN_NO_PREFIX:
     usage->other_number = 70000 + block;
