@@ -66,9 +66,11 @@ def engine_store(suanpan, books, folder):
     init = [suanpan, "init", store]
     for book in books:
         init += ["--book", book]
-    for command in (init + ["--customers", "customers"],
-                    [suanpan, "run", store, "--files", "usage.csv", "--until-end"],
-                    [suanpan, "dump", store, "rated", "--json"]):
+    for command in (
+        init + ["--customers", "customers"],
+        [suanpan, "run", store, "--files", "usage.csv", "--until-end"],
+        [suanpan, "dump", store, "rated", "--json"],
+    ):
         done = run(command, folder)
         if done.returncode not in (0, 1):
             break
@@ -94,8 +96,10 @@ def first_difference(mine, his):
 
 def rated_by_id(outputs):
     """Rated and zero_rated objects by id; a store keeps the order within one domain only."""
-    by_id = sorted((output for output in outputs if output["outcome"] in ("rated", "zero_rated")),
-                   key=lambda output: output["id"])
+    by_id = sorted(
+        (output for output in outputs if output["outcome"] in ("rated", "zero_rated")),
+        key=lambda output: output["id"],
+    )
     return by_id
 
 
@@ -105,8 +109,11 @@ def features(outputs, rater, books):
     met["books"], met["refused"] = len(books), len(rater.customers.refused)
     met["chains"] = len(rater.chains)
     of_cycle = {key[1:3] + key[4:] for key in rater.state if key[0] == "taken"}
-    met["rolled"] = sum(key[1:3] + key[4:] not in of_cycle for key in rater.state
-                        if key[0] == "balance" and rater.state[key])
+    met["rolled"] = sum(
+        key[1:3] + key[4:] not in of_cycle
+        for key in rater.state
+        if key[0] == "balance" and rater.state[key]
+    )
     for output in outputs:
         met[output["outcome"]] += 1
         if output["outcome"] == "suspended":
@@ -126,11 +133,15 @@ def features(outputs, rater, books):
 
 def check_seed(seed, options, folder):
     """Whether the seed shows no difference."""
-    books = [os.path.basename(book) for book in random_book.write_case(seed, options.records, folder)]
+    books = [
+        os.path.basename(book) for book in random_book.write_case(seed, options.records, folder)
+    ]
     mine, rater = model_output([os.path.join(folder, book) for book in books], folder)
     if options.cover:
         met = features(mine, rater, books)
-        print(f"seed {seed}: " + ", ".join(f"{name} {met[name]}" for name in sorted(met) if met[name]))
+        print(
+            f"seed {seed}: " + ", ".join(f"{name} {met[name]}" for name in sorted(met) if met[name])
+        )
         options.total.update(name for name in met if met[name])
     if not options.suanpan:
         return True
@@ -143,14 +154,20 @@ def check_seed(seed, options, folder):
         print(f"seed {seed}: the engine ended with {done.returncode}: {done.stderr[:2000]}")
         return False
     if refused != set(rater.customers.refused):
-        print(f"seed {seed}: refused by the model only {sorted(set(rater.customers.refused) - refused)}, "
-              f"by the engine only {sorted(refused - set(rater.customers.refused))}")
+        print(
+            f"seed {seed}: refused by the model only "
+            f"{sorted(set(rater.customers.refused) - refused)}, "
+            f"by the engine only {sorted(refused - set(rater.customers.refused))}"
+        )
         return False
     difference = first_difference(mine, his)
     if difference:
         number, model, engine = difference
-        print(f"seed {seed}, object {number} of {len(mine)}\n  model  {json.dumps(model, ensure_ascii=False)}"
-              f"\n  engine {json.dumps(engine, ensure_ascii=False)}")
+        print(
+            f"seed {seed}, object {number} of {len(mine)}"
+            f"\n  model  {json.dumps(model, ensure_ascii=False)}"
+            f"\n  engine {json.dumps(engine, ensure_ascii=False)}"
+        )
     return difference is None
 
 
@@ -169,12 +186,18 @@ def main():
             if not check_seed(seed, options, folder):
                 failed.append(seed)
                 if options.keep:
-                    shutil.copytree(folder, os.path.join(options.keep, f"seed{seed}"), dirs_exist_ok=True)
+                    shutil.copytree(
+                        folder, os.path.join(options.keep, f"seed{seed}"), dirs_exist_ok=True
+                    )
     if options.cover:
-        print("met in so many seeds: " + ", ".join(f"{name} {options.total[name]}"
-                                                   for name in sorted(options.total)))
-    print(f"{len(seeds) - len(failed)} of {len(seeds)} seeds agree, {options.records} records each"
-          + (f"; not {failed}" if failed else ""))
+        print(
+            "met in so many seeds: "
+            + ", ".join(f"{name} {options.total[name]}" for name in sorted(options.total))
+        )
+    print(
+        f"{len(seeds) - len(failed)} of {len(seeds)} seeds agree, {options.records} records each"
+        + (f"; not {failed}" if failed else "")
+    )
     return 1 if failed else 0
 
 

@@ -1,10 +1,20 @@
-"""A tariff book as the contract reads it (book.md §2, §4, §8.1). Books are taken as checked (§18)."""
+"""A tariff book as the contract reads it (book.md §2, §4, §8.1); books are checked before."""
 
 import datetime
 import os
 
-from model_tables import (Zone, amount, by_name, cell_list, holds, quantity, read_table, read_yaml,
-                          round_to, whole)
+from model_tables import (
+    Zone,
+    amount,
+    by_name,
+    cell_list,
+    holds,
+    quantity,
+    read_table,
+    read_yaml,
+    round_to,
+    whole,
+)
 
 MATCH = ("service", "direction", "roam", "zone", "net", "dest", "band", "rating_group")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -39,8 +49,9 @@ class Rule:
         self.unit = quantity(rows[0]["per"] or "1")[0]
         digits = defaults.get("increment_digits")
         digits = int(digits) if digits and digits != "none" else None
-        self.slots = sorted((Slot(row, self.unit, digits) for row in rows),
-                            key=lambda slot: slot.start)
+        self.slots = sorted(
+            (Slot(row, self.unit, digits) for row in rows), key=lambda slot: slot.start
+        )
         self.fee = self.slots[0].fee
 
         def said(column, default):
@@ -125,8 +136,15 @@ class Book:
     def read_places(self, folder):
         self.province = {row["area"]: row["province"] for row in read_table(folder, "areas.csv")}
         self.numbers = {row["prefix"]: row for row in read_table(folder, "numbers.csv")}
-        self.ported = [(row["number"], row["operator"], self.zone.table_time(row["from"]),
-                        self.zone.table_time(row["to"])) for row in read_table(folder, "ported.csv")]
+        self.ported = [
+            (
+                row["number"],
+                row["operator"],
+                self.zone.table_time(row["from"]),
+                self.zone.table_time(row["to"]),
+            )
+            for row in read_table(folder, "ported.csv")
+        ]
         self.cells = read_table(folder, "cells.csv")
         self.destinations = {}
         for row in read_table(folder, "destinations.csv"):
@@ -134,8 +152,10 @@ class Book:
 
     def read_bands(self, folder):
         self.day_types = {row["date"]: row["day"] for row in read_table(folder, "calendar.csv")}
-        self.bands = [(row["band"], cell_list(row["days"]), clock(row["from"]), clock(row["to"]))
-                      for row in read_table(folder, "bands.csv")]
+        self.bands = [
+            (row["band"], cell_list(row["days"]), clock(row["from"]), clock(row["to"]))
+            for row in read_table(folder, "bands.csv")
+        ]
         self.days = {}
 
     def read_plans(self, folder):
@@ -162,15 +182,18 @@ class Book:
             kind = self.day_types.get(date.isoformat())
             kind = kind or ("weekend" if date.weekday() >= 5 else "workday")
             names = {"all", kind, WEEKDAYS[date.weekday()]}
-            self.days[date] = [(begin, end, band) for band, days, begin, end in self.bands
-                               if names & set(days)]
+            self.days[date] = [
+                (begin, end, band) for band, days, begin, end in self.bands if names & set(days)
+            ]
         return self.days[date]
 
     def bands_at(self, instant):
         second = instant + self.zone.offset_s(instant)
         date = datetime.date(1970, 1, 1) + datetime.timedelta(days=second // 86400)
         clock_s = second % 86400
-        return frozenset(band for begin, end, band in self.day_bands(date) if begin <= clock_s < end)
+        return frozenset(
+            band for begin, end, band in self.day_bands(date) if begin <= clock_s < end
+        )
 
     def bands_may_change_after(self, instant):
         """The next instant at which another set of bands may hold: an edge or a new offset."""

@@ -42,11 +42,18 @@ class Customers:
             self.refused.append((file + ".csv", row["#line"]))
             return None
         empty = record.start is not None and record.end is not None and record.start >= record.end
-        names = {"accounts": ["account"], "subscribers": ["subscriber", "account"],
-                 "groups": ["group"], "members": ["group", "subscriber"],
-                 "subscriptions": ["plan"]}[file]
-        if empty or not all(NAME.fullmatch(row[name]) for name in names) or (
-                file == "subscribers" and not re.fullmatch("[0-9]+", row["number"])):
+        names = {
+            "accounts": ["account"],
+            "subscribers": ["subscriber", "account"],
+            "groups": ["group"],
+            "members": ["group", "subscriber"],
+            "subscriptions": ["plan"],
+        }[file]
+        if (
+            empty
+            or not all(NAME.fullmatch(row[name]) for name in names)
+            or (file == "subscribers" and not re.fullmatch("[0-9]+", row["number"]))
+        ):
             self.refuse(record)
             return None
         return record
@@ -65,9 +72,14 @@ class Customers:
     def add_subscribers(self, records):
         for record in records:
             row = record.row
-            taken = any(meet(record, other) and (row["number"] == other.row["number"]
-                                                 or row["subscriber"] == other.row["subscriber"])
-                        for other in self.subscribers)
+            taken = any(
+                meet(record, other)
+                and (
+                    row["number"] == other.row["number"]
+                    or row["subscriber"] == other.row["subscriber"]
+                )
+                for other in self.subscribers
+            )
             self.keep(record, row["account"] not in self.account_names or taken)
         self.subscriber_names = {record.row["subscriber"] for record in self.subscribers}
 
@@ -113,8 +125,10 @@ class Customers:
         for record in records:
             row = record.row
             there = row["group"] in self.group and row["subscriber"] in self.subscriber_names
-            self.keep(record, not there or any(self.members_clash(record, other)
-                                               for other in self.members))
+            self.keep(
+                record,
+                not there or any(self.members_clash(record, other) for other in self.members),
+            )
 
     def members_clash(self, record, other):
         if not meet(record, other):
@@ -141,8 +155,11 @@ class Customers:
         if record.kind == "group":
             fit = {"family"} if self.is_family(record.owner) else {"group"}
         if not kinds <= fit or any(
-                other.row["owner"] == record.row["owner"] and other.plan == record.plan
-                and meet(record, other) for other in self.subscriptions):
+            other.row["owner"] == record.row["owner"]
+            and other.plan == record.plan
+            and meet(record, other)
+            for other in self.subscriptions
+        ):
             return True
         payer = any(book.payers.get(record.plan) for book in self.books)
         pool = any(row.pool for book in self.books for row in book.allowances.get(record.plan, []))
@@ -159,16 +176,21 @@ class Customers:
         edges = {record.start} | {edge for row in self.members for edge in (row.start, row.end)}
         edges = {edge for edge in edges if edge is not None}
         edges.add(min(edges | {record.end or 0}) - 1)
-        return any(len(self.family_domains(record.owner, edge)) > 1
-                   for edge in edges if record.at(edge))
+        return any(
+            len(self.family_domains(record.owner, edge)) > 1 for edge in edges if record.at(edge)
+        )
 
     def family_domains(self, family, instant):
         domains = set()
         for row in self.members:
             if row.row["group"] == family and row.at(instant):
-                trees = [self.root(other.row["group"]) for other in self.members
-                         if other.row["subscriber"] == row.row["subscriber"] and other.at(instant)
-                         and not self.is_family(other.row["group"])]
+                trees = [
+                    self.root(other.row["group"])
+                    for other in self.members
+                    if other.row["subscriber"] == row.row["subscriber"]
+                    and other.at(instant)
+                    and not self.is_family(other.row["group"])
+                ]
                 domains.add(trees[0] if trees else family)
         return domains
 
@@ -195,8 +217,11 @@ class Customers:
 
     def memberships(self, subscriber, instant):
         """Rows of members that count (§3.3): within the row's own and the group's dates."""
-        return [row for row in self.groups_of.get(subscriber, [])
-                if row.at(instant) and self.group[row.row["group"]].at(instant)]
+        return [
+            row
+            for row in self.groups_of.get(subscriber, [])
+            if row.at(instant) and self.group[row.row["group"]].at(instant)
+        ]
 
     def direct_groups(self, subscriber, instant, family):
         names = {row.row["group"] for row in self.memberships(subscriber, instant)}
@@ -207,7 +232,9 @@ class Customers:
 
     def domain(self, subscriber, account, instant):
         """§13.1: the root of the enterprise tree, else the family, else the account."""
-        groups = sorted(self.trees(subscriber, instant)) or self.direct_groups(subscriber, instant, True)
+        groups = sorted(self.trees(subscriber, instant)) or self.direct_groups(
+            subscriber, instant, True
+        )
         return "group:" + groups[0] if groups else "account:" + account
 
     def short_number(self, subscriber, digits, instant):
@@ -217,8 +244,11 @@ class Customers:
                 if not self.group[group].at(instant):
                     continue
                 for row in self.members:
-                    if row.row["group"] == group and row.at(instant) and (
-                            row.row["short_number"] == digits):
+                    if (
+                        row.row["group"] == group
+                        and row.at(instant)
+                        and (row.row["short_number"] == digits)
+                    ):
                         return self.number_of(row.row["subscriber"], instant)
         return None
 

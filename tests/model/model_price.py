@@ -1,7 +1,7 @@
 """What one whole usage costs: increments, allowances, discounts, payers (book.md §8-§12).
 
-`price_usage` is the function F of §14.2. It reads the state through `view` and changes nothing: what
-it would add to the state is in `Price.effects`, keyed as the state is. State keys:
+`Pricing.run` is the function F of §14.2. It reads the state through `view` and changes
+nothing; what it adds to the state is in `Price.effects`, keyed as the state is. State keys:
 
     ("balance", subscription, allowance, member, cycle)   used of a balance (§10.1)
     ("taken", subscription, allowance, member, cycle)     what one member took from a pool (§10.7)
@@ -31,7 +31,13 @@ class NothingCounted(Exception):
 
 class Increment:
     def __init__(self, offset, slot, used, rule, bands):
-        self.offset, self.slot, self.size, self.used, self.rule = offset, slot, slot.size, used, rule
+        self.offset, self.slot, self.size, self.used, self.rule = (
+            offset,
+            slot,
+            slot.size,
+            used,
+            rule,
+        )
         self.bands = bands
         self.waived = False
 
@@ -52,11 +58,11 @@ class Item:
 
 class Price:
     def __init__(self, items):
-        self.items = items              # {name: Item}, by name
-        self.net = {}                   # {name: micro-units}
-        self.effects = {}               # what is added to the state
-        self.lines = {}                 # {(subscription, allowance name): used}, in order of first use
-        self.accounts = {}              # {account: micro-units}, in order of the first payment
+        self.items = items  # {name: Item}, by name
+        self.net = {}  # {name: micro-units}
+        self.effects = {}  # what is added to the state
+        self.lines = {}  # {(subscription, allowance name): used}, in order of first use
+        self.accounts = {}  # {account: micro-units}, in order of the first payment
         self.capped = False
 
 
@@ -96,15 +102,19 @@ class Pricing:
     # First rating (§8, §9)
 
     def rules(self, plan, item):
-        return [rule for rule in self.book.rules.get(plan, ()) if rule.item == item
-                and self.party.usage.service in SERVICES_OF_UNIT[rule.unit]]
+        return [
+            rule
+            for rule in self.book.rules.get(plan, ())
+            if rule.item == item and self.party.usage.service in SERVICES_OF_UNIT[rule.unit]
+        ]
 
     def cut_items(self):
         priced = {}
         for plan in [self.party.base] + self.party.group_plans:
             for rule in self.book.rules.get(plan, ()):
                 if self.party.usage.service in SERVICES_OF_UNIT[rule.unit] and (
-                        self.party.matches(rule.match, None)):
+                    self.party.matches(rule.match, None)
+                ):
                     priced[rule.item] = rule.unit
         if not priced:
             raise Suspended("no_rate")
@@ -119,7 +129,9 @@ class Pricing:
     def best_of_plan(self, plan, item, bands):
         """§8.3: higher priority, then more columns, then the longer destination prefix."""
         fit = [rule for rule in self.rules(plan, item) if self.party.matches(rule.match, bands)]
-        ranks = [(rule.priority, len(rule.match), self.party.dest_length(rule.match)) for rule in fit]
+        ranks = [
+            (rule.priority, len(rule.match), self.party.dest_length(rule.match)) for rule in fit
+        ]
         assert not ranks or ranks.count(max(ranks)) == 1, "a tie in a checked book"
         return fit[ranks.index(max(ranks))] if fit else None
 
@@ -128,8 +140,11 @@ class Pricing:
         if (item, bands) not in self.chosen:
             offers = [self.best_of_plan(plan, item, bands) for plan in self.party.group_plans]
             offers = [rule for rule in offers if rule]
-            best = (min(offers, key=lambda rule: (-rule.priority, by_name(rule.plan))) if offers
-                    else self.best_of_plan(self.party.base, item, bands))
+            best = (
+                min(offers, key=lambda rule: (-rule.priority, by_name(rule.plan)))
+                if offers
+                else self.best_of_plan(self.party.base, item, bands)
+            )
             assert best, "a gap in a checked book"
             self.chosen[item, bands] = best
         return self.chosen[item, bands]
@@ -176,8 +191,11 @@ class Pricing:
 
     def walk_allowances(self, price):
         walked = price.items.get("base") or next(iter(price.items.values()))
-        free = all(increment.slot.price == 0 for item in price.items.values()
-                   for increment in item.increments)
+        free = all(
+            increment.slot.price == 0
+            for item in price.items.values()
+            for increment in item.increments
+        )
         if free and not any(item.first.fee for item in price.items.values()):
             return
         unit = walked.first.unit
@@ -208,21 +226,27 @@ class Pricing:
 
     def discount(self, price):
         price.net = {name: item.amount() for name, item in price.items.items()}
-        rows = [row for row in plan_rows(self.book.discounts, self.party.plans)
-                if self.party.matches(row.match, self.start_bands) and self.on(price, row)]
+        rows = [
+            row
+            for row in plan_rows(self.book.discounts, self.party.plans)
+            if self.party.matches(row.match, self.start_bands) and self.on(price, row)
+        ]
         self.check_percents(price, rows)
         for run in (1, 2, 3):
             sets = {}
             for row in rows:
                 if row.run == run:
                     sets.setdefault(row.set, []).append(row)
-            order = sorted(sets, key=lambda key: (sets[key][0].priority, by_name(key[0]),
-                                                  by_name(key[1])))
+            order = sorted(
+                sets, key=lambda key: (sets[key][0].priority, by_name(key[0]), by_name(key[1]))
+            )
             for key in order:
                 self.take_best(price, sets[key])
             if run == 1:
-                price.net = {name: round_to(Fraction(value), price.items[name].digits, "half_up")
-                             for name, value in price.net.items()}
+                price.net = {
+                    name: round_to(Fraction(value), price.items[name].digits, "half_up")
+                    for name, value in price.net.items()
+                }
         for row in rows:
             if row.run == 3:
                 self.add(self.cap_key(row), sum(price.net[name] for name in self.on(price, row)))
@@ -237,7 +261,9 @@ class Pricing:
         tried = []
         for row in rows:
             net, effects = self.apply(price, row)
-            tried.append((sum(net.values()), by_name(row.name), by_name(row.plan), row, net, effects))
+            tried.append(
+                (sum(net.values()), by_name(row.name), by_name(row.plan), row, net, effects)
+            )
         _, _, _, row, net, effects = min(tried, key=lambda entry: entry[:3])
         price.capped |= row.run == 3 and net != price.net
         price.net = net
@@ -251,8 +277,10 @@ class Pricing:
             return self.block_cap(price, row)
         if row.run == 1:
             factor = 0 if row.kind == "free" else 1 - Fraction(row.value, 100 * MICRO)
-            return {name: value * factor if name in names else value
-                    for name, value in price.net.items()}, {}
+            return {
+                name: value * factor if name in names else value
+                for name, value in price.net.items()
+            }, {}
         bound = row.value if row.kind == "price_cap" else row.value - self.view(self.cap_key(row))
         return self.cap(price, names, max(bound, 0), row.item == ""), {}
 
@@ -262,8 +290,10 @@ class Pricing:
         if sum(before) <= bound:
             return price.net
         if several:
-            digits = max([self.book.rounding_digits, decimals(bound)]
-                         + [price.items[name].digits for name in names])
+            digits = max(
+                [self.book.rounding_digits, decimals(bound)]
+                + [price.items[name].digits for name in names]
+            )
             after = deal(bound, before, Fraction(MICRO, 10**digits))
         else:
             after = [bound]
@@ -287,7 +317,13 @@ class Pricing:
             belongs[block] = belongs.get(block, 0) + increment.slot.cost + fee
             position += increment.used
         effects = {counter: position - self.now(counter)}
-        enters, whole, before, cumulated, amount = price.net[row.item], sum(belongs.values()), 0, 0, 0
+        enters, whole, before, cumulated, amount = (
+            price.net[row.item],
+            sum(belongs.values()),
+            0,
+            0,
+            0,
+        )
         for block in sorted(belongs):
             cumulated += belongs[block]
             upto = enters
@@ -311,7 +347,9 @@ class Pricing:
                 names = self.on(price, row)
                 for name, part in zip(names, deal(take, [left[name] for name in names])):
                     left[name] -= part
-                self.add(("paid", row.plan, group, row.name, self.party.subscriber, self.cycle), take)
+                self.add(
+                    ("paid", row.plan, group, row.name, self.party.subscriber, self.cycle), take
+                )
                 self.add(("paid_all", row.plan, group, row.name, self.cycle), take)
                 price.accounts[account] = price.accounts.get(account, 0) + take
         rest = price.accounts.pop(own, 0) + sum(left.values())
@@ -325,8 +363,15 @@ class Pricing:
                 if self.party.matches(row.match, self.start_bands) and self.on(price, row):
                     account = self.party.customers.group[sub.owner].row["account"]
                     rows.append((row, sub.owner, account))
-        return sorted(rows, key=lambda entry: (entry[0].priority, by_name(entry[0].plan),
-                                               by_name(entry[0].name), by_name(entry[1])))
+        return sorted(
+            rows,
+            key=lambda entry: (
+                entry[0].priority,
+                by_name(entry[0].plan),
+                by_name(entry[0].name),
+                by_name(entry[1]),
+            ),
+        )
 
     def payer_takes(self, row, group, left):
         member = ("paid", row.plan, group, row.name, self.party.subscriber, self.cycle)
@@ -334,8 +379,9 @@ class Pricing:
         if row.mode == "full":
             want = left
         elif row.mode == "share":
-            want = round_to(Fraction(left) * row.value / (100 * MICRO), self.book.rounding_digits,
-                            "half_up")
+            want = round_to(
+                Fraction(left) * row.value / (100 * MICRO), self.book.rounding_digits, "half_up"
+            )
         else:
             want = row.value - self.now(member)
         bounds = [left, want]
@@ -361,13 +407,25 @@ class Part:
         self.sub, self.allowance = sub, allowance
         self.of = book.cycle_before(cycle) if rolled else cycle
         subscriber = pricing.party.subscriber
-        self.key = ("balance", sub.line, allowance.name, "" if allowance.pool else subscriber, self.of)
+        self.key = (
+            "balance",
+            sub.line,
+            allowance.name,
+            "" if allowance.pool else subscriber,
+            self.of,
+        )
         self.taken = ("taken", sub.line, allowance.name, subscriber, cycle)
         self.grant = grant(pricing.books, book, pricing.party, sub, allowance.name, self.of)
         ends = [book.zone.midnight(book.cycle_after(cycle)), sub.end, book.plans[sub.plan].end]
-        self.rank = (not rolled, allowance.priority, min(end for end in ends if end is not None),
-                     allowance.pool, by_name(allowance.name), by_name(sub.plan),
-                     by_name(sub.row["owner"]))
+        self.rank = (
+            not rolled,
+            allowance.priority,
+            min(end for end in ends if end is not None),
+            allowance.pool,
+            by_name(allowance.name),
+            by_name(sub.plan),
+            by_name(sub.row["owner"]),
+        )
 
     def gives(self, increment, pricing):
         """Whether this part matches an increment and has it whole (§10.6, §10.7, §13.4)."""

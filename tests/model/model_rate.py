@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The slow, obvious model of `suanpan rate --json`, written from book.md alone.
 
-    model_rate.py --book DIR [--book DIR2] [--customers DIR] usage.csv
+model_rate.py --book DIR [--book DIR2] [--customers DIR] usage.csv
 """
 
 import argparse
@@ -19,7 +19,9 @@ def usage_rows(path):
     with open(path, encoding="utf-8", newline="") as file:
         lines = csv_lines(file.read())
     header = lines[0][1] if lines else []
-    return [Row(zip(header, cells)) if len(cells) == len(header) else None for _, cells in lines[1:]]
+    return [
+        Row(zip(header, cells)) if len(cells) == len(header) else None for _, cells in lines[1:]
+    ]
 
 
 def rater_of(book_folders, customer_folder):

@@ -5,8 +5,10 @@ from model_price import INT64_MAX, NothingCounted, Price, Pricing, Suspended, le
 from model_tables import by_name
 from model_usage import FIELDS, Party, Usage, normalise
 
-KEYS = {"voice": ("service", "direction", "served", "other", "start", "node", "seq"),
-        "data": ("service", "node", "session", "seq", "rating_group")}
+KEYS = {
+    "voice": ("service", "direction", "served", "other", "start", "node", "seq"),
+    "data": ("service", "node", "session", "seq", "rating_group"),
+}
 KEY_OF_MESSAGE = ("service", "served", "other", "start", "node", "id")
 COUNTERS = ("counter", "block_counter")
 
@@ -17,8 +19,8 @@ class Chain:
     def __init__(self):
         self.lead, self.lead_rank, self.come = None, None, 0
         self.quantities = {"s": 0, "B": 0, "": 0}
-        self.price = Price({})          # F so far
-        self.stood = {}                 # where counters stood when the chain first used them
+        self.price = Price({})  # F so far
+        self.stood = {}  # where counters stood when the chain first used them
 
 
 class Rater:
@@ -28,10 +30,24 @@ class Rater:
 
     def rate(self, row):
         """The rated output of one usage row; None stands for a line that is no record."""
-        output = {"id": "", "outcome": "suspended", "reason": "bad_line", "flags": [],
-                  "subscriber": "", "account": "", "group": "", "start": "", "service": "",
-                  "quantity": 0, "items": [], "allowances": [], "payers": [], "list": "0.000000",
-                  "net": "0.000000", "book": ""}
+        output = {
+            "id": "",
+            "outcome": "suspended",
+            "reason": "bad_line",
+            "flags": [],
+            "subscriber": "",
+            "account": "",
+            "group": "",
+            "start": "",
+            "service": "",
+            "quantity": 0,
+            "items": [],
+            "allowances": [],
+            "payers": [],
+            "list": "0.000000",
+            "net": "0.000000",
+            "book": "",
+        }
         if row is not None:
             usage = Usage(row, self.books[0].zone)
             output.update(id=usage.id, service=usage.service)
@@ -101,8 +117,9 @@ class Rater:
         if usage.partial != "whole":
             return self.partial(party, output)
         late = self.is_late(party)
-        pricing = Pricing(party, usage.quantities(), self.books, self.stand,
-                          (lambda key: 0) if late else None)
+        pricing = Pricing(
+            party, usage.quantities(), self.books, self.stand, (lambda key: 0) if late else None
+        )
         price = pricing.run()
         self.apply(price.effects, {})
         self.show(party, output, price, Price({}), late)
@@ -113,10 +130,22 @@ class Rater:
         charge = party.usage.charge
         if charge > INT64_MAX:
             raise Suspended("overflow")
-        flags = ["pre_rated"] + (["ip"] if party.ip else []) + (["late"] if self.is_late(party) else [])
-        output.update(flags=sorted(flags), list=decimal(charge), net=decimal(charge),
-                      items=[{"item": "pre_rated", "list": decimal(charge), "net": decimal(charge),
-                              "increments": 0}])
+        flags = (
+            ["pre_rated"] + (["ip"] if party.ip else []) + (["late"] if self.is_late(party) else [])
+        )
+        output.update(
+            flags=sorted(flags),
+            list=decimal(charge),
+            net=decimal(charge),
+            items=[
+                {
+                    "item": "pre_rated",
+                    "list": decimal(charge),
+                    "net": decimal(charge),
+                    "increments": 0,
+                }
+            ],
+        )
         if charge:
             output.update(payers=[{"account": party.account, "amount": decimal(charge)}])
         return "rated", ""
@@ -141,12 +170,17 @@ class Rater:
             lead = party, rank
         else:
             lead = chain.lead, chain.lead_rank
-        quantities = {unit: chain.quantities[unit] + used
-                      for unit, used in usage.quantities().items()}
+        quantities = {
+            unit: chain.quantities[unit] + used for unit, used in usage.quantities().items()
+        }
         before, late = chain.price, self.is_late(lead[0])
-        pricing = Pricing(lead[0], quantities, self.books,
-                          lambda state_key: self.stand_for(chain, state_key),
-                          (lambda key: before.effects.get(key, 0)) if late else None)
+        pricing = Pricing(
+            lead[0],
+            quantities,
+            self.books,
+            lambda state_key: self.stand_for(chain, state_key),
+            (lambda key: before.effects.get(key, 0)) if late else None,
+        )
         try:
             price = pricing.run()
         except NothingCounted:
@@ -176,18 +210,28 @@ class Rater:
         lead = lead or party
         flags = {"capped": price.capped, "ip": party.ip, "late": late}
         output.update(flags=sorted(flag for flag in flags if flags[flag]), book=lead.book.name)
-        lists = {name: [p.items[name].list if name in p.items else 0 for p in (price, before)]
-                 for name in price.items | before.items}
+        lists = {
+            name: [p.items[name].list if name in p.items else 0 for p in (price, before)]
+            for name in price.items | before.items
+        }
         nets = {name: [p.net.get(name, 0) for p in (price, before)] for name in lists}
-        counts = {name: [len(p.items[name].increments) if name in p.items else 0
-                         for p in (price, before)] for name in lists}
+        counts = {
+            name: [len(p.items[name].increments) if name in p.items else 0 for p in (price, before)]
+            for name in lists
+        }
 
         def less(pair):
             return pair[0] - pair[1]
 
-        output["items"] = [{"item": name, "list": decimal(less(lists[name])),
-                            "net": decimal(less(nets[name])), "increments": less(counts[name])}
-                           for name in sorted(lists, key=by_name)]
+        output["items"] = [
+            {
+                "item": name,
+                "list": decimal(less(lists[name])),
+                "net": decimal(less(nets[name])),
+                "increments": less(counts[name]),
+            }
+            for name in sorted(lists, key=by_name)
+        ]
         output["list"] = decimal(sum(map(less, lists.values())))
         output["net"] = decimal(sum(map(less, nets.values())))
         self.show_allowances(output, price, before)
@@ -200,8 +244,14 @@ class Rater:
             if used:
                 sub, allowance, party, _ = line
                 owner = sub.row["owner"] if allowance.pool else "subscriber:" + party.subscriber
-                output["allowances"].append({"allowance": allowance.name, "owner": owner, "used": used,
-                                             "left": left_of(line, self.books, self.stand)})
+                output["allowances"].append(
+                    {
+                        "allowance": allowance.name,
+                        "owner": owner,
+                        "used": used,
+                        "left": left_of(line, self.books, self.stand),
+                    }
+                )
 
     def show_payers(self, output, price, before, own):
         accounts = [account for account in price.accounts if account != own]

@@ -11,13 +11,20 @@ import zoneinfo
 from fractions import Fraction
 
 MICRO = 10**6
-UNITS = {"s": ("s", 1), "min": ("s", 60), "h": ("s", 3600),
-         "B": ("B", 1), "KB": ("B", 1024), "MB": ("B", 1024**2), "GB": ("B", 1024**3)}
+UNITS = {
+    "s": ("s", 1),
+    "min": ("s", 60),
+    "h": ("s", 3600),
+    "B": ("B", 1),
+    "KB": ("B", 1024),
+    "MB": ("B", 1024**2),
+    "GB": ("B", 1024**3),
+}
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 
 
 def csv_lines(text):
-    """Every record of a CSV text as (physical line, cells); comments and empty lines are left out."""
+    """The records of a CSV text as (physical line, cells), without comments and empty lines."""
     text = text.removeprefix("\ufeff")
     at, line, rows = 0, 1, []
     while at < len(text):
@@ -112,7 +119,7 @@ def amount(cell):
 def quantity(cell, unit=""):
     """`1.5KB` -> ("B", 1536); a number without unit is in `unit` (§1.5)."""
     digits = re.match(r"[0-9.]*", cell).group()
-    name = cell[len(digits):]
+    name = cell[len(digits) :]
     base, factor = UNITS[name] if name else (unit, 1)
     value = Fraction(digits or 1) * factor
     assert value.denominator == 1, cell
@@ -134,7 +141,7 @@ def round_to(value, digits, mode):
 
 
 def deal(total, weights, step=1):
-    """total (a multiple of step) in proportion to weights by largest remainder, ties to the first."""
+    """total, a multiple of step, in proportion to weights: largest remainder, ties to the first."""
     if not sum(weights):
         return [0] * len(weights)
     exact = [Fraction(total) * weight / sum(weights) / step for weight in weights]
@@ -191,7 +198,8 @@ class Zone:
 
 
 def rfc3339(cell):
-    form = r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})"
+    local = r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})"
+    form = local + r"(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})"
     parts = re.fullmatch(form, cell)
     if not parts:
         raise ValueError(cell)
@@ -206,5 +214,6 @@ def holds(start, end, instant):
 
 def meet(a, b):
     """Whether two rows with .start and .end have an instant in common."""
-    return ((a.start is None or b.end is None or a.start < b.end)
-            and (b.start is None or a.end is None or b.start < a.end))
+    return (a.start is None or b.end is None or a.start < b.end) and (
+        b.start is None or a.end is None or b.start < a.end
+    )

@@ -6,12 +6,44 @@ from fractions import Fraction
 from model_book import MATCH
 from model_tables import MICRO, by_name
 
-FIELDS = ("id", "service", "direction", "served", "other", "third", "start", "duration_s", "up_bytes",
-          "down_bytes", "items", "home_area", "visited_area", "other_area", "plmn", "lac", "cell",
-          "rating_group", "service_id", "apn", "node", "session", "seq", "partial", "cause", "charge")
+FIELDS = (
+    "id",
+    "service",
+    "direction",
+    "served",
+    "other",
+    "third",
+    "start",
+    "duration_s",
+    "up_bytes",
+    "down_bytes",
+    "items",
+    "home_area",
+    "visited_area",
+    "other_area",
+    "plmn",
+    "lac",
+    "cell",
+    "rating_group",
+    "service_id",
+    "apn",
+    "node",
+    "session",
+    "seq",
+    "partial",
+    "cause",
+    "charge",
+)
 SERVICES = ("voice", "sms", "mms", "data", "vas", "fee")
-NUMBERS = {"duration_s": 0, "up_bytes": 0, "down_bytes": 0, "items": 1, "seq": 0, "cause": 0,
-           "lac": None}
+NUMBERS = {
+    "duration_s": 0,
+    "up_bytes": 0,
+    "down_bytes": 0,
+    "items": 1,
+    "seq": 0,
+    "cause": 0,
+    "lac": None,
+}
 IP_PREFIXES = ("17951", "17911", "12593")
 HMT_MCC, HMT_COUNTRY = ("454", "455", "466"), ("852", "853", "886")
 
@@ -72,11 +104,11 @@ def normalise(text, country, short=None):
     if short and re.fullmatch("[0-9]{3,6}", number) and short(number):
         return short(number), False
     if number.startswith(("+", "00")):
-        return number[1 if number[0] == "+" else 2:], False
+        return number[1 if number[0] == "+" else 2 :], False
     if number[:5] in IP_PREFIXES and number[5:]:
         number, ip = number[5:], True
         if number.startswith(("+", "00")):
-            return number[1 if number[0] == "+" else 2:], True
+            return number[1 if number[0] == "+" else 2 :], True
     if number.startswith("0"):
         return country + number[1:], ip
     if re.fullmatch("1[0-9]{10}", number):
@@ -99,14 +131,20 @@ class Party:
         self.other, self.ip = normalise(usage.other, book.home_country, short)
         self.third, _ = normalise(usage.third, book.home_country, short)
         self.domain = customers.domain(self.subscriber, self.account, self.start)
-        groups = (customers.direct_groups(self.subscriber, self.start, False)
-                  or customers.direct_groups(self.subscriber, self.start, True))
+        groups = customers.direct_groups(
+            self.subscriber, self.start, False
+        ) or customers.direct_groups(self.subscriber, self.start, True)
         self.group = groups[0] if groups else ""
         self.row = book.number_row(self.other) if self.other else None
         self.places(subscriber["home_area"])
-        self.values = {"service": {usage.service}, "direction": {usage.direction} - {""},
-                       "roam": {self.roam()}, "rating_group": {usage.rating_group} - {""},
-                       "zone": set(), "net": set()}
+        self.values = {
+            "service": {usage.service},
+            "direction": {usage.direction} - {""},
+            "roam": {self.roam()},
+            "rating_group": {usage.rating_group} - {""},
+            "zone": set(),
+            "net": set(),
+        }
         if usage.direction == "cf":
             self.values["direction"].add("mo")
         if self.other:
@@ -135,7 +173,8 @@ class Party:
             return ""
         for row in self.book.cells:
             if row["plmn"] == self.usage.plmn and (
-                    int(row["lac_from"]) <= self.usage.lac <= int(row["lac_to"])):
+                int(row["lac_from"]) <= self.usage.lac <= int(row["lac_to"])
+            ):
                 return row["area"]
         return ""
 
@@ -158,7 +197,8 @@ class Party:
 
     def foreign(self):
         return self.kind() == "international" or (
-            not self.row and not self.other.startswith(self.book.home_country))
+            not self.row and not self.other.startswith(self.book.home_country)
+        )
 
     def zone(self):
         if self.kind() == "service":
@@ -175,11 +215,16 @@ class Party:
         name = other["subscriber"] if other else None
 
         def share(family):
-            both = [set(customers.direct_groups(who, self.start, family))
-                    for who in (self.subscriber, name) if who]
+            both = [
+                set(customers.direct_groups(who, self.start, family))
+                for who in (self.subscriber, name)
+                if who
+            ]
             return len(both) == 2 and bool(both[0] & both[1])
 
-        tree = name and customers.trees(self.subscriber, self.start) & customers.trees(name, self.start)
+        tree = name and customers.trees(self.subscriber, self.start) & customers.trees(
+            name, self.start
+        )
         return {self.net(share)} | ({"group_tree"} if tree else set())
 
     def net(self, share):
@@ -211,8 +256,11 @@ class Party:
 
     def dest_length(self, match):
         """The longest prefix that a destination of the cell has of the number of `other`."""
-        prefixes = [prefix for name in match.get("dest", ()) for prefix in
-                    self.book.destinations.get(name, ())]
+        prefixes = [
+            prefix
+            for name in match.get("dest", ())
+            for prefix in self.book.destinations.get(name, ())
+        ]
         return max((len(prefix) for prefix in prefixes if self.other.startswith(prefix)), default=0)
 
     # Plans (§7)
@@ -221,8 +269,9 @@ class Party:
         """Fills base, group_plans and subscriptions; the reason when there is not one base plan."""
         active = self.customers.active_subscriptions(self.subscriber, self.start)
         plans = self.book.plans
-        self.subscriptions = [row for row in active if row.plan in plans
-                              and _valid(plans[row.plan], self.start)]
+        self.subscriptions = [
+            row for row in active if row.plan in plans and _valid(plans[row.plan], self.start)
+        ]
         names = {row.plan for row in self.subscriptions}
         base = [name for name in names if plans[name].kind == "base"]
         self.plans = sorted(names, key=by_name)
@@ -232,4 +281,6 @@ class Party:
 
 
 def _valid(plan, instant):
-    return (plan.start is None or plan.start <= instant) and (plan.end is None or instant < plan.end)
+    return (plan.start is None or plan.start <= instant) and (
+        plan.end is None or instant < plan.end
+    )

@@ -7,12 +7,29 @@ import zoneinfo
 
 from model_usage import FIELDS
 
-WRONG_STARTS = ("2026-02-30T10:00:00+08:00", "2026-03-03T10:00:00", "20260303250000", "yesterday", "",
-                "2026-03-03T24:00:01Z", "2026-13-03T10:00:00Z")
-WRONG_FIELDS = ({"duration_s": "-60"}, {"duration_s": "1.5"}, {"items": "x"}, {"cause": "-1"},
-                {"seq": "1e3"}, {"lac": "abc"}, {"charge": "1.2345678"}, {"charge": "-1"},
-                {"direction": "up"}, {"partial": "some"}, {"partial": "first", "session": ""},
-                {"up_bytes": "1234567890123456789"})
+WRONG_STARTS = (
+    "2026-02-30T10:00:00+08:00",
+    "2026-03-03T10:00:00",
+    "20260303250000",
+    "yesterday",
+    "",
+    "2026-03-03T24:00:01Z",
+    "2026-13-03T10:00:00Z",
+)
+WRONG_FIELDS = (
+    {"duration_s": "-60"},
+    {"duration_s": "1.5"},
+    {"items": "x"},
+    {"cause": "-1"},
+    {"seq": "1e3"},
+    {"lac": "abc"},
+    {"charge": "1.2345678"},
+    {"charge": "-1"},
+    {"direction": "up"},
+    {"partial": "some"},
+    {"partial": "first", "session": ""},
+    {"up_bytes": "1234567890123456789"},
+)
 
 
 class UsageMaker:
@@ -57,12 +74,25 @@ class UsageMaker:
         at = self.begin + self.rng.randint(-86400, self.maker.days * 86400)
         if self.often(0.3):
             local = datetime.datetime.fromtimestamp(at, self.zone)
-            hour, minute, second = self.pick(((0, 0, 0), (7, 0, 0), (6, 30, 10), (22, 0, 30), (8, 0, 0),
-                                              (18, 0, 0), (12, 0, 0), (2, 0, 0), (1, 59, 59)))
+            hour, minute, second = self.pick(
+                (
+                    (0, 0, 0),
+                    (7, 0, 0),
+                    (6, 30, 10),
+                    (22, 0, 30),
+                    (8, 0, 0),
+                    (18, 0, 0),
+                    (12, 0, 0),
+                    (2, 0, 0),
+                    (1, 59, 59),
+                )
+            )
             edge = local.replace(hour=hour, minute=minute, second=second, fold=self.pick((0, 1)))
             at = int(edge.timestamp()) + self.rng.randint(-400, 60)
         if self.often(0.1):
-            day = self.maker.first_day + datetime.timedelta(days=self.rng.randint(0, self.maker.days))
+            day = self.maker.first_day + datetime.timedelta(
+                days=self.rng.randint(0, self.maker.days)
+            )
             day = day.replace(day=self.maker.settings["cycle_day"])
             edge = datetime.datetime.combine(day, datetime.time(), tzinfo=self.zone)
             at = int(edge.timestamp()) + self.rng.randint(-3, 3)
@@ -70,7 +100,9 @@ class UsageMaker:
 
     def arrival(self, start):
         """Most come at once, some hours, some days late."""
-        return start + self.pick((0, 0, 0, 0, 0, 0, self.rng.randint(0, 7200), self.rng.randint(0, 20 * 86400)))
+        return start + self.pick(
+            (0, 0, 0, 0, 0, 0, self.rng.randint(0, 7200), self.rng.randint(0, 20 * 86400))
+        )
 
     def writing(self, start):
         """One of the writings of an instant (§4.1)."""
@@ -78,8 +110,12 @@ class UsageMaker:
         utc = datetime.datetime.fromtimestamp(start, datetime.timezone.utc)
         compact = local.strftime("%Y%m%d%H%M%S")
         again = datetime.datetime.strptime(compact, "%Y%m%d%H%M%S").replace(tzinfo=self.zone)
-        writings = [local.isoformat(), local.isoformat(), utc.strftime("%Y-%m-%dT%H:%M:%SZ"),
-                    utc.strftime("%Y-%m-%dT%H:%M:%S.7Z")]
+        writings = [
+            local.isoformat(),
+            local.isoformat(),
+            utc.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            utc.strftime("%Y-%m-%dT%H:%M:%S.7Z"),
+        ]
         if int(again.timestamp()) == start:
             writings.append(compact)
         return self.pick(writings)
@@ -87,11 +123,17 @@ class UsageMaker:
     def record(self):
         """One record and its time of arrival."""
         self.serial += 1
-        service = self.pick(("voice", "voice", "voice", "voice", "sms", "sms", "data", "data", "mms", "vas",
-                             "fee"))
+        service = self.pick(
+            ("voice", "voice", "voice", "voice", "sms", "sms", "data", "data", "mms", "vas", "fee")
+        )
         start = self.moment()
-        record = {"id": f"r{self.serial}", "service": service, "start": self.writing(start),
-                  "served": self.written(self.served()), "node": self.pick(("N1", "N1", "N2", ""))}
+        record = {
+            "id": f"r{self.serial}",
+            "service": service,
+            "start": self.writing(start),
+            "served": self.written(self.served()),
+            "node": self.pick(("N1", "N1", "N2", "")),
+        }
         self.fill_usage(record, service)
         self.fill_parties(record, service)
         self.fill_places(record)
@@ -107,12 +149,27 @@ class UsageMaker:
         return self.pick(self.maker.numbers[:12] if self.often(0.95) else self.maker.numbers)
 
     def duration(self):
-        return self.pick((0, 1, 59, 60, 61, 125, 600, self.rng.randint(1, 400), self.rng.randint(1, 400),
-                          self.rng.randint(1, 4000), self.rng.randint(1, 12000)))
+        return self.pick(
+            (
+                0,
+                1,
+                59,
+                60,
+                61,
+                125,
+                600,
+                self.rng.randint(1, 400),
+                self.rng.randint(1, 400),
+                self.rng.randint(1, 4000),
+                self.rng.randint(1, 12000),
+            )
+        )
 
     def volume(self):
         most = 2 * 2**20 if self.maker.small else 40 * 2**20
-        return self.pick((0, 1, 1024, 1025, 2**20, self.rng.randint(1, most // 10), self.rng.randint(1, most)))
+        return self.pick(
+            (0, 1, 1024, 1025, 2**20, self.rng.randint(1, most // 10), self.rng.randint(1, most))
+        )
 
     def fill_usage(self, record, service):
         if service in ("voice", "data"):
@@ -144,19 +201,49 @@ class UsageMaker:
         if kind == 4:
             return self.pick((str(self.rng.randint(601, 620)), "661", "100", "669"))
         if kind <= 6:
-            return self.written(cc + self.pick(("13000000001", "13001234567", "13002000000", "75588888888",
-                                                "1088888888", "2012345678", "13999999999")))
+            return self.written(
+                cc
+                + self.pick(
+                    (
+                        "13000000001",
+                        "13001234567",
+                        "13002000000",
+                        "75588888888",
+                        "1088888888",
+                        "2012345678",
+                        "13999999999",
+                    )
+                )
+            )
         if kind == 7:
-            return self.pick(("10086", "110", "12590", "125901", "95566", "99123", "1795110086", "17951"))
-        return self.pick(("0085261234567", "+8526123", "+85291", "0012125551212", "+14155550100", "+81312345678",
-                          "00886912345678", "+447700900123", "1795100853666666", "+" + cc + "13001999999"))
+            return self.pick(
+                ("10086", "110", "12590", "125901", "95566", "99123", "1795110086", "17951")
+            )
+        return self.pick(
+            (
+                "0085261234567",
+                "+8526123",
+                "+85291",
+                "0012125551212",
+                "+14155550100",
+                "+81312345678",
+                "00886912345678",
+                "+447700900123",
+                "1795100853666666",
+                "+" + cc + "13001999999",
+            )
+        )
 
     def written(self, number):
         """One of the writings of a home number (§6.1)."""
-        cc, rest = self.maker.country, number[len(self.maker.country):]
+        cc, rest = self.maker.country, number[len(self.maker.country) :]
         mobile = len(rest) == 11 and rest.startswith("1")
-        writings = [number if len(number) != 11 or not number.startswith("1") else "+" + number,
-                    "+" + number, "00" + number, "0" + rest]
+        writings = [
+            number if len(number) != 11 or not number.startswith("1") else "+" + number,
+            "+" + number,
+            "00" + number,
+            "0" + rest,
+        ]
         if mobile:
             writings += [rest, rest, rest[:3] + "-" + rest[3:7] + " " + rest[7:]]
         if self.often(0.1):
@@ -185,32 +272,57 @@ class UsageMaker:
         """A second record of the same key: the same, written otherwise, or with other contents."""
         record = dict(first)
         if self.often(0.4):
-            record["id"] = record["id"] + "x" if record["service"] in ("voice", "data") else record["id"]
+            record["id"] = (
+                record["id"] + "x" if record["service"] in ("voice", "data") else record["id"]
+            )
         if self.often(0.4):
-            record.update(self.pick(({"duration_s": "77"}, {"items": "9"}, {"cell": "1", "cause": "3"},
-                                     {"plmn": "46001"}, {"third": "13000000009"}, {"apn": "net"})))
+            record.update(
+                self.pick(
+                    (
+                        {"duration_s": "77"},
+                        {"items": "9"},
+                        {"cell": "1", "cause": "3"},
+                        {"plmn": "46001"},
+                        {"third": "13000000009"},
+                        {"apn": "net"},
+                    )
+                )
+            )
         return self.begin + self.rng.randint(0, self.maker.days * 86400), record
 
     def chain(self):
         """The partials of one usage, in any order of arrival; sometimes they cross an edge."""
         _, whole = self.record()
-        while whole["service"] not in ("voice", "data") or whole.get("charge") or (
-                whole["start"] in WRONG_STARTS):
+        while (
+            whole["service"] not in ("voice", "data")
+            or whole.get("charge")
+            or (whole["start"] in WRONG_STARTS)
+        ):
             _, whole = self.record()
         start, parts = self.moment(), []
         whole.update(session=f"c{self.serial}", node=whole["node"] or "N1")
         count, late = self.rng.randint(2, 5), self.often(0.2)
         for number in range(count):
-            part = dict(whole, id=f"{whole['id']}.{number}", seq=str(number), start=self.writing(start),
-                        partial="first" if number == 0 else "last" if number == count - 1 else "middle")
+            part = dict(
+                whole,
+                id=f"{whole['id']}.{number}",
+                seq=str(number),
+                start=self.writing(start),
+                partial="first" if number == 0 else "last" if number == count - 1 else "middle",
+            )
             self.fill_usage(part, part["service"])
-            part.update(session=whole["session"], seq=str(number),
-                        rating_group=whole.get("rating_group", ""))
+            part.update(
+                session=whole["session"],
+                seq=str(number),
+                rating_group=whole.get("rating_group", ""),
+            )
             if self.often(0.1):
                 self.fill_places(part)
             if self.often(0.05):
                 part["other"] = self.other()
             delay = self.rng.randint(0, 9000) if self.often(0.6) else number
             parts.append((start + delay + (self.rng.randint(0, 12 * 86400) if late else 0), part))
-            start += self.pick((int(part["duration_s"] or 0), 3600, 0, 86400 if self.often(0.2) else 60))
+            start += self.pick(
+                (int(part["duration_s"] or 0), 3600, 0, 86400 if self.often(0.2) else 60)
+            )
         return parts

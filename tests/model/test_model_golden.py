@@ -14,15 +14,18 @@ import model_rate  # noqa: E402
 def check(folder):
     """The differences of one case, as lines for a person."""
     books = [os.path.join(folder, name) for name in ("book", "book2")]
-    rater = model_rate.rater_of([book for book in books if os.path.isdir(book)],
-                                os.path.join(folder, "customers"))
+    rater = model_rate.rater_of(
+        [book for book in books if os.path.isdir(book)], os.path.join(folder, "customers")
+    )
     with open(os.path.join(folder, "expected.jsonl"), encoding="utf-8") as file:
         expected = [json.loads(line) for line in file if line.strip()]
     found = [rater.rate(row) for row in model_rate.usage_rows(os.path.join(folder, "usage.csv"))]
     wrong = [] if len(found) == len(expected) else [f"{len(found)} lines, {len(expected)} expected"]
     for number, (mine, his) in enumerate(zip(found, expected)):
         if mine != his:
-            wrong.append(f"line {number + 1}\n  model    {json.dumps(mine)}\n  expected {json.dumps(his)}")
+            wrong.append(
+                f"line {number + 1}\n  model    {json.dumps(mine)}\n  expected {json.dumps(his)}"
+            )
     refused = set()
     if os.path.exists(os.path.join(folder, "refused.csv")):
         with open(os.path.join(folder, "refused.csv"), encoding="utf-8") as file:
