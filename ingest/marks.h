@@ -1,39 +1,65 @@
-/* Duplicate marks of one shard (book.md §15): who has been here within the window. Open addressing, 24-byte entries, one cache
- * line per look-up after a prefetch. Pure; memory through struct sp_memory. One thread: the shard's worker.
- * A mark exists if and only if its record's block is durable: the shard adds it when it judges the record, and
- * on recovery gets it back from checkpoint and journal. */
+/* Duplicate marks of one shard (book.md §15): which keys were seen within the window, with what
+ * payload, and in which record first. Pure; one owner thread.
+ *
+ * 256 tables by the key's top bits, each with open addressing; each grows on its own, so that no
+ * growth stops the shard for long. Marks older than the window count as gone at once and leave when
+ * their table grows. Memory comes from the caller's struct sp_memory when a table or a list of new
+ * marks grows, never per record. */
 #ifndef SP_INGEST_MARKS_H
 #define SP_INGEST_MARKS_H
 
 #include "rating/memory.h"
 
+#define SP_MARKS_CHUNK_RECORDS_MAX 512
+#define SP_MARK_BYTES 24
+#define SP_MARKS_CHUNK_BYTES_MAX (SP_MARKS_CHUNK_RECORDS_MAX * SP_MARK_BYTES)
+
 struct sp_marks;
 
-enum sp_mark_verdict { SP_MARK_NEW, SP_MARK_DUPLICATE, SP_MARK_CONFLICT };
+enum sp_mark { SP_MARK_NEW, SP_MARK_DUPLICATE, SP_MARK_CONFLICT };
 
-#define SP_MARKS_CHUNK 512 /* entries of a chunk given to the checkpoint */
+/* Sum over marks of a hash of key, payload and start: the same in whatever order and shards they
+ * are. */
+struct sp_marks_sum {
+  uint64_t low, high;
+  uint64_t count;
+};
 
-SP_MUST_CHECK enum sp_status sp_marks_make(struct sp_marks **marks, struct sp_memory *memory);
-void sp_marks_free(struct sp_marks *marks);
-/* Room for so many more without growing in between: once per batch. May drop marks older than the given start. */
-SP_MUST_CHECK enum sp_status sp_marks_reserve(struct sp_marks *marks, uint32_t more, int64_t window_start_utc_s);
+/* `expected`: marks to make room for at once, 0 = few. Errors: NO_MEMORY. */
+SP_MUST_CHECK enum sp_status sp_marks_open(struct sp_marks **marks, struct sp_memory *memory,
+                                           uint64_t expected);
+void sp_marks_close(struct sp_marks *marks);
+
+/* Brings the key's place to the cache; some hundred nanoseconds before check is best. */
 void sp_marks_prefetch(const struct sp_marks *marks, const uint64_t key_hash[2]);
-/* Is the key there? Marks that start before the window's start count as gone. *ordinal: of the first record of the key. */
-enum sp_mark_verdict sp_marks_check(const struct sp_marks *marks, const uint64_t key_hash[2], uint64_t payload_hash,
-                                    int64_t window_start_utc_s, uint64_t *ordinal);
-/* After sp_marks_check said new. ordinal: number of the record in its shard (kept modulo 2^32, below the current one). */
-SP_MUST_CHECK enum sp_status sp_marks_add(struct sp_marks *marks, const uint64_t key_hash[2], uint64_t payload_hash,
-                                          int64_t start_utc_s, uint64_t ordinal);
+/* Room in the list of new marks for `count` (<= SP_MARKS_CHUNK_RECORDS_MAX) adds. Errors:
+ * NO_MEMORY. */
+SP_MUST_CHECK enum sp_status sp_marks_reserve(struct sp_marks *marks, uint32_t count);
+/* Whether the key was seen in a record that starts at window_start_s (UTC seconds) or later. The
+ * window's start never falls: a lower one counts as the highest so far. `first`: ordinal of that
+ * record, unless NEW. Of the payload's hash the low 32 bits are compared. */
+enum sp_mark sp_marks_check(struct sp_marks *marks, const uint64_t key_hash[2],
+                            uint64_t payload_hash, int64_t window_start_s, uint64_t *first);
+/* Leaves the mark of a key that check called NEW. Ordinals never fall. Errors: NO_MEMORY. */
+SP_MUST_CHECK enum sp_status sp_marks_add(struct sp_marks *marks, const uint64_t key_hash[2],
+                                          uint64_t payload_hash, int64_t start_utc_s,
+                                          uint64_t ordinal);
 
-/* Checkpoint: the marks added since the last sp_marks_clean, in order, in chunks of up to SP_MARKS_CHUNK entries (the last may be
- * shorter). false: no more. */
-bool sp_marks_next_chunk(struct sp_marks *marks, const void **bytes, size_t *length);
-void sp_marks_clean(struct sp_marks *marks);
-/* A chunk comes back at start; entries before the window may be left out. BAD_FORMAT: not a chunk. */
+/* Chunk `index` of the marks added since sp_marks_saved, in the order of adding, borrowed until the
+ * next add; false: no such chunk. Every chunk but the last is full. */
+bool sp_marks_chunk(struct sp_marks *marks, size_t index, const void **bytes, size_t *length);
+/* They are in the checkpoint: the list begins anew. */
+void sp_marks_saved(struct sp_marks *marks);
+/* Before loading: the shard's next ordinal, so that 32 stored bits of one are enough. */
+void sp_marks_resume(struct sp_marks *marks, uint64_t ordinal);
+/* Loads one chunk back; call in the order in which they were saved. Marks older than window_start_s
+ * stay out. Errors: BAD_FORMAT (length is not that of whole marks), NO_MEMORY. */
 SP_MUST_CHECK enum sp_status sp_marks_load(struct sp_marks *marks, const void *bytes, size_t length,
-                                           int64_t window_start_utc_s);
-/* Sum over the marks within the window, of key, payload and start but not ordinal: equal for any number of shards when added. */
-void sp_marks_sum(const struct sp_marks *marks, int64_t window_start_utc_s, uint64_t sum[2]);
-uint64_t sp_marks_bytes(const struct sp_marks *marks);
+                                           int64_t window_start_s);
+
+/* Of all marks that start at window_start_s or later. */
+struct sp_marks_sum sp_marks_sum(const struct sp_marks *marks, int64_t window_start_s);
+/* Marks that lie in the tables, those that are gone included. */
+uint64_t sp_marks_count(const struct sp_marks *marks);
 
 #endif

@@ -10,6 +10,7 @@
 #define SP_STORE_BLOCK_H
 
 #include "rating/charge.h"
+#include "rating/position.h"
 
 #define SP_BLOCK_MAGIC UINT64_C(0x324B434F4C425053) /* "SPBLOCK2" */
 #define SP_BLOCK_VERSION 2u
@@ -55,21 +56,6 @@ struct sp_block_header {
 };
 
 _Static_assert(sizeof(struct sp_block_header) == 512, "header is 512 bytes on disk");
-
-/* One place in one stream: files count bytes (of the decompressed text), Kafka messages and lines within one. */
-struct sp_position {
-  uint64_t offset;
-  uint32_t sub;
-  uint32_t reserved;
-};
-
-static inline int sp_position_compare(struct sp_position a, struct sp_position b)
-{
-  if (a.offset != b.offset) {
-    return a.offset < b.offset ? -1 : 1;
-  }
-  return a.sub == b.sub ? 0 : a.sub < b.sub ? -1 : 1;
-}
 
 /* A stream (file or partition) as a block names it. */
 struct sp_block_stream {
