@@ -158,9 +158,11 @@ START_TEST(every_changed_byte_is_seen)
 }
 END_TEST
 
+#define DIR_TEMPLATE "/tmp/suanpan-journal-XXXXXX"
+
 static void journal_dir(char *dir)
 {
-  strcpy(dir, "/tmp/suanpan-journal-XXXXXX");
+  memcpy(dir, DIR_TEMPLATE, sizeof(DIR_TEMPLATE));
   ck_assert_ptr_nonnull(mkdtemp(dir));
 }
 
