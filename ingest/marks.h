@@ -16,7 +16,7 @@
 
 struct sp_marks;
 
-enum sp_mark { SP_MARK_NEW, SP_MARK_DUPLICATE, SP_MARK_CONFLICT };
+enum sp_mark_seen { SP_MARK_NEW, SP_MARK_DUPLICATE, SP_MARK_CONFLICT };
 
 /* Sum over marks of a hash of key, payload and start: the same in whatever order and shards they
  * are. */
@@ -38,7 +38,7 @@ SP_MUST_CHECK enum sp_status sp_marks_reserve(struct sp_marks *marks, uint32_t c
 /* Whether the key was seen in a record that starts at window_start_s (UTC seconds) or later. The
  * window's start never falls: a lower one counts as the highest so far. `first`: ordinal of that
  * record, unless NEW. Of the payload's hash the low 32 bits are compared. */
-enum sp_mark sp_marks_check(struct sp_marks *marks, const uint64_t key_hash[2],
+enum sp_mark_seen sp_marks_check(struct sp_marks *marks, const uint64_t key_hash[2],
                             uint64_t payload_hash, int64_t window_start_s, uint64_t *first);
 /* Leaves the mark of a key that check called NEW. Ordinals never fall. Errors: NO_MEMORY. */
 SP_MUST_CHECK enum sp_status sp_marks_add(struct sp_marks *marks, const uint64_t key_hash[2],

@@ -12,14 +12,9 @@
 #define SP_INGEST_SOURCE_H
 
 #include "ingest/decode.h"
+#include "rating/position.h"
 
 enum sp_source_format { SP_FORMAT_CSV, SP_FORMAT_JSON };
-
-struct sp_source_position {
-  uint64_t offset;
-  uint32_t sub;
-  uint32_t reserved;
-};
 
 /* A stream of a source. Its address stays the same while the source is open. */
 struct sp_source_stream {
@@ -37,10 +32,10 @@ struct sp_batch_chunks; /* the source's */
 struct sp_batch {
   const struct sp_source_stream *stream;
   uint32_t count; /* 0 .. SP_BATCH_RECORDS_MAX */
-  struct sp_source_position next;
+  struct sp_position next;
   struct sp_cdr cdrs[SP_BATCH_RECORDS_MAX];
   struct sp_raw raws[SP_BATCH_RECORDS_MAX];
-  struct sp_source_position positions[SP_BATCH_RECORDS_MAX];
+  struct sp_position positions[SP_BATCH_RECORDS_MAX];
   char scratch[SP_DECODE_SCRATCH_BYTES];
   struct sp_batch_chunks *chunks;
 };
@@ -73,7 +68,7 @@ uint32_t sp_source_stream_count(const struct sp_source *source);
 const struct sp_source_stream *sp_source_stream_at(const struct sp_source *source, uint32_t index);
 /* Before the first sp_source_next: the stream begins at a position (default: its beginning). */
 SP_MUST_CHECK enum sp_status sp_source_seek(struct sp_source *source, uint32_t stream,
-                                            struct sp_source_position position);
+                                            struct sp_position position);
 
 /* The next batch. END: nothing more (until_end). AGAIN: nothing within wait_ms. IO, BROKER, BAD_FORMAT (a damaged zstd file): sp_source_error. */
 SP_MUST_CHECK enum sp_status sp_source_next(struct sp_source *source, struct sp_batch *batch, int wait_ms);
@@ -86,7 +81,7 @@ const char *sp_source_warning(struct sp_source *source);
 /* Back-pressure: pause = true stops fetching (Kafka: partitions are paused) while sp_source_next is not called for long. */
 void sp_source_pause(struct sp_source *source, bool pause);
 /* Kafka with a group: tells it how far the store is (for lag tools only). */
-void sp_source_commit(struct sp_source *source, uint32_t stream, struct sp_source_position next);
+void sp_source_commit(struct sp_source *source, uint32_t stream, struct sp_position next);
 /* For progress: bytes read and bytes there are in all, 0 = not known. */
 void sp_source_progress(const struct sp_source *source, uint64_t *done, uint64_t *all);
 

@@ -139,17 +139,27 @@ uint32_t sp_block_records(const struct sp_block_builder *builder)
   return builder->records;
 }
 
+const char *sp_block_raw(const struct sp_block_builder *builder, uint32_t i, uint32_t *length,
+                         const struct sp_block_stream **stream)
+{
+  SP_ASSERT(builder->magic == BUILDER_MAGIC && i < builder->records);
+  size_t at = 0;
+  for (uint32_t k = 0; k < i; k++) {
+    at += builder->columns.raw_length[k];
+  }
+  *length = builder->columns.raw_length[i];
+  *stream = &builder->slots[builder->columns.stream[i]].stream;
+  return (const char *)builder->raw + at;
+}
+
 static void sums_add(struct sp_block_builder *builder, const struct sp_block_record *record,
                      const struct sp_charge *charge, const struct sp_totals *amounts)
 {
-  struct sp_totals *sum = &builder->outcomes[charge->outcome];
-  sum->count++;
-  sum->duration_s += amounts->duration_s;
-  sum->bytes += amounts->bytes;
-  sum->charge_micro += amounts->charge_micro;
+  SP_ASSERT(amounts->count == 1);
+  sp_totals_add(&builder->outcomes[charge->outcome], amounts);
   if (charge->outcome == SP_OUTCOME_RATED) {
-    builder->list_micro += charge->list_micro;
-    builder->net_micro += charge->net_micro;
+    builder->list_micro = (int64_t)((uint64_t)builder->list_micro + (uint64_t)charge->list_micro);
+    builder->net_micro = (int64_t)((uint64_t)builder->net_micro + (uint64_t)charge->net_micro);
   } else if (charge->outcome == SP_OUTCOME_SUSPENDED || charge->outcome == SP_OUTCOME_CONFLICT) {
     uint64_t seed = (uint64_t)charge->reason << 32 | charge->conflict_fields;
     builder->suspense_sum += XXH3_64bits_withSeed(record->raw, record->raw_length, seed);
@@ -229,10 +239,7 @@ static void equation_assert(const struct sp_block_header *header)
 {
   struct sp_totals sum = {0, 0, 0, 0};
   for (unsigned i = 0; i < SP_OUTCOME_COUNT; i++) {
-    sum.count += header->outcomes[i].count;
-    sum.duration_s += header->outcomes[i].duration_s;
-    sum.bytes += header->outcomes[i].bytes;
-    sum.charge_micro += header->outcomes[i].charge_micro;
+    sp_totals_add(&sum, &header->outcomes[i]);
   }
   SP_ASSERT(sum.count == header->in.count && sum.duration_s == header->in.duration_s);
   SP_ASSERT(sum.bytes == header->in.bytes && sum.charge_micro == header->in.charge_micro);

@@ -16,7 +16,7 @@
 #define SP_BLOCK_VERSION 2u
 #define SP_BLOCK_RECORDS_MAX 32768u
 #define SP_BLOCK_STREAMS_MAX 255u
-#define SP_BLOCK_RAW_BYTES_MAX (64u << 20)
+#define SP_BLOCK_RAW_BYTES_MAX (512u << 20)
 #define SP_BLOCK_NAME_BYTES_MAX 1024u
 #define SP_BLOCK_COLUMNS_BYTES_MAX 8192u /* a stream's CSV header line */
 #define SP_CHARGE_BYTES_MAX 8192u        /* encoded charge of one record */
@@ -28,6 +28,15 @@ struct sp_totals {
   int64_t bytes;
   int64_t charge_micro; /* of pre-rated records, as they came */
 };
+
+/* Adds modulo 2^64, so that the equation holds whatever amounts broken records bring. */
+static inline void sp_totals_add(struct sp_totals *sum, const struct sp_totals *more)
+{
+  sum->count += more->count;
+  sum->duration_s = (int64_t)((uint64_t)sum->duration_s + (uint64_t)more->duration_s);
+  sum->bytes = (int64_t)((uint64_t)sum->bytes + (uint64_t)more->bytes);
+  sum->charge_micro = (int64_t)((uint64_t)sum->charge_micro + (uint64_t)more->charge_micro);
+}
 
 struct sp_block_header {
   uint64_t magic;
@@ -89,6 +98,9 @@ SP_MUST_CHECK enum sp_status sp_block_stream_add(struct sp_block_builder *builde
                                                  const struct sp_block_stream *stream, uint32_t *index);
 void sp_block_stream_next(struct sp_block_builder *builder, uint32_t index, struct sp_position next);
 uint32_t sp_block_records(const struct sp_block_builder *builder);
+/* Raw bytes and stream of record i < records of the open block; borrowed until the next add. */
+const char *sp_block_raw(const struct sp_block_builder *builder, uint32_t i, uint32_t *length,
+                         const struct sp_block_stream **stream);
 /* Adds a record and its charge with its sums. FULL: over SP_BLOCK_RECORDS_MAX or the raw bytes' limit. */
 SP_MUST_CHECK enum sp_status sp_block_add(struct sp_block_builder *builder, const struct sp_block_record *record,
                                           const struct sp_charge *charge, const struct sp_totals *amounts);

@@ -29,6 +29,13 @@ struct sp_journal_place sp_journal_block_place(const struct sp_journal *journal)
 struct sp_journal_place sp_journal_place(const struct sp_journal *journal);
 uint64_t sp_journal_torn_bytes(const struct sp_journal *journal);
 
+/* Where a block of this number goes that follows `next` (what sp_journal_append will do), and what follows it. */
+static inline struct sp_journal_place sp_journal_place_of(struct sp_journal_place next, uint64_t number)
+{
+  bool begins = next.segment == 0 || next.offset >= SP_JOURNAL_SEGMENT_BYTES;
+  return begins ? (struct sp_journal_place){number, 0} : next;
+}
+
 /* After next has said END: cuts a torn tail off and gets ready to append. */
 SP_MUST_CHECK enum sp_status sp_journal_cut(struct sp_journal *journal);
 /* Appends a whole block with the given number (a new segment when the last is full). Durable after sp_journal_sync. */

@@ -87,10 +87,7 @@ static void fill(struct sp_block_builder *builder, uint32_t n, uint64_t seed, st
                                      .account = i, .group = SP_NONE, .roam = 1, .zone = 2, .net = 3, .place_flags = 4};
     struct sp_totals amounts = {1, i, i * 2, i * 3};
     ck_assert_int_eq(sp_block_add(builder, &record, &charge, &amounts), SP_OK);
-    header->in.count++;
-    header->in.duration_s += amounts.duration_s;
-    header->in.bytes += amounts.bytes;
-    header->in.charge_micro += amounts.charge_micro;
+    sp_totals_add(&header->in, &amounts);
   }
   sp_block_stream_next(builder, a, (struct sp_position){n * UINT64_C(1000), 0, 0});
 }
