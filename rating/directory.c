@@ -119,8 +119,8 @@ void sp_directory_prefetch_lists(const struct sp_directory *directory, uint32_t 
   __builtin_prefetch(ROWS(directory, lists, struct sp__lists) + subscriber);
 }
 
-uint32_t sp_directory_find_number(const struct sp_directory *directory, uint64_t digits,
-                                  int64_t at_utc_s)
+bool sp_directory_find_owner(const struct sp_directory *directory, uint64_t digits,
+                             int64_t at_utc_s, struct sp_owner *owner)
 {
   uint64_t hash = sp_hash_word(digits), at = sp__time_pack(at_utc_s);
   struct sp__index_cursor cursor = sp__index_begin(&directory->numbers, hash);
@@ -128,12 +128,33 @@ uint32_t sp_directory_find_number(const struct sp_directory *directory, uint64_t
   while ((ref = sp__index_next(&directory->numbers, hash, &cursor)) != SP_NONE) {
     const struct sp__tenure *tenure = sp__tenure_at(directory, ref);
     if (tenure->digits == digits && sp__tenure_holds(tenure, at)) {
-      return ref & SP__TENURE_LATER
-                 ? ROWS(directory, later, struct sp__later)[ref & ~SP__TENURE_LATER].subscriber
-                 : ref;
+      owner->subscriber =
+          ref & SP__TENURE_LATER
+              ? ROWS(directory, later, struct sp__later)[ref & ~SP__TENURE_LATER].subscriber
+              : ref;
+      owner->account = tenure->account;
+      owner->home_area = tenure->home_area;
+      return true;
     }
   }
-  return SP_NONE;
+  return false;
+}
+
+uint32_t sp_directory_find_number(const struct sp_directory *directory, uint64_t digits,
+                                  int64_t at_utc_s)
+{
+  struct sp_owner owner;
+  return sp_directory_find_owner(directory, digits, at_utc_s, &owner) ? owner.subscriber : SP_NONE;
+}
+
+uint32_t sp_directory_area_count(const struct sp_directory *directory)
+{
+  return directory->areas.names.count;
+}
+
+struct sp_name sp_directory_area(const struct sp_directory *directory, uint32_t area)
+{
+  return area == 0 ? (struct sp_name){"", 0} : sp__names_at(&directory->areas.names, area - 1);
 }
 
 static const struct sp__tenure *tenure_next(const struct sp_directory *directory,
@@ -157,10 +178,7 @@ static const struct sp__tenure *tenure_find(const struct sp_directory *directory
 static struct sp_name home_area(const struct sp_directory *directory,
                                 const struct sp__tenure *tenure)
 {
-  if (tenure == NULL || tenure->home_area == 0) {
-    return (struct sp_name){"", 0};
-  }
-  return sp__names_at(&directory->areas.names, tenure->home_area - 1u);
+  return sp_directory_area(directory, tenure == NULL ? 0 : tenure->home_area);
 }
 
 static bool tenure_give(const struct sp_directory *directory, const struct sp__tenure *from,

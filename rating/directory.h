@@ -118,6 +118,17 @@ void sp_directory_prefetch_lists(const struct sp_directory *directory, uint32_t 
 /* Subscriber that has a number at an instant or SP_NONE. */
 uint32_t sp_directory_find_number(const struct sp_directory *directory, uint64_t digits,
                                   int64_t at_utc_s);
+struct sp_owner { /* of a number at an instant */
+  uint32_t subscriber, account;
+  uint32_t home_area; /* for sp_directory_area; 0 = blank */
+};
+
+/* The same with what the found row says besides; false: nobody has the number then. */
+bool sp_directory_find_owner(const struct sp_directory *directory, uint64_t digits,
+                             int64_t at_utc_s, struct sp_owner *owner);
+/* Texts of home areas: 1 .. count; the same text has the same number. */
+uint32_t sp_directory_area_count(const struct sp_directory *directory);
+struct sp_name sp_directory_area(const struct sp_directory *directory, uint32_t area);
 /* All that is known of the row that gives a subscriber its number at an instant; false: it has none
  * then. */
 bool sp_directory_tenure_at(const struct sp_directory *directory, uint32_t subscriber,

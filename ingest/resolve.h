@@ -1,0 +1,48 @@
+/* Resolve (book.md §6, tests 5 and 6 of §5.3): from a decoded record to who, where and which net,
+ * and its hashes. A resolver holds memos only: the same record gives the same usage whatever came
+ * before. One thread each; directory and books are shared, must outlive it and must not change. No
+ * allocation per record. */
+#ifndef SP_INGEST_RESOLVE_H
+#define SP_INGEST_RESOLVE_H
+
+#include "ingest/resolve_number.h"
+#include "rating/directory.h"
+#include "rating/memory.h"
+
+struct sp_resolver;
+
+#define SP_RESOLVE_BATCH_MAX 256
+
+/* Memory comes from the arena and goes with it. NO_MEMORY; LIMIT: more than 2^30 area texts. */
+SP_MUST_CHECK enum sp_status sp_resolver_make(struct sp_resolver **resolver,
+                                              const struct sp_directory *directory,
+                                              const struct sp_books *books,
+                                              struct sp_memory *memory);
+
+/* Fills one usage per record, every byte. A record with a reason (tests 1 to 4) keeps it and is not
+ * looked at. Otherwise usage->reason is 0, 401 (no book), 301 (no subscriber) or 302 (short `other`
+ * not known, which decides only later). Any n. */
+void sp_resolve_batch(struct sp_resolver *resolver, const struct sp_cdr *cdrs,
+                      struct sp_usage *usages, size_t n);
+
+/* Normalised numbers of a record, as hashed: for comparing two records (ingest/conflict.h) and for
+ * explain. */
+struct sp_numbers {
+  struct sp_normal served, other, third;
+};
+void sp_resolve_numbers(struct sp_resolver *resolver, const struct sp_cdr *cdr,
+                        struct sp_numbers *numbers);
+
+/* Where everything lies, for explain: what sp_resolve_batch found on its way. Texts are borrowed
+ * from record, book and directory. */
+struct sp_places {
+  struct sp_name home, visited, charging, other; /* area texts, length 0 = none */
+  uint32_t prefix; /* number plan row of `other`: index + 1, 0 = none */
+  uint32_t served_prefix;
+  uint32_t operator_id; /* of `other` (§6.4), 0 = unknown */
+  bool ported;
+};
+void sp_resolve_places(struct sp_resolver *resolver, const struct sp_cdr *cdr,
+                       struct sp_places *places);
+
+#endif

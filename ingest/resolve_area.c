@@ -1,0 +1,193 @@
+#include "ingest/resolve_area.h"
+
+#include "rating/hash.h"
+
+static struct sp__area_slot *slot_of(const struct sp__areas *areas, struct sp_name text)
+{
+  uint32_t mask = areas->slots_count - 1;
+  uint32_t at = (uint32_t)sp_hash64(text.text, text.length, 0) & mask;
+  while (areas->slots[at].id != 0 &&
+         !(areas->slots[at].text.length == text.length &&
+           memcmp(areas->slots[at].text.text, text.text, text.length) == 0)) {
+    at = (at + 1) & mask;
+  }
+  return &areas->slots[at];
+}
+
+/* Id of a text that books or directory have; blank is 0. Their texts stay where they are. */
+static uint32_t area_add(struct sp__areas *areas, struct sp_name text)
+{
+  if (text.length == 0) {
+    return 0;
+  }
+  struct sp__area_slot *slot = slot_of(areas, text);
+  if (slot->id == 0) {
+    SP_ASSERT(areas->count < areas->slots_count / 2);
+    *slot = (struct sp__area_slot){text, ++areas->count};
+  }
+  return slot->id;
+}
+
+static struct sp_name book_name(const struct sp_book *book, struct sp_book_name name)
+{
+  return (struct sp_name){sp_book_text(book, name), name.length};
+}
+
+/* At most so many different texts: areas, and those of number plan and cells that `areas` lacks. */
+static uint64_t texts_max(const struct sp_directory *directory, const struct sp_books *books)
+{
+  uint64_t count = sp_directory_area_count(directory);
+  for (uint32_t i = 0; i < books->count; i++) {
+    const struct sp_book_header *header = books->book[i].header;
+    count += header->areas.count + header->prefixes.count + header->cells.count;
+  }
+  return count;
+}
+
+static enum sp_status slots_make(struct sp__areas *areas, uint64_t texts, struct sp_memory *memory)
+{
+  uint64_t slots = 64;
+  while (slots < 2 * (texts + 1)) {
+    slots *= 2;
+  }
+  if (slots > UINT32_MAX) {
+    return SP_LIMIT;
+  }
+  areas->slots_count = (uint32_t)slots;
+  areas->slots = sp_memory_take(memory, slots * sizeof(*areas->slots));
+  return areas->slots == NULL ? SP_NO_MEMORY : SP_OK;
+}
+
+static enum sp_status book_add(struct sp__areas *areas, const struct sp_books *books,
+                               uint32_t index, struct sp_memory *memory)
+{
+  const struct sp_book *book = &books->book[index];
+  const struct sp_book_area *rows = SP_BOOK_TABLE(book, areas, struct sp_book_area);
+  const struct sp_book_prefix *prefixes = SP_BOOK_TABLE(book, prefixes, struct sp_book_prefix);
+  const struct sp_book_cell *cells = SP_BOOK_TABLE(book, cells, struct sp_book_cell);
+  uint64_t prefixes_count = book->header->prefixes.count;
+  for (uint64_t i = 0; i < book->header->areas.count; i++) {
+    (void)area_add(areas, book_name(book, rows[i].area));
+  }
+  for (uint64_t i = 0; i < book->header->cells.count; i++) {
+    (void)area_add(areas, book_name(book, cells[i].area));
+  }
+  uint32_t *of = sp_memory_take(memory, (prefixes_count + 1) * sizeof(*of));
+  if (of == NULL) {
+    return SP_NO_MEMORY;
+  }
+  for (uint64_t i = 0; i < prefixes_count; i++) {
+    of[i + 1] = area_add(areas, book_name(book, prefixes[i].area));
+  }
+  areas->of_prefixes[index] = of;
+  return SP_OK;
+}
+
+static enum sp_status provinces_make(struct sp__areas *areas, const struct sp_books *books,
+                                     uint32_t index, struct sp_memory *memory)
+{
+  uint32_t *provinces = sp_memory_take(memory, ((size_t)areas->count + 1) * sizeof(*provinces));
+  if (provinces == NULL) {
+    return SP_NO_MEMORY;
+  }
+  for (uint32_t i = 0; i < areas->slots_count; i++) {
+    const struct sp__area_slot *slot = &areas->slots[i];
+    if (slot->id != 0) {
+      provinces[slot->id] =
+          sp_book_find_province(&books->book[index], slot->text.text, slot->text.length);
+    }
+  }
+  areas->provinces[index] = provinces;
+  return SP_OK;
+}
+
+enum sp_status sp__areas_make(struct sp__areas *areas, const struct sp_directory *directory,
+                              const struct sp_books *books, struct sp_memory *memory)
+{
+  memset(areas, 0, sizeof(*areas));
+  SP_TRY(slots_make(areas, texts_max(directory, books), memory));
+  for (uint32_t i = 0; i < books->count; i++) {
+    SP_TRY(book_add(areas, books, i, memory));
+  }
+  uint32_t count = sp_directory_area_count(directory);
+  areas->of_directory = sp_memory_take(memory, ((size_t)count + 1) * sizeof(uint32_t));
+  if (areas->of_directory == NULL) {
+    return SP_NO_MEMORY;
+  }
+  for (uint32_t i = 1; i <= count; i++) {
+    areas->of_directory[i] = area_add(areas, sp_directory_area(directory, i));
+  }
+  for (uint32_t i = 0; i < books->count; i++) {
+    SP_TRY(provinces_make(areas, books, i, memory));
+  }
+  return SP_OK;
+}
+
+/* Up to eight bytes as a word; no text has a zero byte at its end, so equal words are equal texts.
+ * 0: longer, or it has. */
+static inline uint64_t text_word(const char *text, size_t length)
+{
+  const unsigned char *at = (const unsigned char *)text;
+  if (length > 8 || length == 0 || at[length - 1] == 0) {
+    return 0;
+  }
+  if (length >= 4) {
+    uint32_t first, last;
+    memcpy(&first, at, 4);
+    memcpy(&last, at + length - 4, 4);
+    return first | (uint64_t)last << (8 * (length - 4));
+  }
+  return at[0] | (uint64_t)at[length / 2] << (8 * (length / 2)) |
+         (uint64_t)at[length - 1] << (8 * (length - 1));
+}
+
+struct sp__area sp__area_find(struct sp__areas *areas, const char *text, size_t length)
+{
+  struct sp__area area = {0, (uint32_t)length, text};
+  if (length == 0) {
+    return area;
+  }
+  uint64_t word = text_word(text, length);
+  struct sp__area_memo *memo = &areas->memos[sp_hash_word(word) & (SP__AREA_MEMOS - 1)];
+  if (word != 0 && memo->word == word) {
+    area.id = memo->id;
+    return area;
+  }
+  area.id = slot_of(areas, (struct sp_name){text, (uint32_t)length})->id;
+  if (word != 0) {
+    *memo = (struct sp__area_memo){word, area.id};
+  }
+  return area;
+}
+
+struct sp__area sp__area_of_cell(struct sp__areas *areas, const struct sp_books *books,
+                                 uint32_t book, struct sp_name plmn, int64_t lac)
+{
+  if (plmn.length == 0 || lac < 0 || books->book[book].header->cells.count == 0) {
+    return sp__area_known(0);
+  }
+  uint64_t word = text_word(plmn.text, plmn.length);
+  uint64_t hash = sp_hash_word(word ^ (uint64_t)lac * SP_HASH_K0);
+  struct sp__cell_memo *memo = &areas->cells[hash & (SP__AREA_MEMOS - 1)];
+  if (word != 0 && memo->plmn == word && memo->lac == lac && memo->book == book + 1) {
+    return sp__area_known(memo->area);
+  }
+  struct sp_book_name found =
+      sp_book_find_cell_area(&books->book[book], plmn.text, plmn.length, lac);
+  struct sp_name text = book_name(&books->book[book], found);
+  uint32_t id = text.length == 0 ? 0 : slot_of(areas, text)->id;
+  if (word != 0) {
+    *memo = (struct sp__cell_memo){word, lac, book + 1, id};
+  }
+  return sp__area_known(id);
+}
+
+struct sp_name sp__area_name(const struct sp__areas *areas, uint32_t id)
+{
+  for (uint32_t i = 0; i < areas->slots_count && id != 0; i++) {
+    if (areas->slots[i].id == id) {
+      return areas->slots[i].text;
+    }
+  }
+  return (struct sp_name){"", 0};
+}
