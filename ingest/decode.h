@@ -11,7 +11,11 @@
 #define SP_DECODE_SCRATCH_BYTES (2 * 65536) /* >= SP_CDR_BYTES_MAX: one record always fits */
 #define SP_LINE_BYTES_MAX ((size_t)1 << 20) /* of a longer line so much is kept, see sp_raw */
 #define SP_DECODE_WARNING_BYTES 512
+#define SP_DECODE_HEADER_BYTES_MAX 8192 /* a longer header is no header */
 #define SP_DECODE_DAYS_CACHED 64
+
+/* Frozen numbers: they stand in journal blocks. */
+enum sp_decode_format { SP_FORMAT_UNKNOWN = 0, SP_FORMAT_CSV = 1, SP_FORMAT_JSON = 2 };
 
 /* The book's zone as a decoder needs it (book.md §4.2): wall clock -> UTC. Both in seconds; local_s
  * counts the wall clock as if it were UTC. Must be constant in offset, or change on a full hour. */
@@ -28,6 +32,11 @@ struct sp_raw {
   uint32_t line; /* physical line from 1, modulo 2^32 */
 };
 
+struct sp_decode_bytes { /* bytes that are somebody else's */
+  const char *at;
+  size_t length;
+};
+
 /* One call: what goes in, what comes out. */
 struct sp_decode {
   const char *bytes; /* in: from the beginning of a line */
@@ -36,7 +45,8 @@ struct sp_decode {
   uint32_t count_max; /* in: room in cdrs and raws, at least 1 */
   struct sp_cdr *cdrs;
   struct sp_raw *raws;
-  char *scratch;       /* in: SP_DECODE_SCRATCH_BYTES, for texts that had to be unescaped */
+  char *scratch;       /* in: for texts that had to be unescaped; of each call its own */
+  size_t scratch_size; /* in: at least SP_DECODE_SCRATCH_BYTES, or no record may fit */
   uint32_t count;      /* out */
   size_t consumed;     /* out: offer bytes + consumed again, with more behind them, next time */
   size_t scratch_used; /* out; set to 0 by the call */
@@ -61,7 +71,10 @@ struct sp_decoder {
   bool at_start; /* a byte order mark may stand here */
   bool careful;  /* never take the quick way; for tests that compare both */
   bool warned;
+  bool canonical;                       /* the header is the canonical order, not one that came */
   uint8_t slots[SP_DECODE_COLUMNS_MAX]; /* column -> slot of decode_slots.h */
+  uint32_t columns_length;
+  char columns_text[SP_DECODE_HEADER_BYTES_MAX]; /* header line as it came; length 0: a bad one */
   char warning[SP_DECODE_WARNING_BYTES];
 };
 
@@ -72,20 +85,27 @@ void sp_decoder_set_zone(struct sp_decoder *decoder, const struct sp_decode_zone
 void sp_decoder_begin(struct sp_decoder *decoder);
 /* Continues behind a jump to the beginning of a line: its number is `line`; the header stays. */
 void sp_decoder_jump(struct sp_decoder *decoder, uint32_t line);
-/* The canonical order of engine.md §2 as header, for messages that bring none. */
-void sp_decoder_use_canonical_header(struct sp_decoder *decoder);
+/* Takes this text as header (of a stream begun), as columns_text keeps it; length 0: a bad one. */
+void sp_decoder_use_header(struct sp_decoder *decoder, const char *text, size_t length);
 
 /* CSV (README.md "Decoders"): the first line that is neither blank nor comment is the header. */
 void sp_decode_csv_batch(struct sp_decoder *decoder, struct sp_decode *decode);
-/* The same for one Kafka message with whole lines: the first line is its header if it holds the
- * cells `service` and `start`, else the canonical header holds. Call again with the rest:
- * sp_decode_csv_batch. */
-void sp_decode_csv_message(struct sp_decoder *decoder, struct sp_decode *decode);
 /* JSON, one object per line; blank lines are skipped. */
 void sp_decode_json_batch(struct sp_decoder *decoder, struct sp_decode *decode);
-/* All bytes are one JSON object (line breaks between its tokens are allowed): one record, none if
- * blank. */
+
+/* A Kafka message of CSV: takes its header if its first line has the cells `service` and `start`,
+ * else the canonical order of engine.md §2. Returns where its records begin: go on with
+ * sp_decode_csv_batch, last = true. */
+size_t sp_decoder_begin_message(struct sp_decoder *decoder, const char *bytes, size_t length);
+/* A Kafka message of JSON: all bytes are one object (line breaks between its tokens are allowed):
+ * one record, none if blank. Nothing consumed: the scratch is too small. */
 void sp_decode_json_message(struct sp_decoder *decoder, struct sp_decode *decode);
+
+/* One record from its raw bytes, as it came out of its stream: with the stream's format and
+ * columns_text. `scratch`: SP_DECODE_SCRATCH_BYTES. */
+void sp_decode_raw(struct sp_decoder *decoder, enum sp_decode_format format,
+                   struct sp_decode_bytes columns, struct sp_decode_bytes raw, struct sp_cdr *cdr,
+                   char *scratch);
 
 /* What the header held that is not canonical, once per stream, or NULL. Valid until the next call.
  */

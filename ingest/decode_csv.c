@@ -263,11 +263,13 @@ static const char *cells_unquote(struct sp_decode *decode, const char *text, str
 
 /* The header's cells to slots. A header that names a column twice, has too many or no canonical
  * name cannot be used: every line under it is a bad_line. */
-static void header_take(struct sp_decoder *decoder, const char *text, const struct line *line)
+static void header_take(struct sp_decoder *decoder, const char *raw, const char *text,
+                        const struct line *line)
 {
   struct sp_text warning = SP_TEXT_INIT(decoder->warning);
   uint64_t seen = 0;
-  bool good = line->count <= SP_DECODE_COLUMNS_MAX, any = false;
+  bool good = line->count <= SP_DECODE_COLUMNS_MAX && line->length <= SP_DECODE_HEADER_BYTES_MAX;
+  bool any = false;
   unsigned unknown = 0;
   for (unsigned i = 0; good && i < line->count; i++) {
     struct sp_span cell = line->cells[i];
@@ -289,16 +291,11 @@ static void header_take(struct sp_decoder *decoder, const char *text, const stru
   }
   decoder->header = good && any ? SP_HEADER_GOOD : SP_HEADER_BAD;
   decoder->columns = line->count;
-}
-
-void sp_decoder_use_canonical_header(struct sp_decoder *decoder)
-{
-  SP_ASSERT(decoder->magic == SP_DECODER_MAGIC);
-  unsigned slot = 0;
-  for (decoder->columns = 0; sp__slot_name(decoder->columns, &slot) != NULL; decoder->columns++) {
-    decoder->slots[decoder->columns] = (uint8_t)slot;
+  decoder->columns_length = 0;
+  if (decoder->header == SP_HEADER_GOOD) {
+    decoder->columns_length = (uint32_t)line->length;
+    memcpy(decoder->columns_text, raw, line->length);
   }
-  decoder->header = SP_HEADER_GOOD;
 }
 
 static void record_add(struct sp_decoder *decoder, struct sp_decode *decode, size_t length)
@@ -328,17 +325,23 @@ static void record_convert(struct sp_decoder *decoder, struct sp_decode *decode,
   record_add(decoder, decode, line->length);
 }
 
+static void header_bad(struct sp_decoder *decoder)
+{
+  decoder->header = SP_HEADER_BAD;
+  decoder->columns_length = 0;
+}
+
 /* A header that is none is a bad_line itself: it may be a record of a file without header. */
 static void header_read(struct sp_decoder *decoder, struct sp_decode *decode, struct line *line,
                         enum line_state state)
 {
-  const char *text = decode->bytes + decode->consumed;
+  const char *raw = decode->bytes + decode->consumed, *text = raw;
   if (line->doubled) {
     text = cells_unquote(decode, text, line);
   }
-  header_take(decoder, text, line);
+  header_take(decoder, raw, text, line);
   if (state == LINE_BAD) {
-    decoder->header = SP_HEADER_BAD;
+    header_bad(decoder);
   }
   if (decoder->header == SP_HEADER_BAD) {
     bad_line_add(decoder, decode, line->length);
@@ -357,14 +360,16 @@ static bool line_take(struct sp_decoder *decoder, struct sp_decode *decode)
   enum line_state state = line_read(decode, start, &line);
   if (state == LINE_ENDLESS) {
     bool given = sp__line_give_up(decoder, decode, start);
-    decoder->header = decoder->header == SP_HEADER_NONE && given ? SP_HEADER_BAD : decoder->header;
+    if (given && decoder->header == SP_HEADER_NONE) {
+      header_bad(decoder);
+    }
     return given;
   }
   if (state == LINE_CUT) {
     return false;
   }
   if (state != LINE_EMPTY && line.doubled &&
-      decode->scratch_used + line.length > SP_DECODE_SCRATCH_BYTES) {
+      decode->scratch_used + line.length > decode->scratch_size) {
     return false;
   }
   if (state == LINE_EMPTY) {
@@ -439,31 +444,114 @@ static bool line_is_header(const char *text, const struct line *line)
   return service && start;
 }
 
-/* Looks at the first line of a message that is neither blank nor comment. */
-static bool message_has_header(const struct sp_decode *decode)
+void sp_decoder_use_header(struct sp_decoder *decoder, const char *text, size_t length)
 {
-  size_t at = decode->length >= 3 && memcmp(decode->bytes, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
-  while (at < decode->length) {
-    struct line line;
-    const char *text = decode->bytes + at;
-    const char *feed = memchr(text, '\n', decode->length - at);
-    if (*text != '#') {
-      enum line_state state = line_read(decode, at, &line);
-      if (state != LINE_EMPTY) {
-        return state == LINE_RECORD && line_is_header(text, &line);
-      }
+  SP_ASSERT(decoder->magic == SP_DECODER_MAGIC);
+  struct sp_decode decode = {.bytes = text, .length = length, .last = true, .count_max = 1};
+  char scratch[SP_DECODE_HEADER_BYTES_MAX];
+  struct line line;
+  decode.scratch = scratch;
+  decode.scratch_size = sizeof(scratch);
+  decoder->at_start = false;
+  decoder->canonical = false;
+  header_bad(decoder);
+  if (length == 0 || length > sizeof(scratch) || line_read(&decode, 0, &line) != LINE_RECORD) {
+    return;
+  }
+  header_take(decoder, text, line.doubled ? cells_unquote(&decode, text, &line) : text, &line);
+}
+
+static void canonical_header(struct sp_decoder *decoder)
+{
+  char text[512];
+  size_t length = 0;
+  unsigned slot = 0;
+  const char *name;
+  if (decoder->canonical) {
+    return;
+  }
+  for (unsigned i = 0; (name = sp__slot_name(i, &slot)) != NULL; i++) {
+    text[length] = ',';
+    length += i > 0 ? 1 : 0;
+    memcpy(text + length, name, strlen(name));
+    length += strlen(name);
+  }
+  sp_decoder_use_header(decoder, text, length);
+  decoder->canonical = true;
+}
+
+/* Whether the line at `at` begins with the header that holds already; its length with the break. */
+static size_t same_header(const struct sp_decoder *decoder, const char *at, size_t left)
+{
+  size_t length = decoder->columns_length;
+  if (length == 0 || left < length || memcmp(at, decoder->columns_text, length) != 0) {
+    return 0;
+  }
+  if (left == length) {
+    return length;
+  }
+  if (at[length] == '\n') {
+    return length + 1;
+  }
+  return left > length + 1 && at[length] == '\r' && at[length + 1] == '\n' ? length + 2 : 0;
+}
+
+/* A quick look before a line is taken apart: a header has this word in it. */
+static bool may_be_header(const char *at, size_t length)
+{
+  const char word[] = "service", *end = at + length;
+  while ((size_t)(end - at) >= sizeof(word) - 1 &&
+         (at = memchr(at, 's', (size_t)(end - at))) != NULL) {
+    if ((size_t)(end - at) >= sizeof(word) - 1 && memcmp(at, word, sizeof(word) - 1) == 0) {
+      return true;
     }
-    at = feed == NULL ? decode->length : (size_t)(feed - decode->bytes) + 1;
+    at++;
   }
   return false;
 }
 
-void sp_decode_csv_message(struct sp_decoder *decoder, struct sp_decode *decode)
+static bool blank_line(const char *at, size_t length)
 {
-  SP_ASSERT(decoder->magic == SP_DECODER_MAGIC && decode->last);
-  SP_ASSERT(decode->bytes != NULL || decode->length == 0);
-  if (!message_has_header(decode)) {
-    sp_decoder_use_canonical_header(decoder);
+  length -= length > 0 && at[length - 1] == '\r' ? 1 : 0;
+  for (size_t i = 0; i < length; i++) {
+    if (!sp__is_blank(at[i])) {
+      return false;
+    }
   }
-  sp_decode_csv_batch(decoder, decode);
+  return true;
+}
+
+size_t sp_decoder_begin_message(struct sp_decoder *decoder, const char *bytes, size_t length)
+{
+  SP_ASSERT(decoder->magic == SP_DECODER_MAGIC && (bytes != NULL || length == 0));
+  struct sp_decode decode = {.bytes = bytes, .length = length, .last = true, .count_max = 1};
+  size_t at = length >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+  sp_decoder_jump(decoder, 1);
+  while (at < length) {
+    struct line line;
+    size_t same = same_header(decoder, bytes + at, length - at);
+    if (same != 0) {
+      decoder->line++;
+      return at + same;
+    }
+    const char *feed = memchr(bytes + at, '\n', length - at);
+    size_t seen = feed == NULL ? length - at : (size_t)(feed - (bytes + at));
+    bool comment = bytes[at] == '#', blank = !comment && blank_line(bytes + at, seen);
+    if (!comment && !blank && !may_be_header(bytes + at, seen)) {
+      break;
+    }
+    enum line_state state = comment || blank ? LINE_EMPTY : line_read(&decode, at, &line);
+    if (state == LINE_RECORD && line_is_header(bytes + at, &line)) {
+      sp_decoder_use_header(decoder, bytes + at, line.length);
+      decoder->line += line.breaks;
+      return at + line.next;
+    }
+    if (state != LINE_EMPTY) {
+      break;
+    }
+    decoder->line++;
+    at = feed == NULL ? length : (size_t)(feed - bytes) + 1;
+  }
+  canonical_header(decoder);
+  return at;
 }

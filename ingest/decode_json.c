@@ -381,7 +381,7 @@ static bool object_take(struct sp_decoder *decoder, struct sp_decode *decode, co
   struct json json = {.at = from, .end = from + length, .text = from};
   enum json_state state = object_read(&json);
   if (state == JSON_ESCAPED) {
-    if (decode->scratch_used + length > SP_DECODE_SCRATCH_BYTES) {
+    if (decode->scratch_used + length > decode->scratch_size) {
       return false;
     }
     char *scratch = decode->scratch + decode->scratch_used;
@@ -466,9 +466,11 @@ void sp_decode_json_batch(struct sp_decoder *decoder, struct sp_decode *decode)
 void sp_decode_json_message(struct sp_decoder *decoder, struct sp_decode *decode)
 {
   SP_ASSERT(decode->last);
+  bool at_start = decoder->at_start;
   if (!decode_begin(decoder, decode)) {
     return;
   }
+  decoder->at_start = at_start;
   const char *from = decode->bytes + decode->consumed;
   size_t length = decode->length - decode->consumed;
   decode->consumed = decode->length;
@@ -482,6 +484,7 @@ void sp_decode_json_message(struct sp_decoder *decoder, struct sp_decode *decode
     decode->count = 1;
     return;
   }
-  bool taken = object_take(decoder, decode, from, length);
-  SP_ASSERT(taken); /* one record always fits an empty scratch */
+  if (!object_take(decoder, decode, from, length)) {
+    decode->consumed = 0;
+  }
 }

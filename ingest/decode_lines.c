@@ -28,6 +28,7 @@ void sp_decoder_begin(struct sp_decoder *decoder)
   SP_ASSERT(decoder->magic == SP_DECODER_MAGIC);
   decoder->header = SP_HEADER_NONE;
   decoder->columns = 0;
+  decoder->columns_length = 0;
   decoder->line = 1;
   decoder->skipping = false;
   decoder->at_start = true;
@@ -148,4 +149,29 @@ bool sp__line_give_up(struct sp_decoder *decoder, struct sp_decode *decode, size
   decode->count++;
   decoder->line += decoder->skipping ? 0 : 1;
   return true;
+}
+
+void sp_decode_raw(struct sp_decoder *decoder, enum sp_decode_format format,
+                   struct sp_decode_bytes columns, struct sp_decode_bytes raw, struct sp_cdr *cdr,
+                   char *scratch)
+{
+  struct sp_raw kept;
+  struct sp_decode decode = {.bytes = raw.at, .length = raw.length, .last = true, .count_max = 1};
+  decode.cdrs = cdr;
+  decode.raws = &kept;
+  decode.scratch = scratch;
+  decode.scratch_size = SP_DECODE_SCRATCH_BYTES;
+  sp_decoder_jump(decoder, 1);
+  if (format == SP_FORMAT_JSON) {
+    sp_decode_json_message(decoder, &decode);
+  } else {
+    if (columns.length != decoder->columns_length || decoder->header == SP_HEADER_NONE ||
+        (columns.length > 0 && memcmp(columns.at, decoder->columns_text, columns.length) != 0)) {
+      sp_decoder_use_header(decoder, columns.at, columns.length);
+    }
+    sp_decode_csv_batch(decoder, &decode);
+  }
+  if (decode.count == 0) { /* not what came out of a stream: nothing can be told of it */
+    sp__cdr_bad_line(cdr, raw.at);
+  }
 }

@@ -240,7 +240,7 @@ enum sp_status sp_marks_reserve(struct sp_marks *marks, uint32_t count)
 }
 
 enum sp_mark_seen sp_marks_check(struct sp_marks *marks, const uint64_t key_hash[2],
-                            uint64_t payload_hash, int64_t window_start_s, uint64_t *first)
+                                 uint64_t payload_hash, int64_t window_start_s, uint64_t *first)
 {
   SP_ASSERT(marks->magic == MARKS_MAGIC);
   struct mark mark;

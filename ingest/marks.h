@@ -39,7 +39,7 @@ SP_MUST_CHECK enum sp_status sp_marks_reserve(struct sp_marks *marks, uint32_t c
  * window's start never falls: a lower one counts as the highest so far. `first`: ordinal of that
  * record, unless NEW. Of the payload's hash the low 32 bits are compared. */
 enum sp_mark_seen sp_marks_check(struct sp_marks *marks, const uint64_t key_hash[2],
-                            uint64_t payload_hash, int64_t window_start_s, uint64_t *first);
+                                 uint64_t payload_hash, int64_t window_start_s, uint64_t *first);
 /* Leaves the mark of a key that check called NEW. Ordinals never fall. Errors: NO_MEMORY. */
 SP_MUST_CHECK enum sp_status sp_marks_add(struct sp_marks *marks, const uint64_t key_hash[2],
                                           uint64_t payload_hash, int64_t start_utc_s,

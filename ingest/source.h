@@ -1,100 +1,107 @@
-/* Where usage records come from: files, stdin, Kafka; one interface. A source gives batches of decoded records of one stream
- * (a file, a partition) each, with the raw bytes they stand in and their positions. One thread (the router).
+/* Sources of usage records, one interface for files, stdin and Kafka: batches of decoded records
+ * with their raw bytes and positions. No allocation per record: bytes lie in pooled chunks or in
+ * the Kafka client's messages and stay there until the batch is released.
  *
- * Bytes belong to chunks that the source counts references of: a batch holds its chunks until sp_batch_release, which may
- * be called by another thread than sp_source_next, one batch at a time (the router calls it when it reuses a parcel).
- * No memory is taken per record.
+ * A source belongs to one thread: open, seek, next, release, pause, commit and close are called by
+ * it alone; what a batch holds may be read by any thread until it is released. Batches may be
+ * released in any order.
  *
- * Positions: for a file the offset of the line in the (decompressed) text, sub = 0; for Kafka the message's offset and the record's
- * index in it. `next` of a batch is the position behind its last record: whoever has everything before `next`
- * continues with sp_source_seek(stream, next). */
+ * A stream is one file or one partition of a topic. Its name lasts over restarts: a file's absolute
+ * path without links, "stdin", "kafka/TOPIC/PARTITION". Positions and going on: README.md "Sources
+ * and positions". */
 #ifndef SP_INGEST_SOURCE_H
 #define SP_INGEST_SOURCE_H
 
 #include "ingest/decode.h"
 #include "rating/position.h"
 
-enum sp_source_format { SP_FORMAT_CSV, SP_FORMAT_JSON };
-
-/* A stream of a source. Its address stays the same while the source is open. */
-struct sp_source_stream {
-  uint32_t index;      /* dense from 0 in the order in which they were found */
-  uint32_t format;     /* enum sp_source_format */
-  const char *name;    /* files: the path as given; Kafka: "kafka:TOPIC/PARTITION" */
-  uint32_t name_length;
-  uint32_t columns_length;
-  const char *columns; /* CSV: the header line in force for the batch at hand (changes with it), "" for JSON. With it a raw
-                        * record can be decoded again: sp_decode_raw */
-};
-
-struct sp_batch_chunks; /* the source's */
-
-struct sp_batch {
-  const struct sp_source_stream *stream;
-  uint32_t count; /* 0 .. SP_BATCH_RECORDS_MAX */
-  struct sp_position next;
-  struct sp_cdr cdrs[SP_BATCH_RECORDS_MAX];
-  struct sp_raw raws[SP_BATCH_RECORDS_MAX];
-  struct sp_position positions[SP_BATCH_RECORDS_MAX];
-  char scratch[SP_DECODE_SCRATCH_BYTES];
-  struct sp_batch_chunks *chunks;
-};
+#define SP_SOURCE_STREAMS_MAX 1000000
+#define SP_SOURCE_NAME_BYTES_MAX 1024
+#define SP_SOURCE_ERROR_BYTES 1024
+#define SP_SOURCE_TIMEOUT_MS 15000
 
 struct sp_source;
 
-#define SP_SOURCE_ERROR_BYTES 512
+struct sp_source_setting { /* of librdkafka, as it names them */
+  const char *name;
+  const char *value;
+};
 
+/* Either paths or brokers and topic. What is pointed to is borrowed during open, but for zone's and
+ * warn's contexts. */
 struct sp_source_options {
+  const char *const *paths; /* files, folders (their *.csv, *.json, *.jsonl, *.ndjson, each also
+                               .zst, by name), "-" = stdin */
+  size_t paths_count;
+  const char *brokers; /* host:port,host:port */
+  const char *topic;
+  const char *group; /* for offsets committed as information; NULL: "suanpan" */
+  const struct sp_source_setting *settings;
+  size_t settings_count;
+  uint32_t timeout_ms;          /* broker silent for so long: BROKER; 0 = SP_SOURCE_TIMEOUT_MS */
+  enum sp_decode_format format; /* UNKNOWN: files by their first byte; Kafka JSON */
+  bool until_end;               /* END behind what is there at the start; else wait for more */
   struct sp_decode_zone zone;
-  int format;              /* enum sp_source_format, -1 = by name and content (files) */
-  bool until_end;          /* END at the end of files, at the high watermarks of Kafka as of opening; else wait for more */
-  void *(*take)(size_t bytes); /* zeroed memory; chunks are taken at opening and when more are in flight than ever */
-  void (*give)(void *at, size_t bytes);
+  void (*warn)(void *context, const char *text); /* one line, may be NULL */
+  void *context;
 };
 
-/* Files and folders (their files by name, not hidden ones), "-" = stdin; plain or zstd. On an error `error` says which and why. */
-SP_MUST_CHECK enum sp_status sp_source_open_files(struct sp_source **source, const char *const *paths, size_t count,
-                                                  const struct sp_source_options *options,
-                                                  char error[SP_SOURCE_ERROR_BYTES]);
-/* A topic of a Kafka cluster, all its partitions by assign; offsets are the caller's, `group` (or NULL) is only told of them. `settings`: further
- * librdkafka settings, name and value in turn, NULL ends. BROKER after timeout_ms without an answer. */
-SP_MUST_CHECK enum sp_status sp_source_open_kafka(struct sp_source **source, const char *brokers, const char *topic,
-                                                  const char *group, const char *const *settings, int timeout_ms,
-                                                  const struct sp_source_options *options,
-                                                  char error[SP_SOURCE_ERROR_BYTES]);
+struct sp_source_stream {
+  const char *name; /* zero-terminated; the source's, until it is closed */
+  uint32_t name_length;
+  enum sp_decode_format format;
+  const char *columns; /* CSV header line the records are decoded with; length 0: JSON, none yet or
+                          a bad one */
+  uint32_t columns_length;
+};
+
+struct sp_batch {
+  uint32_t count;
+  uint32_t stream; /* index of the one stream and layout of all its records: sp_source_stream */
+  struct sp_position next; /* right behind the last record: where to go on */
+  struct sp_cdr cdrs[SP_BATCH_RECORDS_MAX];
+  struct sp_raw raws[SP_BATCH_RECORDS_MAX];
+  struct sp_position positions[SP_BATCH_RECORDS_MAX];
+  uint32_t holds_count; /* the source's own */
+  void *holds[SP_BATCH_RECORDS_MAX];
+  char scratch[SP_DECODE_SCRATCH_BYTES];
+};
+
+/* Opens; *source is set whatever comes out (unless NO_MEMORY) and must be closed. Errors, each with
+ * sp_source_error: NOT_FOUND (a path, the topic), IO, LIMIT, BAD_CONFIG (a Kafka setting), BROKER,
+ * NO_MEMORY. */
+SP_MUST_CHECK enum sp_status sp_source_open(struct sp_source **source,
+                                            const struct sp_source_options *options);
 void sp_source_close(struct sp_source *source);
-
-uint32_t sp_source_stream_count(const struct sp_source *source);
-const struct sp_source_stream *sp_source_stream_at(const struct sp_source *source, uint32_t index);
-/* Before the first sp_source_next: the stream begins at a position (default: its beginning). */
-SP_MUST_CHECK enum sp_status sp_source_seek(struct sp_source *source, uint32_t stream,
-                                            struct sp_position position);
-
-/* The next batch. END: nothing more (until_end). AGAIN: nothing within wait_ms. IO, BROKER, BAD_FORMAT (a damaged zstd file): sp_source_error. */
-SP_MUST_CHECK enum sp_status sp_source_next(struct sp_source *source, struct sp_batch *batch, int wait_ms);
-/* Gives the batch's chunks back; the records' texts and raw bytes are gone. */
-void sp_batch_release(struct sp_batch *batch);
+/* What went wrong, in one line without line break. */
 const char *sp_source_error(const struct sp_source *source);
-/* Unknown columns and the like, once per stream, or NULL: printed by the caller. */
-const char *sp_source_warning(struct sp_source *source);
 
-/* Back-pressure: pause = true stops fetching (Kafka: partitions are paused) while sp_source_next is not called for long. */
+/* Another zone for records from the next batch on (books were loaded). */
+void sp_source_set_zone(struct sp_source *source, const struct sp_decode_zone *zone);
+
+/* Streams so far. A file whose header is not read yet has no columns; a Kafka stream with messages
+ * of several headers gets one index for each: all with one name, and one position. */
+uint32_t sp_source_streams(const struct sp_source *source);
+const struct sp_source_stream *sp_source_stream(const struct sp_source *source, uint32_t index);
+
+/* Before the first next: the stream goes on at `next`. NOT_FOUND: no such stream (its file is not
+ * among the paths). */
+SP_MUST_CHECK enum sp_status sp_source_seek(struct sp_source *source, const char *name,
+                                            size_t name_length, struct sp_position next);
+
+/* The next 1 to SP_BATCH_RECORDS_MAX records, all of one stream. END: until_end, and all is read.
+ * AGAIN: nothing there yet (Kafka waits up to 100 ms before saying so, files and stdin do not). IO,
+ * BAD_FORMAT (broken zstd), DIFFERENT (the stream no longer has the position it was to go on at),
+ * BROKER (may be called again), NO_MEMORY. */
+SP_MUST_CHECK enum sp_status sp_source_next(struct sp_source *source, struct sp_batch *batch);
+/* The batch's bytes may go. A batch of count 0 is released already. */
+void sp_source_release(struct sp_source *source, struct sp_batch *batch);
+
+/* Back-pressure: while paused, the Kafka client fetches nothing more; next gives what it has, then
+ * AGAIN. Files do not care. */
 void sp_source_pause(struct sp_source *source, bool pause);
-/* Kafka with a group: tells it how far the store is (for lag tools only). */
+/* Tells the broker's group how far a stream is durable, for lag tools only; best effort, does not
+ * wait. Files do not care. */
 void sp_source_commit(struct sp_source *source, uint32_t stream, struct sp_position next);
-/* For progress: bytes read and bytes there are in all, 0 = not known. */
-void sp_source_progress(const struct sp_source *source, uint64_t *done, uint64_t *all);
-
-/* Decodes one raw record again as the source did: format and columns of its stream. The result is the same to the last
- * field. `scratch` has SP_DECODE_SCRATCH_BYTES. */
-struct sp_raw_decoder {
-  struct sp_decoder decoder;
-  uint64_t columns_hash[2]; /* of the columns the decoder is set to */
-  uint32_t format;
-  bool set;
-};
-void sp_raw_decoder_open(struct sp_raw_decoder *raw, const struct sp_decode_zone *zone);
-void sp_raw_decode(struct sp_raw_decoder *raw, uint32_t format, const char *columns, size_t columns_length,
-                   const char *bytes, size_t length, char *scratch, struct sp_cdr *cdr);
 
 #endif

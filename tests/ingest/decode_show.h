@@ -104,6 +104,29 @@ struct show_options {
   size_t step;        /* bytes that become visible per call; 0: all at once */
 };
 
+/* What was decoded from the stream comes out of the raw bytes alone, too. */
+static inline void show_check_raw(const struct sp_decoder *decoder, enum show_kind kind,
+                                  const struct sp_raw *raw, const struct sp_cdr *cdr)
+{
+  static char scratch[SP_DECODE_SCRATCH_BYTES];
+  static struct sp_decoder other;
+  static struct show first, second;
+  struct sp_cdr again;
+  struct sp_decode_bytes columns = {decoder->columns_text, decoder->columns_length};
+  struct sp_decode_bytes bytes = {raw->at, raw->length};
+  if (first.text == NULL) {
+    show_open(&first);
+    show_open(&second);
+  }
+  sp_decoder_open(&other, &show_zone);
+  sp_decode_raw(&other, kind == SHOW_CSV ? SP_FORMAT_CSV : SP_FORMAT_JSON, columns, bytes, &again,
+                scratch);
+  first.length = second.length = 0;
+  show_cdr(&first, cdr);
+  show_cdr(&second, &again);
+  SP_ASSERT(strcmp(first.text, second.text) == 0);
+}
+
 /* Everything in `bytes`, decoded as told; stops when the decoder is done. */
 static inline void show_decode(struct show *show, const char *bytes, size_t length,
                                const struct show_options *options)
@@ -125,6 +148,7 @@ static inline void show_decode(struct show *show, const char *bytes, size_t leng
     decode.cdrs = cdrs;
     decode.raws = raws;
     decode.scratch = scratch;
+    decode.scratch_size = sizeof(scratch);
     if (options->kind == SHOW_CSV) {
       sp_decode_csv_batch(&decoder, &decode);
     } else {
@@ -137,6 +161,7 @@ static inline void show_decode(struct show *show, const char *bytes, size_t leng
                      raws[i].line, (int)(raws[i].length < 200 ? raws[i].length : 200), raws[i].at);
         show->length += (size_t)n;
       }
+      show_check_raw(&decoder, options->kind, &raws[i], &cdrs[i]);
       show_cdr(show, &cdrs[i]);
     }
     at += decode.consumed;

@@ -183,6 +183,7 @@ START_TEST(test_header_warning)
   decode.cdrs = cdrs;
   decode.raws = raws;
   decode.scratch = scratch;
+  decode.scratch_size = sizeof(scratch);
   sp_decoder_open(&decoder, &show_zone);
   ck_assert_ptr_null(sp_decoder_warning(&decoder));
   sp_decode_csv_batch(&decoder, &decode);
@@ -204,8 +205,12 @@ static void check_message(const char *csv, const char *expected)
   decode.cdrs = cdrs;
   decode.raws = raws;
   decode.scratch = scratch;
+  decode.scratch_size = sizeof(scratch);
   sp_decoder_open(&decoder, &show_zone);
-  sp_decode_csv_message(&decoder, &decode);
+  size_t begin = sp_decoder_begin_message(&decoder, csv, strlen(csv));
+  decode.bytes += begin;
+  decode.length -= begin;
+  sp_decode_csv_batch(&decoder, &decode);
   for (uint32_t i = 0; i < decode.count; i++) {
     show_cdr(&show, &cdrs[i]);
   }

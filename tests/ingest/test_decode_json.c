@@ -169,6 +169,7 @@ static void check_message(const char *json, size_t length, const char *expected)
   decode.cdrs = &cdr;
   decode.raws = &raw;
   decode.scratch = scratch;
+  decode.scratch_size = sizeof(scratch);
   show_open(&show);
   sp_decoder_open(&decoder, &show_zone);
   sp_decode_json_message(&decoder, &decode);

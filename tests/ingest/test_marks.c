@@ -35,7 +35,7 @@ static void event_key(const struct event *event, uint64_t key_hash[2])
 
 /* The obvious way: look at everything that came before. */
 static enum sp_mark_seen obvious(const struct event *events, const bool *left, size_t at,
-                            int64_t window_start_s, uint64_t *first)
+                                 int64_t window_start_s, uint64_t *first)
 {
   for (size_t i = at; i-- > 0;) {
     if (left[i] && events[i].key == events[at].key) {
@@ -205,7 +205,8 @@ START_TEST(test_saved_and_shards)
     event_key(&events[i], key);
     struct sp_marks *shard = shards[key[1] % SHARDS];
     ck_assert_int_eq(sp_marks_reserve(one, 1), SP_OK);
-    enum sp_mark_seen mark = sp_marks_check(one, key, events[i].payload, latest_s - WINDOW_S, &first);
+    enum sp_mark_seen mark =
+        sp_marks_check(one, key, events[i].payload, latest_s - WINDOW_S, &first);
     ck_assert_int_eq(sp_marks_check(shard, key, events[i].payload, latest_s - WINDOW_S, &first),
                      mark);
     if (mark == SP_MARK_NEW) {
