@@ -221,7 +221,7 @@ enum sp_status sp_block_payload(struct sp_block_builder *builder, const uint8_t 
   uint32_t n = builder->records;
   size_t rows = (size_t)n * SP_BLOCK_ROW_BYTES;
   size_t total = rows + builder->charges_length + builder->raw_length;
-  if (!grow(&builder->payload, &builder->payload_size, total)) {
+  if (!grow(&builder->payload, &builder->payload_size, total + 1)) { /* an empty block has a place too */
     return SP_NO_MEMORY;
   }
   struct sp_block_columns packed;

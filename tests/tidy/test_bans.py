@@ -12,6 +12,7 @@ CODE = [
     (r"\btypedef\s+struct\b", "no typedef of structs", None),
     (r"\btypedef\s+union\b", "no typedef of unions", None),
     (r"\b(?:strcpy|strcat|sprintf|vsprintf|gets|strtok|alloca|strncpy)\s*\(", "unbounded or surprising call", None),
+    (r"\b(?:atoi|atol|atoll|atof)\s*\(", "takes anything for a number", None),
     (r"\b(?:system|popen)\s*\(", "no shell", set(tree.PRODUCT)),
     (r"\b(?:localtime|gmtime|asctime|ctime|strerror_l)\s*\(", "shared static buffer", set(tree.PRODUCT)),
     (r"\b(?:rand|srand|random|srandom)\s*\(", "no hidden random state: a seed is an argument", None),

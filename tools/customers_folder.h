@@ -1,7 +1,7 @@
 /* Customer tables from a directory of CSV files into a directory in memory: maps the files, calls
  * rating/customers.h. */
-#ifndef SP_TOOLS_CUSTOMERS_LOAD_H
-#define SP_TOOLS_CUSTOMERS_LOAD_H
+#ifndef SP_TOOLS_CUSTOMERS_FOLDER_H
+#define SP_TOOLS_CUSTOMERS_FOLDER_H
 
 #include "rating/customers.h"
 

@@ -1,4 +1,4 @@
-#include "tools/customers_load.h"
+#include "tools/customers_folder.h"
 
 #include <errno.h>
 #include <fcntl.h>
