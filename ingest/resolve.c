@@ -82,8 +82,12 @@ static struct sp_normal party_normal(struct sp_resolver *resolver, const struct 
 {
   const char *text = sp_cdr_text(cdr, field);
   size_t length = sp_cdr_text_length(cdr, field);
-  if (length >= 3 && length < 16 && subscriber != SP_NONE) {
-    uint64_t digits = length <= 11 ? sp__normal_short(text, length) : 0;
+  uint32_t count = 0;
+  if (length >= 3 && subscriber != SP_NONE) {
+    (void)sp_directory_memberships(resolver->directory, subscriber, &count);
+  }
+  if (count > 0) {
+    uint64_t digits = sp__normal_short(text, length);
     uint32_t member = digits == 0 ? SP_NONE
                                   : sp_directory_find_short(resolver->directory, subscriber, digits,
                                                             cdr->start_utc_s);
