@@ -1,6 +1,7 @@
 /* Writes the tariff book from the generator's own table of rules (gen_tariff.c). */
 #include "tools/gen_world.h"
 
+#include "rating/status.h"
 #include "tools/gen_file.h"
 
 #include <stdio.h>
@@ -129,10 +130,11 @@ static void plans_write(FILE *to, bool simple)
 }
 
 /* A set as a list of its words; equal neighbours (both international zones) once. */
-static void set_write(FILE *to, uint32_t set, const char *const *words)
+static void set_write(FILE *to, uint32_t set, const char *const *words, size_t count)
 {
   const char *last = "";
-  for (uint32_t i = 0; set >> i != 0; i++) {
+  SP_ASSERT(set >> count == 0);
+  for (size_t i = 0; i < count; i++) {
     if ((set >> i & 1u) == 0 || strcmp(words[i], last) == 0) {
       continue;
     }
@@ -165,16 +167,17 @@ static void rate_write(FILE *to, const struct sp_gen_rate *rate, bool simple)
 {
   fprintf(to, "%s,%s,%s,", sp__gen_plan_name[rate->plan], lane_item[rate->lane],
           lane_service[rate->lane]);
-  set_write(to, rate->direction, direction_word);
-  set_write(to, rate->roam, roam_word);
-  set_write(to, rate->zone, zone_word);
+  set_write(to, rate->direction, direction_word,
+            sizeof(direction_word) / sizeof(direction_word[0]));
+  set_write(to, rate->roam, roam_word, sizeof(roam_word) / sizeof(roam_word[0]));
+  set_write(to, rate->zone, zone_word, sizeof(zone_word) / sizeof(zone_word[0]));
   if (rate->tree) {
     fprintf(to, "group_tree,");
   } else {
-    set_write(to, rate->net, net_word);
+    set_write(to, rate->net, net_word, sizeof(net_word) / sizeof(net_word[0]));
   }
   fprintf(to, "%s,", rate->zone == 1u << SP_GEN_ZONE_ASIA ? "asia" : "");
-  set_write(to, rate->band, band_word);
+  set_write(to, rate->band, band_word, sizeof(band_word) / sizeof(band_word[0]));
   fprintf(to, "%s,", rate->lane == SP_GEN_LANE_VIDEO ? "video" : "");
   if (rate->priority != 0) {
     fprintf(to, "%u", rate->priority);
