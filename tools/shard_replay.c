@@ -1,0 +1,233 @@
+/* The journal behind the checkpoint, block by block: raw bytes are decoded, resolved and judged again, and the block that
+ * comes out must be the block that was written, byte for byte. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/heap.h"
+#include "tools/shard_inside.h"
+
+struct replay {
+  struct sp_shard *shard;
+  struct sp_resolver *resolver;
+  struct sp_memory *memory;
+  const struct sp_books *books; /* of the resolver */
+  struct sp_parcel *parcel;     /* as the router would have sent it */
+  struct sp_stream streams[SP_BLOCK_STREAMS_MAX]; /* of the block at hand */
+  struct sp_cut cut;
+  struct sp_cut_stream cut_streams[SP_BLOCK_STREAMS_MAX];
+  char *scratch; /* for texts that had to be unescaped: SP_BATCH_RECORDS_MAX times SP_DECODE_SCRATCH_BYTES */
+};
+
+static enum sp_status wrong(struct sp_shard *shard, enum sp_status status, const char *what)
+{
+  snprintf(shard->error, sizeof(shard->error), "shard %u: journal block %llu: %s", shard->index,
+           (unsigned long long)shard->meta.block + 1, what);
+  return status;
+}
+
+/* Does the block follow what is known? */
+static enum sp_status header_check(struct sp_shard *shard, const struct sp_block_header *header)
+{
+  if (header->shard != shard->index || header->shard_count != shard->world->dir.shard_count ||
+      header->number != shard->meta.block + 1 || header->first_ordinal != shard->meta.ordinal) {
+    return wrong(shard, SP_BAD_FORMAT, "does not follow the block before it");
+  }
+  if (memcmp(header->previous_hash, shard->meta.block_hash, sizeof(header->previous_hash)) != 0) {
+    return wrong(shard, SP_BAD_CHECKSUM, "its previous hash is not that of the block before it");
+  }
+  const struct sp_books *books = sp_world_books(shard->world, header->books_count);
+  if (books == NULL || memcmp(books->hash, header->books_hash, sizeof(header->books_hash)) != 0) {
+    return wrong(shard, SP_BAD_BOOK, "was rated with books that the store does not have");
+  }
+  return SP_OK;
+}
+
+/* Streams of this block get run-wide indices by name, so that the shard knows them again. */
+static void streams_set(struct replay *replay)
+{
+  const struct sp_block_view *view = replay->shard->view;
+  uint32_t count = sp_block_view_header(view)->streams;
+  replay->cut.streams_count = count;
+  replay->cut.streams = replay->cut_streams;
+  for (uint32_t i = 0; i < count; i++) {
+    const struct sp_block_stream *stream = sp_block_view_stream(view, i);
+    replay->streams[i] = (struct sp_stream){i,
+                                            stream->format,
+                                            stream->name,
+                                            stream->columns,
+                                            stream->name_length,
+                                            stream->columns_length};
+    replay->cut_streams[i] = (struct sp_cut_stream){&replay->streams[i], 0, stream->next};
+  }
+  for (uint32_t i = 0; i < replay->shard->streams_size; i++) {
+    replay->shard->streams[i] = (struct sp_shard_stream){0}; /* indices mean other names in each block */
+  }
+}
+
+/* Records [from, to) of the block, all of one stream, through the shard. */
+static enum sp_status run_records(struct replay *replay, uint32_t from, uint32_t to)
+{
+  struct sp_shard *shard = replay->shard;
+  struct sp_parcel *parcel = replay->parcel;
+  uint16_t order[SP_BATCH_RECORDS_MAX];
+  uint32_t behind_s[SP_BATCH_RECORDS_MAX];
+  for (uint32_t i = from; i < to; i++) {
+    struct sp_block_record record;
+    sp_block_view_record(shard->view, i, &record);
+    const struct sp_stream *stream = &replay->streams[record.stream];
+    parcel->stream = stream;
+    sp_decode_raw(&shard->decoder, stream->format,
+                  (struct sp_decode_bytes){stream->columns, stream->columns_length},
+                  (struct sp_decode_bytes){record.raw, record.raw_length}, &parcel->batch.cdrs[i - from],
+                  replay->scratch + (size_t)(i - from) * SP_DECODE_SCRATCH_BYTES);
+    parcel->batch.raws[i - from] = (struct sp_raw){record.raw, record.raw_length, 0};
+    parcel->batch.positions[i - from] = (struct sp_position){record.position.offset, record.position.sub, 0};
+    order[i - from] = (uint16_t)(i - from);
+    behind_s[i - from] = record.behind_s;
+  }
+  sp_resolve_batch(replay->resolver, parcel->batch.cdrs, parcel->usages, to - from);
+  for (uint32_t i = 0; i < to - from; i++) {
+    parcel->usages[i].behind_s = behind_s[i];
+    struct sp_totals amounts = sp__record_amounts(&parcel->usages[i]);
+    sp_totals_add(&replay->cut.in[shard->index], &amounts);
+  }
+  return sp_shard_records(shard, parcel, order, to - from);
+}
+
+static enum sp_status block_records(struct replay *replay)
+{
+  struct sp_shard *shard = replay->shard;
+  uint32_t count = sp_block_view_header(shard->view)->records;
+  uint32_t from = 0;
+  memset(&replay->cut.in, 0, sizeof(replay->cut.in));
+  while (from < count) {
+    struct sp_block_record first, record;
+    sp_block_view_record(shard->view, from, &first);
+    uint32_t to = from + 1;
+    while (to < count && to - from < SP_BATCH_RECORDS_MAX) {
+      sp_block_view_record(shard->view, to, &record);
+      if (record.stream != first.stream) {
+        break;
+      }
+      to++;
+    }
+    enum sp_status status = run_records(replay, from, to);
+    if (status != SP_OK) {
+      return wrong(shard, status, sp_status_text(status));
+    }
+    from = to;
+  }
+  return SP_OK;
+}
+
+/* The rebuilt block against the journaled one; then the shard stands behind it. */
+static enum sp_status block_compare(struct replay *replay, size_t stored_bytes)
+{
+  struct sp_shard *shard = replay->shard;
+  const struct sp_block_header header = *sp_block_view_header(shard->view);
+  size_t length, rebuilt_length;
+  const uint8_t *payload = sp_block_view_payload(shard->view, &length);
+  const uint8_t *rebuilt;
+  SP_TRY(sp_block_payload(shard->builders[shard->builder_open], &rebuilt, &rebuilt_length));
+  if (length != rebuilt_length || memcmp(payload, rebuilt, length) != 0) {
+    return wrong(shard, SP_DIFFERENT, "its records come out otherwise than they were journaled; "
+                                      "was the store written by another build, or its books or customers changed?");
+  }
+  for (uint32_t i = 0; i < header.streams; i++) {
+    const struct sp_block_stream *stream = sp_block_view_stream(shard->view, i);
+    uint32_t at;
+    SP_TRY(sp__shard_position_add(shard, stream->name, stream->name_length, &at));
+    struct sp_name_position *position = &shard->positions[at - 1];
+    if (sp_position_compare(stream->next, position->next) > 0) {
+      position->next = stream->next;
+      position->changed = true;
+    }
+  }
+  SP_TRY(sp__block_index_add(shard, header.first_ordinal, header.number, stored_bytes));
+  sp__shard_advance(shard, &header);
+  shard->watermark_utc_s = header.watermark_utc_s;
+  atomic_store(&shard->durable_block, header.number);
+  shard->builder_stamp++;
+  sp_block_begin(shard->builders[shard->builder_open]);
+  return SP_OK;
+}
+
+static enum sp_status block_replay(struct replay *replay)
+{
+  struct sp_shard *shard = replay->shard;
+  const struct sp_block_header *header = sp_block_view_header(shard->view);
+  SP_TRY(header_check(shard, header));
+  const struct sp_books *books = sp_world_books(shard->world, header->books_count);
+  if (books != shard->books) {
+    shard->books = books;
+    SP_TRY(sp_rater_set_books(shard->rater, books));
+  }
+  if (books != replay->books) {
+    SP_TRY(sp_resolver_make(&replay->resolver, shard->world->directory, books, replay->memory));
+    replay->books = books;
+  }
+  streams_set(replay);
+  size_t stored = sizeof(*header) + (size_t)header->streams_bytes + (size_t)header->stored_bytes;
+  SP_TRY(block_records(replay));
+  return block_compare(replay, stored);
+}
+
+static void replay_free(struct replay *replay)
+{
+  if (replay != NULL) {
+    free(replay->scratch);
+    free(replay->parcel);
+    free(replay);
+  }
+}
+
+static enum sp_status replay_make(struct sp_shard *shard, struct sp_memory *memory, struct replay **out)
+{
+  struct replay *replay = calloc(1, sizeof(*replay));
+  if (replay == NULL) {
+    return SP_NO_MEMORY;
+  }
+  *out = replay;
+  replay->shard = shard;
+  replay->memory = memory;
+  replay->parcel = aligned_alloc(64, (sizeof(*replay->parcel) + 63) / 64 * 64);
+  replay->scratch = malloc((size_t)SP_BATCH_RECORDS_MAX * SP_DECODE_SCRATCH_BYTES);
+  if (replay->parcel == NULL || replay->scratch == NULL) {
+    return SP_NO_MEMORY;
+  }
+  memset(replay->parcel, 0, sizeof(*replay->parcel));
+  return SP_OK;
+}
+
+enum sp_status sp__shard_replay(struct sp_shard *shard, bool writable)
+{
+  struct replay *replay = NULL;
+  struct sp_memory memory;
+  sp_heap_init(&memory);
+  enum sp_status status = SP_OK;
+  for (;;) {
+    status = sp_journal_next(shard->journal, shard->view, true);
+    if (status == SP_OK && replay == NULL) {
+      status = replay_make(shard, &memory, &replay);
+    }
+    if (status != SP_OK) {
+      break;
+    }
+    status = block_replay(replay);
+    if (status != SP_OK) {
+      break;
+    }
+  }
+  replay_free(replay);
+  sp_memory_free(&memory);
+  if (status != SP_END) {
+    return shard->error[0] != '\0' ? status : wrong(shard, status, sp_status_text(status));
+  }
+  for (uint32_t i = 0; i < shard->streams_size; i++) {
+    shard->streams[i] = (struct sp_shard_stream){0};
+  }
+  shard->torn_bytes = sp_journal_torn_bytes(shard->journal);
+  status = writable ? sp_journal_cut(shard->journal) : SP_OK;
+  return status == SP_OK ? SP_OK : wrong(shard, status, "the torn tail behind it cannot be cut off");
+}
