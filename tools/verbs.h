@@ -3,6 +3,7 @@
 #define SP_TOOLS_VERBS_H
 
 #define SP_VERB_TABLE(X) \
+  X(audit, "the equation in = sum of outcomes, from the journal") \
   X(gen, "make a seeded province: book, customers, usage and its expected totals") \
   X(version, "print the versions of suanpan and of the libraries it is linked with")
 
