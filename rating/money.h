@@ -54,6 +54,18 @@ static inline SP_MUST_CHECK bool sp_money_round(int64_t *micro, sp_i128 numerato
   return true;
 }
 
+/* amount x part / whole exactly: the whole number and what is left over `whole`. part <= whole, 0 < whole < 2^125. */
+void sp_money_ratio(uint64_t amount, sp_u128 part, sp_u128 whole, uint64_t *quotient, sp_u128 *rest);
+/* amount x part / whole, half_up to the step (a power of ten). amount >= 0. */
+int64_t sp_money_part(int64_t amount, sp_i128 part, sp_i128 whole, int64_t step);
+
+#define SP_MONEY_SHARES_MAX 64
+/* Deals `total` in whole steps in proportion to shares[0..count) (>= 0, their sum > 0), which become the parts: largest
+ * remainder, ties to the lower index. total is a multiple of step and >= 0. */
+void sp_money_deal(int64_t *shares, unsigned count, int64_t total, int64_t step);
+/* How many decimals (0..6) an amount needs. */
+unsigned sp_money_decimals(int64_t micro);
+
 /* Reads a decimal >= 0 with at most `decimals_max` (<= 6) decimals: digits, optional point and digits. false: it is not one or
  * does not fit. */
 SP_MUST_CHECK bool sp_money_parse(int64_t *micro, const char *text, size_t length, unsigned decimals_max);
