@@ -1,6 +1,6 @@
-/* The record of a chain as it lies in the state (book.md §14): its lead partial as it was resolved, the
- * sums of all partials, F as charged so far, and what F put into which cells. All parts are multiples
- * of 8 bytes, little-endian; README.md, section "State". Written by rate_chain.c. */
+/* The record of a chain as it lies in the state (book.md §14): its lead partial as it was resolved,
+ * the sums of all partials, F as charged so far, and what F put into which cells. All parts are
+ * multiples of 8 bytes, little-endian; README.md, section "State". Written by rate_chain.c. */
 #ifndef SP_RATING_CHAIN_RECORD_H
 #define SP_RATING_CHAIN_RECORD_H
 
@@ -11,19 +11,19 @@ struct sp__chain_head { /* followed by items, allowances, payers, cells */
   int64_t duration_s, bytes, items; /* sums */
   int64_t list_micro, net_micro;
   uint8_t items_count, allowances_count, payers_count;
-  uint8_t flags;       /* SP_FLAG_CAPPED, SP_FLAG_LATE of the chain */
-  uint8_t rated;       /* 0: all its rules count 0 so far (§14.7) */
+  uint8_t flags; /* SP_FLAG_CAPPED, SP_FLAG_LATE of the chain */
+  uint8_t rated; /* 0: all its rules count 0 so far (§14.7) */
   uint8_t reserved;
   uint16_t cells_count;
 };
 
 struct sp__chain_allowance { /* one line: rolled and base of one balance together */
-  uint32_t name, owner; /* as in struct sp_charge_allowance */
-  uint32_t pool;        /* 1: its cells lie with the group */
-  int32_t cycle;        /* of the record: base part; the rolled part is the cycle before */
-  uint64_t key;         /* of its cells */
-  int64_t granted;      /* base and rolled */
-  int64_t rolled;       /* granted of the rolled part; -1: there is none */
+  uint32_t name, owner;      /* as in struct sp_charge_allowance */
+  uint32_t pool;             /* 1: its cells lie with the group */
+  int32_t cycle;             /* of the record: base part; the rolled part is the cycle before */
+  uint64_t key;              /* of its cells */
+  int64_t granted;           /* base and rolled */
+  int64_t rolled;            /* granted of the rolled part; -1: there is none */
   int64_t used;
 };
 
@@ -53,8 +53,8 @@ static inline const struct sp_charge_item *sp__chain_items(const struct sp__chai
   return (const struct sp_charge_item *)(const void *)(head + 1);
 }
 
-static inline const struct sp__chain_allowance *
-sp__chain_allowances(const struct sp__chain_head *head)
+static inline const struct sp__chain_allowance *sp__chain_allowances(
+    const struct sp__chain_head *head)
 {
   return (const struct sp__chain_allowance *)(const void *)(sp__chain_items(head) +
                                                             head->items_count);

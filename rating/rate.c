@@ -1,6 +1,6 @@
-/* One usage record to its charge: tests 9 to 16 of book.md §5.3, then first and second rating in the order of
- * engine.md §4. Compute first, write after: everything is read and added up in scratch, a suspended record
- * leaves no trace, and the state changes at the very end. */
+/* One usage record to its charge: tests 9 to 16 of book.md §5.3, then first and second rating in
+ * the order of engine.md §4. Compute first, write after: everything is read and added up in
+ * scratch, a suspended record leaves no trace, and the state changes at the very end. */
 #include "rating/rate_parts.h"
 
 #include <string.h>
@@ -133,9 +133,8 @@ enum sp_status sp_rater_notice(struct sp_rater *rater, const struct sp_usage *us
     return SP_OK;
   }
   struct sp__slot *slot = sp__slot(rater->state, usage->subscriber);
-  if (!slot->seen || usage->start_utc_s >= slot->latest_utc_s) {
-    SP_ASSERT(usage->start_utc_s < INT64_C(1) << 39 && usage->start_utc_s >= -(INT64_C(1) << 39));
-    slot->latest_utc_s = (usage->start_utc_s << 24) >> 24;
+  if (!slot->seen || usage->start_utc_s >= sp__slot_latest(slot)) {
+    sp__slot_set_latest(slot, usage->start_utc_s);
     slot->domain = usage->domain;
     slot->seen = 1;
     sp__slot_dirty(rater->state, usage->subscriber);
@@ -167,15 +166,14 @@ static void allowances_fill(struct sp_rater *rater, struct sp_charge *charge)
     if (line->order == SP_NONE) {
       continue;
     }
-    int64_t left =
-        sp__balance_left(line->granted, sp__stage_value(rater, line->base_stage));
+    int64_t left = sp__balance_left(line->granted, sp__stage_value(rater, line->base_stage));
     if (line->rolled_stage != SP_NONE) {
       left += sp__balance_left(line->rolled_granted, sp__stage_value(rater, line->rolled_stage));
     }
-    uint32_t owner = line->allowance->pool ? work->positions[line->position].owner
-                                           : work->usage->subscriber;
-    charge->allowances[line->order] = (struct sp_charge_allowance){
-        names[line->allowance->name_id], owner, line->used, left};
+    uint32_t owner =
+        line->allowance->pool ? work->positions[line->position].owner : work->usage->subscriber;
+    charge->allowances[line->order] =
+        (struct sp_charge_allowance){names[line->allowance->name_id], owner, line->used, left};
   }
   charge->allowances_count = (uint8_t)work->lines_used;
 }
@@ -257,8 +255,8 @@ static void pre_rated_fill(struct sp_rater *rater, const struct sp_usage *usage,
   charge->outcome = SP_OUTCOME_RATED;
   charge->flags |= SP_FLAG_PRE_RATED | (sp__rate_is_late(rater, usage) ? SP_FLAG_LATE : 0);
   charge->list_micro = charge->net_micro = usage->charge_micro;
-  charge->items[0] = (struct sp_charge_item){SP_NAME_PRE_RATED, 0, usage->charge_micro,
-                                             usage->charge_micro, 0};
+  charge->items[0] =
+      (struct sp_charge_item){SP_NAME_PRE_RATED, 0, usage->charge_micro, usage->charge_micro, 0};
   charge->items_count = 1;
   if (usage->charge_micro != 0) {
     charge->payers[0] = (struct sp_charge_payer){usage->account, 0, usage->charge_micro};
@@ -323,6 +321,9 @@ enum sp_status sp_rate(struct sp_rater *rater, const struct sp_usage *usage,
   rater->work.no_memory = false;
   sp__cache_trim(rater);
   charge->flags = (usage->flags & SP_USAGE_IP) != 0 ? SP_FLAG_IP : 0;
+  if (usage->has_charge == SP_CDR_CHARGE_OVERFLOW) {
+    return suspend(charge, SP_REASON_OVERFLOW);
+  }
   if (usage->has_charge) {
     pre_rated_fill(rater, usage, charge);
     return SP_OK;

@@ -1,5 +1,6 @@
-/* Allowances, own and pooled, in one list (book.md §10). The increments of one item are walked run by run:
- * within a run every part gives as many whole increments as it has, so nothing is looped over. */
+/* Allowances, own and pooled, in one list (book.md §10). The increments of one item are walked run
+ * by run: within a run every part gives as many whole increments as it has, so nothing is looped
+ * over. */
 #include "rating/hash.h"
 #include "rating/rate_parts.h"
 
@@ -50,7 +51,8 @@ static bool usage_costs(const struct sp_rater *rater)
   return false;
 }
 
-/* What a part may give: its balance; of a pool the chain has left, only what it gave already (§13.4). */
+/* What a part may give: its balance; of a pool the chain has left, only what it gave already
+ * (§13.4). */
 static int64_t part_left(const struct sp_rater *rater, const struct sp__part *part, int64_t granted)
 {
   const struct sp__stage *stage = rater->stages + part->stage;
@@ -113,8 +115,8 @@ static uint32_t line_of(struct sp_rater *rater, const struct sp__offer *offer)
   line->base_stage = stage_balance(rater, line, work->cycle);
   const struct sp__cycle *cycle = sp__cycle_of(rater, work->cycle);
   if (position->from_utc_s < cycle->from_utc_s) {
-    line->rolled_granted = sp__grant(rater, position, offer->allowance,
-                                     sp__cycle_of(rater, work->cycle - 1), &rolls);
+    line->rolled_granted =
+        sp__grant(rater, position, offer->allowance, sp__cycle_of(rater, work->cycle - 1), &rolls);
     if (rolls) {
       line->rolled_stage = stage_balance(rater, line, work->cycle - 1);
     }
@@ -160,8 +162,8 @@ static void part_sort_last(struct sp_rater *rater)
   rater->parts[at] = part;
 }
 
-static void part_trace(struct sp_rater *rater, const struct sp__part *part,
-                       enum sp_trace_kind kind, const struct sp__run *run)
+static void part_trace(struct sp_rater *rater, const struct sp__part *part, enum sp_trace_kind kind,
+                       const struct sp__run *run)
 {
   const struct sp__line *line = rater->lines + part->line;
   struct sp_trace_event event = {.kind = kind, .item = SP_NONE, .size = part->rolled};
@@ -290,8 +292,8 @@ static bool item_walk(struct sp_rater *rater, struct sp__item *item)
 {
   struct sp__work *work = &rater->work;
   const struct sp_book_item *by = item->start.item;
-  bool timed = by->unit == SP_UNIT_SECOND && by->band_mode != SP_BAND_CALL_START &&
-               work->segments_count > 1;
+  bool timed =
+      by->unit == SP_UNIT_SECOND && by->band_mode != SP_BAND_CALL_START && work->segments_count > 1;
   uint32_t segment = 0;
   item->cut_at = work->cut_runs_count;
   item->cut_count = 0;
@@ -336,8 +338,8 @@ static bool run_meets(const struct sp__run *run, const struct sp__run *piece, in
   return *from < *to;
 }
 
-/* Splits a run where covered pieces begin and end. Runs and pieces both ascend: `*first` is the first piece
- * that may still meet this run or a later one. */
+/* Splits a run where covered pieces begin and end. Runs and pieces both ascend: `*first` is the
+ * first piece that may still meet this run or a later one. */
 static void run_waive(struct sp_rater *rater, struct sp__item *item, const struct sp__run *run,
                       const struct sp__item *walked, uint32_t *first)
 {
@@ -404,15 +406,16 @@ static void others_waive(struct sp_rater *rater, uint32_t walked)
   }
 }
 
-/* What is due: the list's sum less the waived increments, and less the connect fee if all are (§8.8). */
+/* What is due: the list's sum less the waived increments, and less the connect fee if all are
+ * (§8.8). */
 static void due_find(struct sp_rater *rater, struct sp__item *item)
 {
   bool some = false, all = true;
   for (uint32_t i = 0; i < item->cut_count; i++) {
     const struct sp__run *piece = rater->cut_runs + item->cut_at + i;
     if (piece->waived) {
-      item->due_sum -= (sp_i128)piece->count * piece->price *
-                       (item->denominator / piece->item->denominator);
+      item->due_sum -=
+          (sp_i128)piece->count * piece->price * (item->denominator / piece->item->denominator);
       some = true;
     } else {
       all = false;

@@ -1,15 +1,16 @@
-/* block_cap: of one item each block of so much on the cycle's counter costs at most a value (book.md §11.7). */
+/* block_cap: of one item each block of so much on the cycle's counter costs at most a value
+ * (book.md §11.7). */
 #include "rating/rate_parts.h"
 
 struct blocks { /* going through the increments that nothing waived */
   struct sp_rater *rater;
   const struct sp_book_discount *row;
   struct sp__item *item;
-  int64_t position;       /* counter */
-  int64_t block;          /* the one being filled, -1 before the first */
-  sp_i128 upto_sum;       /* exact prices of this and all earlier blocks */
-  int64_t upto_micro;     /* of the amount that enters, dealt so far */
-  int64_t amount_micro;   /* that the blocks take */
+  int64_t position;     /* counter */
+  int64_t block;        /* the one being filled, -1 before the first */
+  sp_i128 upto_sum;     /* exact prices of this and all earlier blocks */
+  int64_t upto_micro;   /* of the amount that enters, dealt so far */
+  int64_t amount_micro; /* that the blocks take */
   bool take;
 };
 
@@ -32,9 +33,9 @@ static void block_close(struct blocks *at, bool last)
     rater->work.overflow = true;
     return;
   }
-  uint32_t stage = sp__stage_of(
-      rater, rater->work.usage->subscriber, at->row->key,
-      sp__period(rater->work.cycle, SP__CELL_BLOCK, (uint32_t)at->block), false);
+  uint32_t stage =
+      sp__stage_of(rater, rater->work.usage->subscriber, at->row->key,
+                   sp__period(rater->work.cycle, SP__CELL_BLOCK, (uint32_t)at->block), false);
   int64_t taken = sp__stage_value(rater, stage), room = at->row->value - taken;
   int64_t takes = share < room ? share : room;
   takes = takes > 0 ? takes : 0;

@@ -1,4 +1,5 @@
-/* What the rater remembers between records, none of it truth: memory for frames and choices, cycles, bands. */
+/* What the rater remembers between records, none of it truth: memory for frames and choices,
+ * cycles, bands. */
 #include "rating/rate_parts.h"
 
 #include <string.h>
@@ -7,7 +8,8 @@ void *sp__cache_take(struct sp_rater *rater, size_t bytes)
 {
   bytes = (bytes + 15) & ~(size_t)15;
   SP_ASSERT(bytes <= SP__CACHE_CHUNK_BYTES);
-  if (rater->chunk_now == rater->chunks_count || rater->chunk_used + bytes > SP__CACHE_CHUNK_BYTES) {
+  if (rater->chunk_now == rater->chunks_count ||
+      rater->chunk_used + bytes > SP__CACHE_CHUNK_BYTES) {
     uint32_t next = rater->chunks_count == 0 ? 0 : rater->chunk_now + 1;
     if (next == rater->chunks_count) {
       char *chunk = next == SP__CACHE_CHUNKS_MAX
@@ -83,8 +85,7 @@ uint64_t sp__bands_at(struct sp_rater *rater, int64_t utc_s, int64_t *until_utc_
 {
   const struct sp_book *book = rater->work.book;
   uint64_t hour = (uint64_t)(utc_s + (INT64_C(1) << 40)) >> 12;
-  struct sp__bands *at = rater->bands +
-                         (size_t)(book - rater->books->book) * SP__BANDS_CACHED +
+  struct sp__bands *at = rater->bands + (size_t)(book - rater->books->book) * SP__BANDS_CACHED +
                          hour % SP__BANDS_CACHED;
   if (utc_s < at->from_utc_s || utc_s >= at->until_utc_s) {
     at->bands = sp_book_bands(book, utc_s, &at->until_utc_s);

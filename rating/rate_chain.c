@@ -1,5 +1,6 @@
-/* Partial records (book.md §14): each is charged what the whole chain costs with it, less what it cost before.
- * F is the same function as for a whole record; what differs is what it sees of the state (rate_stage.c). */
+/* Partial records (book.md §14): each is charged what the whole chain costs with it, less what it
+ * cost before. F is the same function as for a whole record; what differs is what it sees of the
+ * state (rate_stage.c). */
 #include "rating/rate_parts.h"
 
 #include <string.h>
@@ -74,14 +75,15 @@ static void chain_make(struct sp_rater *rater, const struct sp_charge *after)
   for (uint32_t i = 0; i < work->stages_count; i++) {
     const struct sp__stage *stage = rater->stages + i;
     if (stage->added != 0 || (stage->counter && stage->used)) {
-      cells[head->cells_count++] = (struct sp__chain_cell){
-          stage->key, stage->period,  stage->owner,
-          0,          stage->added, stage->counter ? stage->before : 0};
+      cells[head->cells_count++] =
+          (struct sp__chain_cell){stage->key, stage->period, stage->owner,
+                                  0,          stage->added,  stage->counter ? stage->before : 0};
     }
   }
 }
 
-/* All cells of F before are in hand, so that what it put there and F after does not is taken back. */
+/* All cells of F before are in hand, so that what it put there and F after does not is taken back.
+ */
 static void stages_complete(struct sp_rater *rater)
 {
   const struct sp__chain_head *chain = rater->work.chain;
@@ -173,12 +175,12 @@ static void allowance_add(struct sp_rater *rater, struct sp_charge *charge,
     return;
   }
   uint32_t owner = line->pool ? line->owner : rater->whole.subscriber;
-  uint32_t stage = sp__stage_of(rater, owner, line->key,
-                                sp__period(line->cycle, SP__CELL_USED, 0), false);
+  uint32_t stage =
+      sp__stage_of(rater, owner, line->key, sp__period(line->cycle, SP__CELL_USED, 0), false);
   int64_t left = sp__balance_left(line->granted, sp__stage_value(rater, stage));
   if (line->rolled >= 0) {
-    stage = sp__stage_of(rater, owner, line->key, sp__period(line->cycle - 1, SP__CELL_USED, 0),
-                         false);
+    stage =
+        sp__stage_of(rater, owner, line->key, sp__period(line->cycle - 1, SP__CELL_USED, 0), false);
     left += sp__balance_left(line->rolled, sp__stage_value(rater, stage));
   }
   charge->allowances[charge->allowances_count++] =

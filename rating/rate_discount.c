@@ -1,5 +1,5 @@
-/* Discounts and caps of the record in three passes (book.md §11). Of each set the one is taken that leaves the
- * least; percents multiply exactly and round once. */
+/* Discounts and caps of the record in three passes (book.md §11). Of each set the one is taken that
+ * leaves the least; percents multiply exactly and round once. */
 #include "rating/rate_parts.h"
 
 #define PERCENT_ALL 10000 /* hundredths of a percent */
@@ -9,9 +9,8 @@ struct exact { /* an item's amount within pass 1: value / 10^(4 x factors) */
   unsigned factors;
 };
 
-static const int64_t powers[SP__SETS_MAX + 1] = {1, PERCENT_ALL, INT64_C(100000000),
-                                                 INT64_C(1000000000000),
-                                                 INT64_C(10000000000000000)};
+static const int64_t powers[SP__SETS_MAX + 1] = {
+    1, PERCENT_ALL, INT64_C(100000000), INT64_C(1000000000000), INT64_C(10000000000000000)};
 
 static bool item_is_on(const struct sp__work *work, const struct sp__cut *cut, uint32_t index)
 {
@@ -156,8 +155,7 @@ static void pass_percents(struct sp_rater *rater, const struct sp__choice *choic
   }
   for (uint32_t at = 0; at < count;) {
     uint32_t end = set_end(choice, at);
-    const struct sp__cut *cut =
-        percent_choose(work, exacts, choice->cuts + at, choice->cuts + end);
+    const struct sp__cut *cut = percent_choose(work, exacts, choice->cuts + at, choice->cuts + end);
     for (uint32_t i = 0; cut != NULL && i < work->frame->items_count; i++) {
       if (item_is_on(work, cut, i)) {
         exacts[i].value *= percent_left(cut);
@@ -241,7 +239,8 @@ static void cut_deal(struct sp_rater *rater, const struct sp__cut *cut, int64_t 
 }
 
 /* Takes one cut of its set: the one that leaves the least, the first of equals. */
-static void set_apply(struct sp_rater *rater, const struct sp__cut *first, const struct sp__cut *end)
+static void set_apply(struct sp_rater *rater, const struct sp__cut *first,
+                      const struct sp__cut *end)
 {
   struct sp__work *work = &rater->work;
   const struct sp__cut *best = NULL;

@@ -31,8 +31,7 @@ static const struct sp_book_allowance *allowance_in(const struct sp_rater *rater
   if (book == of) {
     return allowance;
   }
-  const struct sp_book_plan *like =
-      SP_BOOK_TABLE(of, plans, struct sp_book_plan) + allowance->plan;
+  const struct sp_book_plan *like = SP_BOOK_TABLE(of, plans, struct sp_book_plan) + allowance->plan;
   const struct sp_book_plan *plan = plan_by_key(book, like->key, like, of);
   if (plan == NULL) {
     return NULL;
@@ -58,7 +57,8 @@ static int64_t by_days(const struct sp_rater *rater, const struct sp_book_allowa
     return row->amount;
   }
   int64_t whole = row->unit == SP_UNIT_SECOND ? SECONDS_OF_MINUTE
-                                              : row->unit == SP_UNIT_BYTE ? BYTES_OF_MB : 1;
+                  : row->unit == SP_UNIT_BYTE ? BYTES_OF_MB
+                                              : 1;
   sp_i128 part = (sp_i128)row->amount * (end - day);
   sp_i128 units = sp_money_divide(part, (sp_i128)(end - first) * whole, SP_ROUND_CEIL);
   sp_i128 amount = units * whole;

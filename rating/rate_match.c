@@ -79,7 +79,8 @@ static void dest_rules_visit(const struct sp_book *book, const struct sp_book_it
 void sp__match_rules(const struct sp_book *book, const struct sp_book_item *item,
                      const struct sp__frame *key, sp__rule_visit *visit, void *context)
 {
-  const struct sp_book_rule *rule = SP_BOOK_TABLE(book, rules, struct sp_book_rule) + item->rules_at;
+  const struct sp_book_rule *rule =
+      SP_BOOK_TABLE(book, rules, struct sp_book_rule) + item->rules_at;
   const struct sp_book_dest_node *nodes = SP_BOOK_TABLE(book, dest_nodes, struct sp_book_dest_node);
   const uint32_t *node_dests = SP_BOOK_TABLE(book, node_dests, uint32_t);
   for (uint32_t i = 0; i < item->rules_plain; i++, rule++) {

@@ -1,7 +1,8 @@
 /* Inside of the rater, for rate*.c only: caches, and the scratch of the record in hand.
- * Way of a record: plans (rate_plans.c) -> frame and choice (rate_select.c) -> runs of increments and list
- * (rate_price.c) -> allowances (rate_allowance.c) -> discounts (rate_discount.c, rate_block.c) -> payers
- * (rate_payer.c); cells are read and staged by rate_stage.c, which writes them at the very end. */
+ * Way of a record: plans (rate_plans.c) -> frame and choice (rate_select.c) -> runs of increments
+ * and list (rate_price.c) -> allowances (rate_allowance.c) -> discounts (rate_discount.c,
+ * rate_block.c) -> payers (rate_payer.c); cells are read and staged by rate_stage.c, which writes
+ * them at the very end. */
 #ifndef SP_RATING_RATE_PARTS_H
 #define SP_RATING_RATE_PARTS_H
 
@@ -12,15 +13,15 @@
 #include "rating/trace.h"
 
 #define SP__RATER_MAGIC UINT64_C(0x5350524154455231)
-#define SP__POSITIONS_MAX 128u      /* subscriptions that count for one record */
-#define SP__RUNS_MAX 65536u         /* runs of like increments in one record */
-#define SP__SEGMENTS_MAX 65536u     /* stretches of one record with one choice */
-#define SP__CHANGES_MAX 1048576u    /* changes of bands within one record */
-#define SP__CUT_RUNS_MAX 262144u    /* runs where coverage begins and ends */
-#define SP__LINES_MAX 256u          /* allowances in reach of one record */
-#define SP__PARTS_MAX 512u          /* their parts */
-#define SP__STAGES_MAX 1400u        /* cells one record reads: one chain record holds them all */
-#define SP__SETS_MAX 4u             /* percent and free sets on one item (§11.4) */
+#define SP__POSITIONS_MAX 128u   /* subscriptions that count for one record */
+#define SP__RUNS_MAX 65536u      /* runs of like increments in one record */
+#define SP__SEGMENTS_MAX 65536u  /* stretches of one record with one choice */
+#define SP__CHANGES_MAX 1048576u /* changes of bands within one record */
+#define SP__CUT_RUNS_MAX 262144u /* runs where coverage begins and ends */
+#define SP__LINES_MAX 256u       /* allowances in reach of one record */
+#define SP__PARTS_MAX 512u       /* their parts */
+#define SP__STAGES_MAX 1400u     /* cells one record reads: one chain record holds them all */
+#define SP__SETS_MAX 4u          /* percent and free sets on one item (§11.4) */
 #define SP__CACHE_BYTES_MAX ((size_t)64 << 20)
 #define SP__CACHE_CHUNK_BYTES ((size_t)1 << 20)
 #define SP__CACHE_CHUNKS_MAX 1024u
@@ -30,8 +31,8 @@
 #define SP__CYCLES_CACHED 4u
 
 struct sp__position { /* one subscription that counts at the record's start */
-  uint32_t plan;  /* index in the book's `plans` */
-  uint32_t owner; /* subscriber, or group | SP_OWNER_GROUP */
+  uint32_t plan;      /* index in the book's `plans` */
+  uint32_t owner;     /* subscriber, or group | SP_OWNER_GROUP */
   int64_t from_utc_s, to_utc_s;
 };
 
@@ -69,7 +70,7 @@ struct sp__choice { /* what holds under one set of bands */
   struct sp__choice *next;
   uint64_t bands; /* those that matter to the frame */
   uint32_t offers_count, cuts_count, claims_count;
-  uint32_t sets_count; /* percent and free sets among the cuts */
+  uint32_t sets_count;        /* percent and free sets among the cuts */
   struct sp__winner *winners; /* one for each of the frame's items */
   struct sp__offer *offers;   /* allowances, by static order of §10.5 */
   struct sp__cut *cuts;       /* discounts by pass, set, name, plan */
@@ -84,8 +85,8 @@ struct sp__frame { /* all that does not depend on the time: interned by its key 
   uint64_t bands; /* that any of its rules, allowances, discounts, payers asks for */
   struct sp__choice *choices;
   uint32_t items_count;
-  uint32_t base; /* index of item `base` or SP_NONE */
-  bool too_many; /* more items than a record can have */
+  uint32_t base;    /* index of item `base` or SP_NONE */
+  bool too_many;    /* more items than a record can have */
   uint32_t names[]; /* item name ids of the book, ascending: so the names are */
 };
 
@@ -94,22 +95,22 @@ struct sp__segment { /* from this second of the usage on */
   struct sp__choice *choice;
 };
 
-struct sp__run { /* like increments, one behind the other */
+struct sp__run {  /* like increments, one behind the other */
   int64_t offset; /* of the first */
   int64_t size, count;
-  int64_t used;   /* quantity used by all of them */
-  int64_t price;  /* of one, over the denominator of `item` */
+  int64_t used;  /* quantity used by all of them */
+  int64_t price; /* of one, over the denominator of `item` */
   const struct sp_book_item *item;
-  uint32_t slot;  /* index in the book's slots */
+  uint32_t slot; /* index in the book's slots */
   uint32_t waived;
 };
 
-struct sp__item { /* scratch: one item of the record */
+struct sp__item {          /* scratch: one item of the record */
   struct sp__winner start; /* rule at the start of the usage */
   int64_t quantity;        /* 0: left out */
   int64_t denominator;     /* of the sums; a multiple of those of its runs */
   sp_i128 list_sum, due_sum;
-  sp_i128 fee;             /* connect fee, in both sums unless waived */
+  sp_i128 fee; /* connect fee, in both sums unless waived */
   int64_t increments;
   int64_t list_micro, amount_micro; /* amount: after allowances, then after each pass */
   int64_t net_micro, left_micro;    /* left: what payers have not taken yet */
@@ -121,20 +122,20 @@ struct sp__item { /* scratch: one item of the record */
 struct sp__stage { /* a cell in hand */
   uint64_t key, period;
   uint32_t owner;
-  bool counter;        /* chain: starts where the chain first used it (§14.4) */
-  bool used;           /* counter: belongs to the chain even if nothing was added */
+  bool counter;          /* chain: starts where the chain first used it (§14.4) */
+  bool used;             /* counter: belongs to the chain even if nothing was added */
   struct sp__cell *cell; /* NULL: not there yet */
-  int64_t now;         /* as it stands */
-  int64_t old;         /* what this chain put there */
-  int64_t before;      /* what F sees first */
-  int64_t added;       /* by F */
+  int64_t now;           /* as it stands */
+  int64_t old;           /* what this chain put there */
+  int64_t before;        /* what F sees first */
+  int64_t added;         /* by F */
 };
 
 struct sp__line { /* a balance of allowances: rolled and base part */
   const struct sp_book_allowance *allowance;
-  uint64_t key;        /* of its cells */
+  uint64_t key; /* of its cells */
   uint32_t position;
-  uint32_t order;      /* of first use, SP_NONE = not used */
+  uint32_t order;                    /* of first use, SP_NONE = not used */
   uint32_t base_stage, rolled_stage; /* SP_NONE = no rolled part */
   uint32_t member_stage, reserved;   /* SP_NONE = no cap */
   int64_t granted, rolled_granted;   /* base; rolled */
@@ -220,9 +221,11 @@ struct sp_rater {
 };
 
 /* rate_cache.c: memory and calendar */
-void *sp__cache_take(struct sp_rater *rater, size_t bytes); /* zeroed; NULL: no memory, work.no_memory is set */
+void *sp__cache_take(struct sp_rater *rater,
+                     size_t bytes); /* zeroed; NULL: no memory, work.no_memory is set */
 void sp__cache_clear(struct sp_rater *rater);
-void sp__cache_trim(struct sp_rater *rater); /* between records: forgets all if it has become large */
+void sp__cache_trim(
+    struct sp_rater *rater); /* between records: forgets all if it has become large */
 const struct sp__cycle *sp__cycle_at(struct sp_rater *rater, int64_t utc_s);
 const struct sp__cycle *sp__cycle_of(struct sp_rater *rater, int32_t cycle);
 uint64_t sp__bands_at(struct sp_rater *rater, int64_t utc_s, int64_t *until_utc_s);
@@ -253,7 +256,8 @@ int64_t sp__block_cap(struct sp_rater *rater, const struct sp__cut *cut, bool ta
 /* rate_payer.c (§12) */
 void sp__payers_ask(struct sp_rater *rater, struct sp_charge *charge);
 
-/* rate_stage.c: index in `stages` of a cell, read on first use; the last one is a scratch on overflow */
+/* rate_stage.c: index in `stages` of a cell, read on first use; the last one is a scratch on
+ * overflow */
 uint32_t sp__stage_of(struct sp_rater *rater, uint32_t owner, uint64_t key, uint64_t period,
                       bool counter);
 void sp__stage_add(struct sp_rater *rater, uint32_t stage, int64_t amount);
@@ -265,8 +269,9 @@ static inline int64_t sp__stage_value(const struct sp_rater *rater, uint32_t sta
 SP_MUST_CHECK enum sp_status sp__stages_reserve(struct sp_rater *rater);
 void sp__stages_write(struct sp_rater *rater);
 
-/* rate.c: F of work.usage (§7 to §12) with state staged and nothing written; fills items, allowances, payers, list and
- * net of the charge. The caller has set usage, book, chain, late and trace. */
+/* rate.c: F of work.usage (§7 to §12) with state staged and nothing written; fills items,
+ * allowances, payers, list and net of the charge. The caller has set usage, book, chain, late and
+ * trace. */
 enum sp_reason sp__rate_whole(struct sp_rater *rater, struct sp_charge *charge);
 /* Makes it suspended, or says NO_MEMORY if that was why. */
 SP_MUST_CHECK enum sp_status sp__rate_suspend(struct sp_rater *rater, struct sp_charge *charge,

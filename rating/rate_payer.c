@@ -1,5 +1,5 @@
-/* Who pays (book.md §12): the payers of group and family plans in order, each on what is left of its items; the
- * rest stays with the subscriber's own account. */
+/* Who pays (book.md §12): the payers of group and family plans in order, each on what is left of
+ * its items; the rest stays with the subscriber's own account. */
 #include "rating/hash.h"
 #include "rating/rate_parts.h"
 
@@ -155,7 +155,7 @@ void sp__payers_ask(struct sp_rater *rater, struct sp_charge *charge)
     line_add(rater, charge, work->usage->account, own);
   }
   if (sp__traced(rater)) {
-    sp__trace(rater, (struct sp_trace_event){
-                         .kind = SP_TRACE_OWN, .item = SP_NONE, .amount_micro = own});
+    sp__trace(rater,
+              (struct sp_trace_event){.kind = SP_TRACE_OWN, .item = SP_NONE, .amount_micro = own});
   }
 }

@@ -1,6 +1,7 @@
-/* Which subscriptions count at the record's start (book.md §7.1-7.3): the subscriber's own, then those of
- * its groups and of the groups above them. What a group gives is kept for the span of time in which it stays the
- * same, so that a member of a large group costs no more than one of a small group. */
+/* Which subscriptions count at the record's start (book.md §7.1-7.3): the subscriber's own, then
+ * those of its groups and of the groups above them. What a group gives is kept for the span of time
+ * in which it stays the same, so that a member of a large group costs no more than one of a small
+ * group. */
 #include "rating/rate_parts.h"
 
 #include "rating/hash.h"
@@ -44,8 +45,8 @@ static bool position_before(const struct sp_rater *rater, const struct sp__posit
 }
 
 /* Adds in order, once per owner and subscription (§7.3). false: too many. */
-static bool position_insert(const struct sp_rater *rater, struct sp__position *list, uint16_t *count,
-                            uint16_t first, const struct sp__position *position)
+static bool position_insert(const struct sp_rater *rater, struct sp__position *list,
+                            uint16_t *count, uint16_t first, const struct sp__position *position)
 {
   uint16_t at = *count;
   while (at > first && position_before(rater, position, list + at - 1)) {
@@ -191,8 +192,8 @@ enum sp_reason sp__plans_find(struct sp_rater *rater)
       continue;
     }
     uint32_t plan = plan_of(rater, usage->book, row->plan);
-    if (plan == SP_NONE || plans[plan].kind > SP_PLAN_ADD_ON ||
-        at < plans[plan].valid_from_utc_s || at >= plans[plan].valid_to_utc_s) {
+    if (plan == SP_NONE || plans[plan].kind > SP_PLAN_ADD_ON || at < plans[plan].valid_from_utc_s ||
+        at >= plans[plan].valid_to_utc_s) {
       continue;
     }
     if (work->positions_count == SP__POSITIONS_MAX) {
@@ -226,8 +227,8 @@ static bool group_is_in(const struct sp_rater *rater, uint32_t group, uint32_t a
   return group == above;
 }
 
-/* First instant of a cycle at which the subscriber is a member of a group or of one below it, each membership
- * cut by its own group's dates (§10.2). false: none. */
+/* First instant of a cycle at which the subscriber is a member of a group or of one below it, each
+ * membership cut by its own group's dates (§10.2). false: none. */
 bool sp__plans_member_since(struct sp_rater *rater, uint32_t group, const struct sp__cycle *cycle,
                             int64_t *first_utc_s)
 {

@@ -1,5 +1,5 @@
-/* Quantity to increments to list price (book.md §8, §9). Increments are never looped over: they come in runs of
- * like ones, which end where the rule, the slot or the usage ends. */
+/* Quantity to increments to list price (book.md §8, §9). Increments are never looped over: they
+ * come in runs of like ones, which end where the rule, the slot or the usage ends. */
 #include "rating/rate_parts.h"
 
 /* Denominators of runs of different plans meet in their least common multiple. */
@@ -46,7 +46,8 @@ static bool item_add(struct sp__item *item, sp_i128 *sum, sp_i128 value, int64_t
   return !__builtin_add_overflow(*sum, value, sum);
 }
 
-/* Rounds as the item's rule at the start says (§8.10). false: more than an amount can be (§16.1). */
+/* Rounds as the item's rule at the start says (§8.10). false: more than an amount can be (§16.1).
+ */
 bool sp__item_round(int64_t *micro, sp_i128 numerator, const struct sp__item *item)
 {
   const struct sp_book_item *by = item->start.item;
@@ -61,8 +62,8 @@ bool sp__item_round(int64_t *micro, sp_i128 numerator, const struct sp__item *it
     *micro = (int64_t)quotient * step;
     return quotient <= (uint64_t)(INT64_MAX / step);
   }
-  steps = sp_money_divide(numerator, (sp_i128)item->denominator * step,
-                          (enum sp_rounding)by->rounding);
+  steps =
+      sp_money_divide(numerator, (sp_i128)item->denominator * step, (enum sp_rounding)by->rounding);
   if (steps > INT64_MAX / step) {
     return false;
   }
@@ -128,8 +129,14 @@ static bool rule_runs(struct sp_rater *rater, struct sp__item *item,
     int64_t count = divide_up(reach, slot->increment), left = at->use_limit - at->offset;
     uint64_t whole = (uint64_t)count * (uint64_t)slot->increment; /* < reach + increment < 2^64 */
     int64_t used = whole < (uint64_t)left ? (int64_t)whole : left;
-    *run = (struct sp__run){at->offset, slot->increment, count, used, slot->price, winner->item,
-                            winner->rule->slots_at + s, 0};
+    *run = (struct sp__run){at->offset,
+                            slot->increment,
+                            count,
+                            used,
+                            slot->price,
+                            winner->item,
+                            winner->rule->slots_at + s,
+                            0};
     item->increments += count;
     if (!item_add(item, &item->list_sum, (sp_i128)count * slot->price, winner->item->denominator) ||
         !sp_money_add(&position, position, used)) {
@@ -197,7 +204,8 @@ static enum sp_reason item_runs(struct sp_rater *rater, uint32_t index)
 static int64_t quantity_in(const struct sp_usage *usage, uint8_t unit)
 {
   return unit == SP_UNIT_SECOND ? usage->duration_s
-                                : unit == SP_UNIT_BYTE ? usage->bytes : usage->items;
+         : unit == SP_UNIT_BYTE ? usage->bytes
+                                : usage->items;
 }
 
 /* Cuts the usage where the choice changes. */
@@ -226,7 +234,8 @@ static enum sp_reason segments_find(struct sp_rater *rater, int64_t until_utc_s)
   return SP_REASON_NONE;
 }
 
-/* Items with a rule, their quantities, and the segments. No item has a quantity: all count 0 (§5.3 test 14). */
+/* Items with a rule, their quantities, and the segments. No item has a quantity: all count 0 (§5.3
+ * test 14). */
 static enum sp_reason items_find(struct sp_rater *rater)
 {
   struct sp__work *work = &rater->work;
@@ -273,8 +282,8 @@ static void item_trace(struct sp_rater *rater, uint32_t index)
   event.kind = SP_TRACE_FEE;
   event.price = item->start.rule->connect_fee;
   event.denominator = item->start.item->denominator;
-  event.index = (uint32_t)(item->start.rule -
-                           SP_BOOK_TABLE(rater->work.book, rules, struct sp_book_rule));
+  event.index =
+      (uint32_t)(item->start.rule - SP_BOOK_TABLE(rater->work.book, rules, struct sp_book_rule));
   sp__trace(rater, event);
   event.kind = SP_TRACE_LIST;
   event.count = item->increments;

@@ -1,5 +1,6 @@
-/* Which rules, allowances, discounts and payers a record meets (book.md §8.2-8.4, §9, §10.5, §11.1, §12.1).
- * Found once for all records with one frame and one set of bands, and looked up ever after. */
+/* Which rules, allowances, discounts and payers a record meets (book.md §8.2-8.4, §9, §10.5, §11.1,
+ * §12.1). Found once for all records with one frame and one set of bands, and looked up ever after.
+ */
 #include "rating/hash.h"
 #include "rating/rate_match.h"
 
@@ -39,7 +40,8 @@ static bool plan_is_first(const struct sp__plan_set *set, uint32_t position)
   return true;
 }
 
-/* Keeps names ascending, once each; one more than can be is kept as the sign that there are too many. */
+/* Keeps names ascending, once each; one more than can be is kept as the sign that there are too
+ * many. */
 static void names_add(uint32_t *names, uint32_t *count, uint32_t name)
 {
   uint32_t at = *count;
@@ -59,7 +61,8 @@ static uint64_t plan_survey(const struct sp_rater *rater, const struct sp_book_p
                             const struct sp__frame *key, uint32_t *names, uint32_t *count)
 {
   const struct sp_book *book = rater->work.book;
-  const struct sp_book_item *item = SP_BOOK_TABLE(book, items, struct sp_book_item) + plan->items_at;
+  const struct sp_book_item *item =
+      SP_BOOK_TABLE(book, items, struct sp_book_item) + plan->items_at;
   struct best best = {NULL, 0, SP__BANDS_ANY, 0};
   for (uint32_t i = 0; i < plan->items_count; i++, item++) {
     best.rule = NULL;
@@ -74,7 +77,8 @@ static uint64_t plan_survey(const struct sp_rater *rater, const struct sp_book_p
   const struct sp_book_allowance *allowance =
       SP_BOOK_TABLE(book, allowances, struct sp_book_allowance) + plan->allowances_at;
   for (uint32_t i = 0; i < plan->allowances_count; i++) {
-    bands |= sp__match(book, &allowance[i].match, key, SP__BANDS_ANY) ? allowance[i].match.bands : 0;
+    bands |=
+        sp__match(book, &allowance[i].match, key, SP__BANDS_ANY) ? allowance[i].match.bands : 0;
   }
   const struct sp_book_discount *discount =
       SP_BOOK_TABLE(book, discounts, struct sp_book_discount) + plan->discounts_at;
@@ -117,7 +121,8 @@ static struct sp__frame *frame_make(struct sp_rater *rater, const struct sp__pla
   const struct sp_book_name *texts = SP_BOOK_TABLE(book, item_names, struct sp_book_name);
   for (uint32_t i = 0; i < count; i++) {
     frame->names[i] = names[i];
-    if (texts[names[i]].length == 4 && memcmp(sp_book_text(book, texts[names[i]]), "base", 4) == 0) {
+    if (texts[names[i]].length == 4 &&
+        memcmp(sp_book_text(book, texts[names[i]]), "base", 4) == 0) {
       frame->base = i;
     }
   }
@@ -149,7 +154,8 @@ static const struct sp_book_item *plan_item(const struct sp_rater *rater,
   return NULL;
 }
 
-/* The contest of §9.1: a group's or family's rule beats the base plan's; among them priority, then plan name. */
+/* The contest of §9.1: a group's or family's rule beats the base plan's; among them priority, then
+ * plan name. */
 static void winner_find(struct sp_rater *rater, uint32_t name, uint64_t bands,
                         struct sp__winner *winner)
 {
@@ -364,7 +370,8 @@ static bool plan_asks(const struct sp_rater *rater, uint32_t index, bool dest)
 {
   const struct sp_book *book = rater->work.book;
   const struct sp_book_plan *plan = plan_at(rater, index);
-  const struct sp_book_item *item = SP_BOOK_TABLE(book, items, struct sp_book_item) + plan->items_at;
+  const struct sp_book_item *item =
+      SP_BOOK_TABLE(book, items, struct sp_book_item) + plan->items_at;
   uint32_t asked = 0;
   for (uint32_t i = 0; i < plan->items_count; i++) {
     const struct sp_book_rule *rule =
@@ -449,8 +456,8 @@ struct sp__frame *sp__frame_find(struct sp_rater *rater)
   hash = sp_hash_fold(hash, ((uint64_t)key.dest_node << 32 | key.rating_group) ^ SP_HASH_K2);
   struct sp__frame **bucket = rater->frames + (hash >> 8) % SP__FRAME_BUCKETS;
   for (struct sp__frame *frame = *bucket; frame != NULL; frame = frame->next) {
-    if (frame->set == set && frame->features == key.features &&
-        frame->dest_node == key.dest_node && frame->rating_group == key.rating_group) {
+    if (frame->set == set && frame->features == key.features && frame->dest_node == key.dest_node &&
+        frame->rating_group == key.rating_group) {
       return frame;
     }
   }

@@ -1,6 +1,6 @@
-/* Cells in hand. All of a record's reads and additions go through here; nothing is written before the whole
- * record is known to stand. In a chain a balance is seen without what the chain itself put there, and a counter as
- * it stood when the chain first used it (book.md §14.4). */
+/* Cells in hand. All of a record's reads and additions go through here; nothing is written before
+ * the whole record is known to stand. In a chain a balance is seen without what the chain itself
+ * put there, and a counter as it stood when the chain first used it (book.md §14.4). */
 #include "rating/rate_parts.h"
 
 static void stage_chain(struct sp_rater *rater, struct sp__stage *stage)
@@ -44,8 +44,8 @@ void sp__stage_add(struct sp_rater *rater, uint32_t stage, int64_t amount)
 {
   struct sp__stage *at = rater->stages + stage;
   int64_t sum;
-  if (!sp_money_add(&at->added, at->added, amount) ||
-      !sp_money_add(&sum, at->before, at->added) || !sp_money_add(&sum, at->now, at->added)) {
+  if (!sp_money_add(&at->added, at->added, amount) || !sp_money_add(&sum, at->before, at->added) ||
+      !sp_money_add(&sum, at->now, at->added)) {
     rater->work.overflow = true;
     at->added = 0;
   }
@@ -68,8 +68,8 @@ enum sp_status sp__stages_reserve(struct sp_rater *rater)
     uint32_t more = 0;
     bool first = true;
     for (uint32_t k = 0; k < count; k++) {
-      bool adds = stages[k].owner == stages[i].owner && stages[k].cell == NULL &&
-                  stages[k].added != 0;
+      bool adds =
+          stages[k].owner == stages[i].owner && stages[k].cell == NULL && stages[k].added != 0;
       first = first && !(adds && k < i);
       more += adds;
     }

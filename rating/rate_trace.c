@@ -47,7 +47,7 @@ static void item_rules(struct sp_rater *rater, const struct sp__segment *segment
   for (uint32_t r = item->rules_at; r < item->rules_at + item->rules_count; r++) {
     enum sp_trace_why why = rule_why(rater, item, rules + r, segment->choice->bands);
     if (why == SP_WHY_NONE) {
-      why = winner->rule == rules + r ? SP_WHY_TAKEN
+      why = winner->rule == rules + r    ? SP_WHY_TAKEN
             : plan->kind == SP_PLAN_BASE ? SP_WHY_REPLACED
                                          : SP_WHY_CONTEST;
     }

@@ -1,11 +1,11 @@
-/* One shard's rating state: for every subscriber and group its cells (balances used, counters, caps,
- * what payers paid), for every open chain its record. One writer: the shard's worker. Entries are
- * visited sorted for the checkpoint and summed into the state hash; they are loaded back entry by
- * entry. All amounts int64. No malloc per record: tables grow by slabs from struct sp_memory.
+/* One shard's rating state: for every subscriber and group its cells (balances used, counters,
+ * caps, what payers paid), for every open chain its record. One writer: the shard's worker. Entries
+ * are visited sorted for the checkpoint and summed into the state hash; they are loaded back entry
+ * by entry. All amounts int64. No malloc per record: tables grow by slabs from struct sp_memory.
  *
- * A cell: {name key (64-bit stable hash of plan and name, and owner where it matters), period, value}.
- * Period = cycle, or local day, or block number within a cycle; the kind is part of the period word.
- * Layout and entries byte by byte: README.md, section "State". */
+ * A cell: {name key (64-bit stable hash of plan and name, and owner where it matters), period,
+ * value}. Period = cycle, or local day, or block number within a cycle; the kind is part of the
+ * period word. Layout and entries byte by byte: README.md, section "State". */
 #ifndef SP_RATING_STATE_H
 #define SP_RATING_STATE_H
 
@@ -48,7 +48,8 @@ SP_MUST_CHECK enum sp_status sp_state_visit_entries(struct sp_state *state, bool
 /* Number of entries changed since the last clean. */
 uint64_t sp_state_dirty_count(const struct sp_state *state);
 void sp_state_clean(struct sp_state *state);
-/* Puts one entry back. BAD_FORMAT: not an entry of this version (bounds, order, kinds all checked). */
+/* Puts one entry back. BAD_FORMAT: not an entry of this version (bounds, order, kinds all checked).
+ */
 SP_MUST_CHECK enum sp_status sp_state_load(struct sp_state *state, const uint8_t *key,
                                            size_t key_length, const uint8_t *value,
                                            size_t value_length);

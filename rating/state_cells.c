@@ -1,5 +1,5 @@
-/* Cells of one owner: a slab that grows by doubling, kept ascending by (period, key), so that the newest
- * are last and the same content always lies in the same bytes. */
+/* Cells of one owner: a slab that grows by doubling, kept ascending by (period, key), so that the
+ * newest are last and the same content always lies in the same bytes. */
 #include "rating/state_cells.h"
 
 #include <string.h>
@@ -44,7 +44,8 @@ void sp__cell_set(struct sp_state *state, uint32_t owner, uint64_t key, uint64_t
   }
   struct sp__slot *slot = sp__slot(state, owner);
   uint32_t count = slot->count, at = count;
-  SP_ASSERT(slot->slab != 0 && (count + 1) * sizeof(*cell) <= (size_t)SP__UNIT_BYTES << slot->class);
+  SP_ASSERT(slot->slab != 0 && (count + 1) * sizeof(*cell) <= (size_t)SP__UNIT_BYTES
+                                                                  << slot->class);
   struct sp__cell *cells = sp__slab(state, slot->slab);
   while (at > 0 && !cell_before(cells + at - 1, key, period)) {
     at--;

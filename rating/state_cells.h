@@ -5,10 +5,10 @@
 
 #include "rating/state.h"
 
-#define SP__UNIT_BYTES 96u          /* four cells */
-#define SP__CHUNK_UNITS 65536u      /* 6 MiB: three huge pages */
-#define SP__CHUNKS_MAX 8192u        /* 48 GiB of slabs */
-#define SP__CLASSES 11u             /* 1 .. 1024 units */
+#define SP__UNIT_BYTES 96u     /* four cells */
+#define SP__CHUNK_UNITS 65536u /* 6 MiB: three huge pages */
+#define SP__CHUNKS_MAX 8192u   /* 48 GiB of slabs */
+#define SP__CLASSES 11u        /* 1 .. 1024 units */
 #define SP__STATE_MAGIC UINT64_C(0x5350535441544531)
 
 /* What a cell counts; bits 28..31 of its period word. Frozen: they are stored. */
@@ -20,7 +20,8 @@ enum sp__cell_kind {
   SP__CELL_MONTH = 4,   /* counted by a cap_month */
   SP__CELL_COUNTER = 5, /* counter of a block_cap (§11.7) */
   SP__CELL_BLOCK = 6,   /* taken by a block; low bits: number of the block */
-  SP__CELL_PAID = 7,    /* paid by a payer: in the member's slab for it, in the group's for all (§12.2) */
+  SP__CELL_PAID =
+      7, /* paid by a payer: in the member's slab for it, in the group's for all (§12.2) */
   SP__CELL_KINDS = 8
 };
 
@@ -39,14 +40,32 @@ static inline uint64_t sp__period(int32_t cycle, enum sp__cell_kind kind, uint32
 
 struct sp__slot { /* 16 bytes, one for each subscriber and group */
   uint32_t slab;
-  uint32_t domain;         /* present domain (§13.3), if seen */
-  int64_t latest_utc_s : 40; /* latest start so far, if seen */
-  uint64_t count : 12;     /* cells */
-  uint64_t class : 4;      /* of the slab */
+  uint32_t domain;           /* present domain (§13.3), if seen */
+  uint64_t latest_bits : 40; /* latest start so far, if seen; read by sp__slot_latest */
+  uint64_t count : 12;       /* cells */
+  uint64_t class : 4;        /* of the slab */
   uint64_t seen : 1;
   uint64_t reserved : 7;
 };
 _Static_assert(sizeof(struct sp__slot) == 16 && sizeof(struct sp__cell) == 24, "compact state");
+
+#define SP__LATEST_MASK ((UINT64_C(1) << 40) - 1)
+
+static inline int64_t sp__slot_latest(const struct sp__slot *slot)
+{
+  return (int64_t)((uint64_t)slot->latest_bits << 24) >> 24;
+}
+
+static inline bool sp__slot_latest_fits(int64_t utc_s)
+{
+  return utc_s < INT64_C(1) << 39 && utc_s >= -(INT64_C(1) << 39);
+}
+
+static inline void sp__slot_set_latest(struct sp__slot *slot, int64_t utc_s)
+{
+  SP_ASSERT(sp__slot_latest_fits(utc_s));
+  slot->latest_bits = (uint64_t)utc_s & SP__LATEST_MASK;
+}
 
 struct sp__chain_slot { /* open addressing, linear probing, at most half full; at = 0: empty */
   uint64_t hash[2];
@@ -64,13 +83,14 @@ struct sp_state {
   uint64_t *dirty[2];        /* bit per slot */
   uint32_t count[2];
   uint32_t chunks_count;
-  uint32_t units_used;       /* of the last chunk */
-  uint32_t free[SP__CLASSES]; /* first free slab of a class; each holds the next in its first word */
+  uint32_t units_used; /* of the last chunk */
+  uint32_t
+      free[SP__CLASSES]; /* first free slab of a class; each holds the next in its first word */
   struct sp__chain_slot *chains;
-  uint32_t chains_room;      /* power of two, or 0 */
+  uint32_t chains_room; /* power of two, or 0 */
   uint32_t chains_count;
   uint64_t chains_dirty;
-  uint8_t *value;            /* SP_STATE_VALUE_BYTES_MAX: the entry being visited */
+  uint8_t *value; /* SP_STATE_VALUE_BYTES_MAX: the entry being visited */
   char *chunks[SP__CHUNKS_MAX];
 };
 
@@ -93,7 +113,8 @@ static inline void sp__slot_dirty(struct sp_state *state, uint32_t owner)
   state->dirty[owner >> 31][index / 64] |= UINT64_C(1) << index % 64;
 }
 
-/* The cell of an owner, or NULL. Searched from the newest: cells of older periods end the search. */
+/* The cell of an owner, or NULL. Searched from the newest: cells of older periods end the search.
+ */
 static inline struct sp__cell *sp__cell_find(const struct sp_state *state, uint32_t owner,
                                              uint64_t key, uint64_t period)
 {
@@ -120,9 +141,10 @@ uint32_t sp__slab_take(struct sp_state *state, unsigned class);
 void sp__slab_give(struct sp_state *state, uint32_t at, unsigned class);
 unsigned sp__slab_class(size_t bytes);
 
-/* Makes room for `more` cells of an owner; pointers to its cells are stale after it. LIMIT, NO_MEMORY:
- * nothing changed. */
-SP_MUST_CHECK enum sp_status sp__cells_reserve(struct sp_state *state, uint32_t owner, uint32_t more);
+/* Makes room for `more` cells of an owner; pointers to its cells are stale after it. LIMIT,
+ * NO_MEMORY: nothing changed. */
+SP_MUST_CHECK enum sp_status sp__cells_reserve(struct sp_state *state, uint32_t owner,
+                                               uint32_t more);
 /* Sets a cell, adding it if it is not there (room must be reserved); marks the owner changed. */
 void sp__cell_set(struct sp_state *state, uint32_t owner, uint64_t key, uint64_t period,
                   int64_t value);
@@ -133,6 +155,7 @@ struct sp__chain_slot *sp__chain_find(const struct sp_state *state, const uint64
 SP_MUST_CHECK enum sp_status sp__chain_reserve(struct sp_state *state, const uint64_t hash[2],
                                                size_t bytes);
 /* Stores a chain's record; the old one must not be read any more. */
-void sp__chain_set(struct sp_state *state, const uint64_t hash[2], const void *record, size_t bytes);
+void sp__chain_set(struct sp_state *state, const uint64_t hash[2], const void *record,
+                   size_t bytes);
 
 #endif

@@ -1,4 +1,5 @@
-/* Chains by their 128-bit key: a hash table of slots, each naming a record of variable size in the slabs. */
+/* Chains by their 128-bit key: a hash table of slots, each naming a record of variable size in the
+ * slabs. */
 #include "rating/state_cells.h"
 
 #include <string.h>

@@ -7,7 +7,7 @@
 
 #define ENTRY_VERSION 1u
 
-struct owner_head { /* 16 bytes */
+struct owner_head {     /* 16 bytes */
   int64_t latest_utc_s; /* 0 unless seen */
   uint32_t domain;
   uint16_t count;
@@ -35,7 +35,7 @@ static enum sp_status owner_visit(struct sp_state *state, unsigned kind, uint32_
                                   sp_state_visit *visit, void *context)
 {
   const struct sp__slot *slot = state->slots[kind] + index;
-  struct owner_head head = {slot->seen ? slot->latest_utc_s : 0, slot->seen ? slot->domain : 0,
+  struct owner_head head = {slot->seen ? sp__slot_latest(slot) : 0, slot->seen ? slot->domain : 0,
                             (uint16_t)slot->count, ENTRY_VERSION, (uint8_t)slot->seen};
   memcpy(state->value, &head, sizeof(head));
   if (slot->count > 0) {
@@ -92,7 +92,8 @@ static void order_sink(struct chain_order *orders, size_t at, size_t count)
   orders[at] = moved;
 }
 
-static void orders_sort(struct chain_order *orders, size_t count) /* heap: no worst case, no stack */
+static void orders_sort(struct chain_order *orders,
+                        size_t count) /* heap: no worst case, no stack */
 {
   for (size_t i = count / 2; i-- > 0;) {
     order_sink(orders, i, count);
@@ -184,8 +185,7 @@ static enum sp_status owner_load(struct sp_state *state, uint32_t owner, const u
   memcpy(&head, value, sizeof(head));
   size_t cells_bytes = head.count * sizeof(struct sp__cell);
   if (head.version != ENTRY_VERSION || head.count > SP_STATE_CELLS_MAX || head.seen > 1 ||
-      length != sizeof(head) + cells_bytes || head.latest_utc_s >= INT64_C(1) << 39 ||
-      head.latest_utc_s < -(INT64_C(1) << 39) ||
+      length != sizeof(head) + cells_bytes || !sp__slot_latest_fits(head.latest_utc_s) ||
       (!head.seen && (head.latest_utc_s != 0 || head.domain != 0))) {
     return SP_BAD_FORMAT;
   }
@@ -193,8 +193,8 @@ static enum sp_status owner_load(struct sp_state *state, uint32_t owner, const u
   for (unsigned i = 0; i < head.count; i++) {
     struct sp__cell cell;
     memcpy(&cell, value + sizeof(head) + i * sizeof(cell), sizeof(cell));
-    bool rising = i == 0 || last.period < cell.period ||
-                  (last.period == cell.period && last.key < cell.key);
+    bool rising =
+        i == 0 || last.period < cell.period || (last.period == cell.period && last.key < cell.key);
     if (!rising || (cell.period >> 28 & 15) >= SP__CELL_KINDS) {
       return SP_BAD_FORMAT;
     }
@@ -208,7 +208,7 @@ static enum sp_status owner_load(struct sp_state *state, uint32_t owner, const u
   }
   slot->count = head.count & 4095u;
   slot->seen = head.seen & 1u;
-  slot->latest_utc_s = (head.latest_utc_s << 24) >> 24;
+  sp__slot_set_latest(slot, head.latest_utc_s);
   slot->domain = head.domain;
   return SP_OK;
 }
