@@ -132,7 +132,7 @@ enum sp_status sp_rater_notice(struct sp_rater *rater, const struct sp_usage *us
   if (usage->subscriber == SP_NONE) {
     return SP_OK;
   }
-  struct sp__slot *slot = sp__slot(rater->state, usage->subscriber);
+  struct sp__slot *slot = sp__slot_of(rater->state, usage->subscriber);
   if (!slot->seen || usage->start_utc_s >= sp__slot_latest(slot)) {
     sp__slot_set_latest(slot, usage->start_utc_s);
     slot->domain = usage->domain;
@@ -144,7 +144,7 @@ enum sp_status sp_rater_notice(struct sp_rater *rater, const struct sp_usage *us
 
 bool sp__rate_is_late(const struct sp_rater *rater, const struct sp_usage *usage)
 {
-  const struct sp__slot *slot = sp__slot(rater->state, usage->subscriber);
+  const struct sp__slot *slot = sp__slot_of(rater->state, usage->subscriber);
   return slot->seen && slot->domain != usage->domain;
 }
 

@@ -11,7 +11,7 @@ static bool cell_before(const struct sp__cell *cell, uint64_t key, uint64_t peri
 
 enum sp_status sp__cells_reserve(struct sp_state *state, uint32_t owner, uint32_t more)
 {
-  struct sp__slot *slot = sp__slot(state, owner);
+  struct sp__slot *slot = sp__slot_of(state, owner);
   uint32_t count = slot->count;
   if (more > SP_STATE_CELLS_MAX - count) {
     return SP_LIMIT;
@@ -42,7 +42,7 @@ void sp__cell_set(struct sp_state *state, uint32_t owner, uint64_t key, uint64_t
     cell->value = value;
     return;
   }
-  struct sp__slot *slot = sp__slot(state, owner);
+  struct sp__slot *slot = sp__slot_of(state, owner);
   uint32_t count = slot->count, at = count;
   SP_ASSERT(slot->slab != 0 && (count + 1) * sizeof(*cell) <= (size_t)SP__UNIT_BYTES
                                                                   << slot->class);

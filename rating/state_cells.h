@@ -100,7 +100,7 @@ static inline void *sp__slab(const struct sp_state *state, uint32_t at)
 }
 
 /* owner: a subscriber's index, or a group's | SP_OWNER_GROUP. */
-static inline struct sp__slot *sp__slot(const struct sp_state *state, uint32_t owner)
+static inline struct sp__slot *sp__slot_of(const struct sp_state *state, uint32_t owner)
 {
   uint32_t index = owner & ~SP_OWNER_GROUP;
   SP_ASSERT(index < state->count[owner >> 31]);
@@ -118,7 +118,7 @@ static inline void sp__slot_dirty(struct sp_state *state, uint32_t owner)
 static inline struct sp__cell *sp__cell_find(const struct sp_state *state, uint32_t owner,
                                              uint64_t key, uint64_t period)
 {
-  const struct sp__slot *slot = sp__slot(state, owner);
+  const struct sp__slot *slot = sp__slot_of(state, owner);
   if (slot->count == 0) {
     return NULL;
   }

@@ -200,7 +200,7 @@ static enum sp_status owner_load(struct sp_state *state, uint32_t owner, const u
     }
     last = cell;
   }
-  struct sp__slot *slot = sp__slot(state, owner);
+  struct sp__slot *slot = sp__slot_of(state, owner);
   slot->count = 0;
   if (head.count > 0) {
     SP_TRY(sp__cells_reserve(state, owner, head.count));
