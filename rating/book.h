@@ -1,3 +1,4 @@
+/* rule zero: header: one byte layout reads better whole */
 /* The compiled tariff book: one immutable image, content-hashed, mapped into memory and used as it
  * lies. Made by book_compile*.c, read by rate*.c and resolve. All places are byte offsets from the
  * image's start; arrays are sorted as said. Little-endian, no pointers. Any number of threads may

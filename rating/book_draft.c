@@ -46,19 +46,19 @@ void *sp__list_add(struct sp__draft *draft, struct sp__list *list, uint32_t size
   return list->at + (size_t)list->count++ * size;
 }
 
-const struct sp__name *sp__names_at(const struct sp__names *names, uint32_t id)
+const struct sp__term *sp__terms_at(const struct sp__terms *names, uint32_t id)
 {
   SP_ASSERT(id < names->list.count);
-  return SP_LIST_AT(&names->list, const struct sp__name, id);
+  return SP_LIST_AT(&names->list, const struct sp__term, id);
 }
 
 /* The slot in which a name lies or would lie. */
-static uint32_t name_slot(const struct sp__names *names, const char *text, size_t length)
+static uint32_t name_slot(const struct sp__terms *names, const char *text, size_t length)
 {
   uint32_t mask = names->slots_count - 1;
   uint32_t slot = (uint32_t)sp_hash64(text, length, 0) & mask;
   for (; names->slots[slot] != 0; slot = (slot + 1) & mask) {
-    const struct sp__name *name = sp__names_at(names, names->slots[slot] - 1);
+    const struct sp__term *name = sp__terms_at(names, names->slots[slot] - 1);
     if (name->length == length && memcmp(name->text, text, length) == 0) {
       break;
     }
@@ -66,7 +66,7 @@ static uint32_t name_slot(const struct sp__names *names, const char *text, size_
   return slot;
 }
 
-static bool slots_grow(struct sp__draft *draft, struct sp__names *names)
+static bool slots_grow(struct sp__draft *draft, struct sp__terms *names)
 {
   uint32_t count = names->slots_count == 0 ? 64 : names->slots_count * 2;
   uint32_t *slots = sp__draft_take(draft, count * sizeof(*slots));
@@ -76,13 +76,13 @@ static bool slots_grow(struct sp__draft *draft, struct sp__names *names)
   names->slots = slots;
   names->slots_count = count;
   for (uint32_t id = 0; id < names->list.count; id++) {
-    const struct sp__name *name = sp__names_at(names, id);
+    const struct sp__term *name = sp__terms_at(names, id);
     slots[name_slot(names, name->text, name->length)] = id + 1;
   }
   return true;
 }
 
-uint32_t sp__names_find(const struct sp__names *names, const char *text, size_t length)
+uint32_t sp__terms_find(const struct sp__terms *names, const char *text, size_t length)
 {
   if (names->slots_count == 0) {
     return SP_NONE;
@@ -91,7 +91,7 @@ uint32_t sp__names_find(const struct sp__names *names, const char *text, size_t 
   return id == 0 ? SP_NONE : id - 1;
 }
 
-uint32_t sp__names_add(struct sp__draft *draft, struct sp__names *names, const char *text,
+uint32_t sp__terms_add(struct sp__draft *draft, struct sp__terms *names, const char *text,
                        size_t length)
 {
   if (names->list.count * 2 >= names->slots_count && !slots_grow(draft, names)) {
@@ -100,8 +100,8 @@ uint32_t sp__names_add(struct sp__draft *draft, struct sp__names *names, const c
   uint32_t slot = name_slot(names, text, length);
   if (names->slots[slot] == 0) {
     uint32_t id = names->list.count;
-    struct sp__name *name = sp__list_add(draft, &names->list, sizeof(*name));
-    *name = (struct sp__name){text, (uint32_t)length, 0};
+    struct sp__term *name = sp__list_add(draft, &names->list, sizeof(*name));
+    *name = (struct sp__term){text, (uint32_t)length, 0};
     if (draft->status != SP_OK) {
       return 0;
     }
@@ -112,8 +112,8 @@ uint32_t sp__names_add(struct sp__draft *draft, struct sp__names *names, const c
 
 static int name_compare(const void *context, uint32_t a, uint32_t b)
 {
-  const struct sp__name *x = sp__names_at(context, a);
-  const struct sp__name *y = sp__names_at(context, b);
+  const struct sp__term *x = sp__terms_at(context, a);
+  const struct sp__term *y = sp__terms_at(context, b);
   return sp_compare_text(x->text, x->length, y->text, y->length);
 }
 
@@ -133,10 +133,10 @@ uint32_t *sp__draft_order(struct sp__draft *draft, size_t count,
   return order;
 }
 
-void sp__names_rank(struct sp__draft *draft, struct sp__names *names)
+void sp__terms_rank(struct sp__draft *draft, struct sp__terms *names)
 {
   names->order = sp__draft_order(draft, names->list.count, name_compare, names);
   for (uint32_t rank = 0; names->order != NULL && rank < names->list.count; rank++) {
-    SP_LIST_AT(&names->list, struct sp__name, names->order[rank])->rank = rank;
+    SP_LIST_AT(&names->list, struct sp__term, names->order[rank])->rank = rank;
   }
 }

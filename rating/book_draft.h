@@ -26,14 +26,14 @@ static inline void *sp__list_get(const struct sp__list *list, size_t i, size_t s
 
 #define SP_LIST_AT(list, type, i) ((type *)sp__list_get((list), (i), sizeof(type)))
 
-struct sp__name {
+struct sp__term {
   const char *text;
   uint32_t length;
   uint32_t rank; /* by bytes, once ranked */
 };
 
-struct sp__names {      /* ids in order of first appearance */
-  struct sp__list list; /* struct sp__name */
+struct sp__terms {      /* ids in order of first appearance */
+  struct sp__list list; /* struct sp__term */
   uint32_t *slots;      /* id + 1 */
   uint32_t *order;      /* ids by rank */
   uint32_t slots_count;
@@ -126,7 +126,7 @@ struct sp__payer {
   bool bad;
 };
 
-struct sp__area {
+struct sp__area_row {
   uint32_t area, name, province; /* area id; string id + 1; province id + 1, 0 = blank */
   uint32_t line;
 };
@@ -188,8 +188,8 @@ struct sp__draft {
   enum sp_status status;
   uint64_t sink[SP_DRAFT_RECORD_MAX / 8];
   struct sp__settings settings;
-  struct sp__names strings, areas, operators, provinces, plmns, bands, dests, plans, items, groups;
-  struct sp__names allowance_names, discount_names, payer_names, set_names;
+  struct sp__terms strings, areas, operators, provinces, plmns, bands, dests, plans, items, groups;
+  struct sp__terms allowance_names, discount_names, payer_names, set_names;
   struct sp__list denominators; /* int64_t per (plan, item) met */
   struct sp__list area_rows, prefixes, ported, cells, days, band_rows, dest_rows, plan_rows;
   struct sp__list rates, rules, allowances, discounts, payers;
@@ -204,11 +204,11 @@ struct sp__draft {
 /* Lists and names: book_draft.c */
 void *sp__list_add(struct sp__draft *draft, struct sp__list *list, uint32_t size);
 void *sp__draft_take(struct sp__draft *draft, size_t bytes);
-uint32_t sp__names_add(struct sp__draft *draft, struct sp__names *names, const char *text,
+uint32_t sp__terms_add(struct sp__draft *draft, struct sp__terms *names, const char *text,
                        size_t length);
-uint32_t sp__names_find(const struct sp__names *names, const char *text, size_t length);
-void sp__names_rank(struct sp__draft *draft, struct sp__names *names);
-const struct sp__name *sp__names_at(const struct sp__names *names, uint32_t id);
+uint32_t sp__terms_find(const struct sp__terms *names, const char *text, size_t length);
+void sp__terms_rank(struct sp__draft *draft, struct sp__terms *names);
+const struct sp__term *sp__terms_at(const struct sp__terms *names, uint32_t id);
 /* The order of a list's records by `compare` over its indices; NULL: no memory. */
 uint32_t *sp__draft_order(struct sp__draft *draft, size_t count,
                           int (*compare)(const void *context, uint32_t a, uint32_t b),

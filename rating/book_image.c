@@ -17,7 +17,7 @@ struct sp_book_name sp__image_text(struct sp__image *image, const char *text, si
   if (length == 0 || image->draft->status != SP_OK) {
     return name;
   }
-  uint32_t id = sp__names_add(image->draft, &image->texts, text, length);
+  uint32_t id = sp__terms_add(image->draft, &image->texts, text, length);
   if (id == image->text_at.count) {
     uint32_t at = (uint32_t)image->text_bytes;
     image->text_bytes += length;
@@ -32,30 +32,30 @@ struct sp_book_name sp__image_text(struct sp__image *image, const char *text, si
   return name;
 }
 
-struct sp_book_name sp__image_name(struct sp__image *image, const struct sp__names *names,
+struct sp_book_name sp__image_name(struct sp__image *image, const struct sp__terms *names,
                                    uint32_t id)
 {
   if (id == SP_NONE) {
     return (struct sp_book_name){0, 0};
   }
-  const struct sp__name *name = sp__names_at(names, id);
+  const struct sp__term *name = sp__terms_at(names, id);
   return sp__image_text(image, name->text, name->length);
 }
 
-uint32_t sp__image_rank(const struct sp__names *names, uint32_t id)
+uint32_t sp__image_rank(const struct sp__terms *names, uint32_t id)
 {
-  return id == SP_NONE ? SP_NONE : sp__names_at(names, id)->rank;
+  return id == SP_NONE ? SP_NONE : sp__terms_at(names, id)->rank;
 }
 
 /* Ids of one cell as ranks + `add`, ascending, at the end of `to`. */
-static uint32_t ids_put(struct sp__image *image, struct sp__list *to, const struct sp__names *names,
+static uint32_t ids_put(struct sp__image *image, struct sp__list *to, const struct sp__terms *names,
                         const uint32_t *ids, uint32_t count)
 {
   uint32_t at = to->count;
   uint32_t add = to == &image->match_groups;
   for (uint32_t i = 0; i < count; i++) {
     *(uint32_t *)sp__list_add(image->draft, to, sizeof(uint32_t)) =
-        sp__names_at(names, ids[i])->rank + add;
+        sp__terms_at(names, ids[i])->rank + add;
   }
   if (image->draft->status == SP_OK && count > 1) {
     (void)sp__ids_unique(SP_LIST_AT(to, uint32_t, at), count);
@@ -72,7 +72,7 @@ struct sp_book_match sp__image_match(struct sp__image *image, const struct sp__m
   uint64_t all = (UINT64_C(1) << SP_FEATURE_BITS) - 1;
   out.refused = all & ~(match->accepted & (services | ~SP_FEATURES_SERVICE));
   for (uint64_t rest = match->bands; rest != 0; rest &= rest - 1) {
-    out.bands |= UINT64_C(1) << sp__names_at(&draft->bands, (uint32_t)__builtin_ctzll(rest))->rank;
+    out.bands |= UINT64_C(1) << sp__terms_at(&draft->bands, (uint32_t)__builtin_ctzll(rest))->rank;
   }
   const uint32_t *ids = SP_LIST_AT(&draft->match_ids, const uint32_t, 0);
   if (match->dests_count > 0) {
@@ -90,7 +90,7 @@ struct sp_book_match sp__image_match(struct sp__image *image, const struct sp__m
 }
 
 static void names_section(struct sp__image *image, struct sp_book_array *array,
-                          const struct sp__names *names)
+                          const struct sp__terms *names)
 {
   struct sp_book_name *out = sp__draft_take(image->draft, names->list.count * sizeof(*out));
   for (uint32_t rank = 0; out != NULL && rank < names->list.count; rank++) {
@@ -159,20 +159,20 @@ static void header_fill(struct sp__image *image)
   memcpy(header->home_mcc, settings->home_mcc, sizeof(header->home_mcc));
   uint32_t home = settings->home_operator_length == 0
                       ? SP_NONE
-                      : sp__names_find(&image->draft->operators, settings->home_operator,
+                      : sp__terms_find(&image->draft->operators, settings->home_operator,
                                        settings->home_operator_length);
   header->home_operator = home == SP_NONE ? 0 : sp__image_rank(&image->draft->operators, home) + 1;
 }
 
 static void names_rank(struct sp__draft *draft)
 {
-  struct sp__names *all[] = {&draft->items,       &draft->allowance_names, &draft->discount_names,
+  struct sp__terms *all[] = {&draft->items,       &draft->allowance_names, &draft->discount_names,
                              &draft->payer_names, &draft->set_names,       &draft->bands,
                              &draft->dests,       &draft->groups,          &draft->operators,
                              &draft->provinces,   &draft->plans,           &draft->areas,
                              &draft->plmns};
   for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-    sp__names_rank(draft, all[i]);
+    sp__terms_rank(draft, all[i]);
   }
 }
 
@@ -199,7 +199,7 @@ static enum sp_status image_write(struct sp__image *image, struct sp_book_image 
     }
   }
   for (uint32_t i = 0; i < image->texts.list.count; i++) {
-    const struct sp__name *text = sp__names_at(&image->texts, i);
+    const struct sp__term *text = sp__terms_at(&image->texts, i);
     memcpy(bytes + image->header.strings.at + *SP_LIST_AT(&image->text_at, uint32_t, i), text->text,
            text->length);
   }
@@ -218,7 +218,7 @@ enum sp_status sp__image_make(struct sp__draft *draft, struct sp_book_image *out
   }
   image->draft = draft;
   if (draft->settings.home_operator_length > 0) {
-    (void)sp__names_add(draft, &draft->operators, draft->settings.home_operator,
+    (void)sp__terms_add(draft, &draft->operators, draft->settings.home_operator,
                         draft->settings.home_operator_length);
   }
   names_rank(draft);

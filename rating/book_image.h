@@ -20,7 +20,7 @@ struct sp__section {
 struct sp__image {
   struct sp__draft *draft;
   struct sp_book_header header;
-  struct sp__names texts;
+  struct sp__terms texts;
   struct sp__list text_at; /* uint32_t per text */
   uint64_t text_bytes;
   struct sp__section sections[SP_IMAGE_SECTIONS_MAX];
@@ -34,13 +34,13 @@ void sp__image_section(struct sp__image *image, struct sp_book_array *array, con
                        uint64_t count, uint32_t size);
 struct sp_book_name sp__image_text(struct sp__image *image, const char *text, size_t length);
 /* A name by id of a list of names; SP_NONE = length 0. */
-struct sp_book_name sp__image_name(struct sp__image *image, const struct sp__names *names,
+struct sp_book_name sp__image_name(struct sp__image *image, const struct sp__terms *names,
                                    uint32_t id);
 /* Match columns of a row with ids as ranks; services not in `services` are not accepted. */
 struct sp_book_match sp__image_match(struct sp__image *image, const struct sp__match *match,
                                      uint64_t services);
 /* Rank of a name by id, SP_NONE stays. */
-uint32_t sp__image_rank(const struct sp__names *names, uint32_t id);
+uint32_t sp__image_rank(const struct sp__terms *names, uint32_t id);
 
 void sp__image_tariff(struct sp__image *image); /* plans to payers: book_image_tariff.c */
 void sp__image_places(struct sp__image *image); /* areas to cells: book_image_places.c */

@@ -26,9 +26,9 @@ static void slot_put(uint32_t *slots, uint32_t count, uint64_t hash, uint32_t va
 static int area_compare(const void *context, uint32_t a, uint32_t b)
 {
   const struct sp__draft *draft = context;
-  const struct sp__area *rows = SP_LIST_AT(&draft->area_rows, struct sp__area, 0);
-  return sp_compare_u64(sp__names_at(&draft->areas, rows[a].area)->rank,
-                        sp__names_at(&draft->areas, rows[b].area)->rank);
+  const struct sp__area_row *rows = SP_LIST_AT(&draft->area_rows, struct sp__area_row, 0);
+  return sp_compare_u64(sp__terms_at(&draft->areas, rows[a].area)->rank,
+                        sp__terms_at(&draft->areas, rows[b].area)->rank);
 }
 
 static void areas_put(struct sp__image *image)
@@ -40,8 +40,8 @@ static void areas_put(struct sp__image *image)
   struct sp_book_area *out = sp__draft_take(draft, count * sizeof(*out));
   uint32_t *slots = slots_take(draft, count, &slots_count);
   for (uint32_t i = 0; order != NULL && out != NULL && slots != NULL && i < count; i++) {
-    const struct sp__area *row = SP_LIST_AT(&draft->area_rows, struct sp__area, order[i]);
-    const struct sp__name *text = sp__names_at(&draft->areas, row->area);
+    const struct sp__area_row *row = SP_LIST_AT(&draft->area_rows, struct sp__area_row, order[i]);
+    const struct sp__term *text = sp__terms_at(&draft->areas, row->area);
     out[i].area = sp__image_name(image, &draft->areas, row->area);
     out[i].name = sp__image_name(image, &draft->strings, row->name - 1);
     out[i].province = sp__image_rank(&draft->provinces, row->province - 1) + 1;
@@ -95,8 +95,8 @@ static int dest_compare(const void *context, uint32_t a, uint32_t b)
   const struct sp__dest *rows = SP_LIST_AT(&draft->dest_rows, struct sp__dest, 0);
   return rows[a].digits != rows[b].digits
              ? sp_compare_u64(rows[a].digits, rows[b].digits)
-             : sp_compare_u64(sp__names_at(&draft->dests, rows[a].dest)->rank,
-                              sp__names_at(&draft->dests, rows[b].dest)->rank);
+             : sp_compare_u64(sp__terms_at(&draft->dests, rows[a].dest)->rank,
+                              sp__terms_at(&draft->dests, rows[b].dest)->rank);
 }
 
 /* Nodes of equal prefixes: node 0 is none; `dests` gets the destinations of each, ascending, once
@@ -108,7 +108,7 @@ static uint32_t nodes_fill(struct sp__draft *draft, const uint32_t *order,
   uint32_t kept = 0;
   for (uint32_t i = 0; i < draft->dest_rows.count; i++) {
     const struct sp__dest *row = SP_LIST_AT(&draft->dest_rows, struct sp__dest, order[i]);
-    uint32_t dest = sp__names_at(&draft->dests, row->dest)->rank;
+    uint32_t dest = sp__terms_at(&draft->dests, row->dest)->rank;
     if (count == 0 || nodes[count].digits != row->digits) {
       nodes[++count] = (struct sp_book_dest_node){row->digits, 0, kept, 0, row->length};
     }
@@ -185,8 +185,8 @@ static int cell_compare(const void *context, uint32_t a, uint32_t b)
   const struct sp__draft *draft = context;
   const struct sp__cell *rows = SP_LIST_AT(&draft->cells, struct sp__cell, 0);
   return rows[a].plmn != rows[b].plmn
-             ? sp_compare_u64(sp__names_at(&draft->plmns, rows[a].plmn)->rank,
-                              sp__names_at(&draft->plmns, rows[b].plmn)->rank)
+             ? sp_compare_u64(sp__terms_at(&draft->plmns, rows[a].plmn)->rank,
+                              sp__terms_at(&draft->plmns, rows[b].plmn)->rank)
              : sp_compare_i64(rows[a].lac_from, rows[b].lac_from);
 }
 

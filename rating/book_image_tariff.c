@@ -11,14 +11,14 @@
 #define SP_KEY_DISCOUNT 4u
 #define SP_KEY_PAYER 5u
 
-static uint64_t key_add(uint64_t key, const struct sp__names *names, uint32_t id)
+static uint64_t key_add(uint64_t key, const struct sp__terms *names, uint32_t id)
 {
-  const struct sp__name *name = sp__names_at(names, id);
+  const struct sp__term *name = sp__terms_at(names, id);
   return sp_hash64(name->text, name->length, key);
 }
 
 /* Names in sorted order, so that the key is the same in every book that has them. */
-static uint64_t key_add_ids(uint64_t key, const struct sp__names *names, const uint32_t *ranks,
+static uint64_t key_add_ids(uint64_t key, const struct sp__terms *names, const uint32_t *ranks,
                             uint32_t count, uint32_t first)
 {
   key = sp_hash64(&count, sizeof(count), key);
@@ -213,10 +213,10 @@ static int set_compare(const void *context, uint32_t a, uint32_t b)
     return x->pass != y->pass ? sp_compare_u64(x->pass, y->pass)
                               : sp_compare_i64(x->priority, y->priority);
   }
-  const struct sp__name *p = x->set != SP_NONE ? sp__names_at(&draft->set_names, x->set)
-                                               : sp__names_at(&draft->discount_names, x->name);
-  const struct sp__name *q = y->set != SP_NONE ? sp__names_at(&draft->set_names, y->set)
-                                               : sp__names_at(&draft->discount_names, y->name);
+  const struct sp__term *p = x->set != SP_NONE ? sp__terms_at(&draft->set_names, x->set)
+                                               : sp__terms_at(&draft->discount_names, x->name);
+  const struct sp__term *q = y->set != SP_NONE ? sp__terms_at(&draft->set_names, y->set)
+                                               : sp__terms_at(&draft->discount_names, y->name);
   int order = sp_compare_text(p->text, p->length, q->text, q->length);
   if (order != 0) {
     return order;

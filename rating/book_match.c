@@ -142,7 +142,7 @@ uint32_t sp__ids_unique(uint32_t *ids, uint32_t count)
 }
 
 /* A cell whose values are names: `known` has them, or with `add` they are any text. */
-static void ids_match(struct sp__reader *reader, uint32_t column, struct sp__names *known,
+static void ids_match(struct sp__reader *reader, uint32_t column, struct sp__terms *known,
                       const char *table, uint32_t *at, uint32_t *count)
 {
   struct sp__draft *draft = reader->draft;
@@ -153,8 +153,8 @@ static void ids_match(struct sp__reader *reader, uint32_t column, struct sp__nam
   while (cell.length > 0 && sp__list_next(&cell, &element)) {
     uint32_t id = SP_NONE;
     if (element.length > 0) {
-      id = table != NULL ? sp__names_find(known, element.text, element.length)
-                         : sp__names_add(draft, known, element.text, element.length);
+      id = table != NULL ? sp__terms_find(known, element.text, element.length)
+                         : sp__terms_add(draft, known, element.text, element.length);
     }
     if (id == SP_NONE) {
       char buffer[SP_DRAFT_TEXT_MAX];

@@ -56,9 +56,9 @@ static void areas_read(struct sp__draft *draft)
     return;
   }
   while (sp__reader_next(&reader)) {
-    struct sp__area row = {0, sp__reader_text(&reader, NAME, &draft->strings),
-                           sp__reader_text(&reader, PROVINCE, &draft->provinces),
-                           sp__reader_line(&reader)};
+    struct sp__area_row row = {0, sp__reader_text(&reader, NAME, &draft->strings),
+                               sp__reader_text(&reader, PROVINCE, &draft->provinces),
+                               sp__reader_line(&reader)};
     struct sp_cell_text area = sp__reader_cell(&reader, AREA);
     if (area.length == 0) {
       sp__reader_error(&reader, AREA, "is blank; expected an area code");
@@ -67,7 +67,7 @@ static void areas_read(struct sp__draft *draft)
     if (!sp_number_pack(area.text, area.length).exact) {
       sp__reader_error(&reader, AREA, "expected digits only");
     }
-    row.area = sp__names_add(draft, &draft->areas, area.text, area.length);
+    row.area = sp__terms_add(draft, &draft->areas, area.text, area.length);
     uint32_t earlier = sp__keys_put(draft, &keys, row.area, row.line);
     if (earlier != SP_NONE) {
       twice_error(&reader, AREA, earlier);
@@ -75,7 +75,7 @@ static void areas_read(struct sp__draft *draft)
     if (reader.bad) {
       continue;
     }
-    *(struct sp__area *)sp__list_add(draft, &draft->area_rows, sizeof(row)) = row;
+    *(struct sp__area_row *)sp__list_add(draft, &draft->area_rows, sizeof(row)) = row;
   }
 }
 

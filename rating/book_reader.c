@@ -265,7 +265,7 @@ uint64_t sp__reader_digits(struct sp__reader *reader, uint32_t column)
   return number.digits;
 }
 
-uint32_t sp__reader_name(struct sp__reader *reader, uint32_t column, struct sp__names *names,
+uint32_t sp__reader_name(struct sp__reader *reader, uint32_t column, struct sp__terms *names,
                          bool needed)
 {
   struct sp_cell_text cell = sp__reader_cell(reader, column);
@@ -280,17 +280,17 @@ uint32_t sp__reader_name(struct sp__reader *reader, uint32_t column, struct sp__
                      "expected a name: at most 64 letters, digits, '_', '.' or '-'");
     return SP_NONE;
   }
-  return sp__names_add(reader->draft, names, cell.text, cell.length);
+  return sp__terms_add(reader->draft, names, cell.text, cell.length);
 }
 
-uint32_t sp__reader_known(struct sp__reader *reader, uint32_t column, const struct sp__names *names,
+uint32_t sp__reader_known(struct sp__reader *reader, uint32_t column, const struct sp__terms *names,
                           const char *table)
 {
   struct sp_cell_text cell = sp__reader_cell(reader, column);
   if (cell.length == 0) {
     return SP_NONE;
   }
-  uint32_t id = sp__names_find(names, cell.text, cell.length);
+  uint32_t id = sp__terms_find(names, cell.text, cell.length);
   if (id == SP_NONE) {
     char buffer[SP_DRAFT_TEXT_MAX];
     struct sp_text text = SP_TEXT_INIT(buffer);
@@ -301,8 +301,8 @@ uint32_t sp__reader_known(struct sp__reader *reader, uint32_t column, const stru
   return id;
 }
 
-uint32_t sp__reader_text(struct sp__reader *reader, uint32_t column, struct sp__names *names)
+uint32_t sp__reader_text(struct sp__reader *reader, uint32_t column, struct sp__terms *names)
 {
   struct sp_cell_text cell = sp__reader_cell(reader, column);
-  return cell.length == 0 ? 0 : sp__names_add(reader->draft, names, cell.text, cell.length) + 1;
+  return cell.length == 0 ? 0 : sp__terms_add(reader->draft, names, cell.text, cell.length) + 1;
 }

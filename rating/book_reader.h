@@ -50,13 +50,13 @@ int64_t sp__reader_time(struct sp__reader *reader, uint32_t column, int64_t blan
 /* Digits of a number or prefix (1..15) as sp_number digits; 0: reported. */
 uint64_t sp__reader_digits(struct sp__reader *reader, uint32_t column);
 /* A name of the book: added to `names`; SP_NONE if blank and not `needed`, or wrong. */
-uint32_t sp__reader_name(struct sp__reader *reader, uint32_t column, struct sp__names *names,
+uint32_t sp__reader_name(struct sp__reader *reader, uint32_t column, struct sp__terms *names,
                          bool needed);
 /* A name that a table has to have; SP_NONE if blank, or not there and reported. */
-uint32_t sp__reader_known(struct sp__reader *reader, uint32_t column, const struct sp__names *names,
+uint32_t sp__reader_known(struct sp__reader *reader, uint32_t column, const struct sp__terms *names,
                           const char *table);
 /* Any text, interned: id + 1, 0 = blank. */
-uint32_t sp__reader_text(struct sp__reader *reader, uint32_t column, struct sp__names *names);
+uint32_t sp__reader_text(struct sp__reader *reader, uint32_t column, struct sp__terms *names);
 
 /* Match columns, which begin at `first` in the table's columns in the order of §2.3. */
 void sp__reader_match(struct sp__reader *reader, uint32_t first, struct sp__match *match);

@@ -302,12 +302,12 @@ static int rule_compare(const void *context, uint32_t a, uint32_t b)
   const struct sp__rate *x = sp__rule_row(draft, a);
   const struct sp__rate *y = sp__rule_row(draft, b);
   if (x->plan != y->plan) {
-    return sp_compare_u64(sp__names_at(&draft->plans, x->plan)->rank,
-                          sp__names_at(&draft->plans, y->plan)->rank);
+    return sp_compare_u64(sp__terms_at(&draft->plans, x->plan)->rank,
+                          sp__terms_at(&draft->plans, y->plan)->rank);
   }
   if (x->item != y->item) {
-    return sp_compare_u64(sp__names_at(&draft->items, x->item)->rank,
-                          sp__names_at(&draft->items, y->item)->rank);
+    return sp_compare_u64(sp__terms_at(&draft->items, x->item)->rank,
+                          sp__terms_at(&draft->items, y->item)->rank);
   }
   bool x_dest = x->match.dests_count > 0;
   bool y_dest = y->match.dests_count > 0;
@@ -422,8 +422,8 @@ static void units_check(struct sp__draft *draft)
 void sp__make_rules(struct sp__draft *draft)
 {
   struct sp__keys keys = {NULL, NULL, 0, 0};
-  sp__names_rank(draft, &draft->plans);
-  sp__names_rank(draft, &draft->items);
+  sp__terms_rank(draft, &draft->plans);
+  sp__terms_rank(draft, &draft->items);
   costs_make(draft);
   costs_check(draft);
   for (uint32_t i = 0; i < draft->rates.count && draft->status == SP_OK; i++) {

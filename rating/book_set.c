@@ -34,7 +34,7 @@ static bool books_check(const struct sp_book *book, uint32_t count, uint32_t *cl
 }
 
 /* The set's ids of the names of one list of a book. */
-static const uint32_t *ids_make(struct sp__draft *draft, struct sp__names *names,
+static const uint32_t *ids_make(struct sp__draft *draft, struct sp__terms *names,
                                 const struct sp_book *book, struct sp_book_array array,
                                 size_t stride)
 {
@@ -42,7 +42,7 @@ static const uint32_t *ids_make(struct sp__draft *draft, struct sp__names *names
   for (uint64_t i = 0; ids != NULL && i < array.count; i++) {
     struct sp_book_name name;
     memcpy(&name, book->base + array.at + i * stride, sizeof(name));
-    ids[i] = sp__names_add(draft, names, sp_book_text(book, name), name.length);
+    ids[i] = sp__terms_add(draft, names, sp_book_text(book, name), name.length);
   }
   return ids;
 }
@@ -59,12 +59,12 @@ static void books_sort(struct sp_books *books)
   }
 }
 
-static void names_export(struct sp__draft *draft, struct sp__names *names, struct sp_books *books)
+static void names_export(struct sp__draft *draft, struct sp__terms *names, struct sp_books *books)
 {
-  sp__names_rank(draft, names);
+  sp__terms_rank(draft, names);
   struct sp_set_name *out = sp__draft_take(draft, names->list.count * sizeof(*out));
   for (uint32_t i = 0; out != NULL && i < names->list.count; i++) {
-    const struct sp__name *name = sp__names_at(names, i);
+    const struct sp__term *name = sp__terms_at(names, i);
     out[i] = (struct sp_set_name){name->text, name->length, name->rank};
   }
   books->names = out;
@@ -80,7 +80,7 @@ enum sp_status sp_books_make(struct sp_books *books, const struct sp_book *book,
     return SP_BAD_BOOK;
   }
   struct sp__draft *draft = sp_memory_take(memory, sizeof(*draft));
-  struct sp__names *names = sp_memory_take(memory, sizeof(*names));
+  struct sp__terms *names = sp_memory_take(memory, sizeof(*names));
   if (draft == NULL || names == NULL) {
     return SP_NO_MEMORY;
   }
