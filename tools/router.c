@@ -439,6 +439,9 @@ static enum sp_status turn(struct sp_router *router, bool *end)
       router->cut_since_ms = now_ms();
     }
     result = batch_route(router, parcel);
+    if (router->options->handed != NULL) {
+      atomic_store_explicit(router->options->handed, router->records, memory_order_relaxed);
+    }
   } else if (status != SP_OK && status != SP_END && status != SP_AGAIN) {
     result = source_failed(router, status);
   } else if (status == SP_AGAIN) {
