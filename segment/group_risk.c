@@ -202,7 +202,8 @@ void sp_group_rate(const struct sp_group_profile *group, const struct sp_group_s
 {
   uint32_t n = sums->members;
   int32_t *values = risk->values;
-  for (uint32_t k = 0; k < SP_GROUP_FEATURE_COUNT; k++) {
+  struct sp_card_layout layout;
+  for (uint32_t k = 0; k < SP_CARD_FEATURES_MAX; k++) {
     values[k] = SP_CARD_UNKNOWN;
   }
   risk->loss_ppm = sp_group_loss_ppm(sums, prior_ppm);
@@ -224,7 +225,8 @@ void sp_group_rate(const struct sp_group_profile *group, const struct sp_group_s
   if (n != 0) {
     values[SP_GROUP_MEMBER_RISK] = (int32_t)(sums->probability_ppm / 1000U / n);
   }
-  sp_card_rate(&sp_group_card, values, &risk->score);
+  sp_card_lay_out(&sp_group_card, &layout);
+  sp_card_rate(&layout, values, &risk->score, NULL);
 }
 
 void sp_group_rfm(const struct sp_group_profile *group, const struct sp_group_sums *sums,

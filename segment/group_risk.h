@@ -65,7 +65,7 @@ extern const struct sp_card sp_group_card;
 struct sp_group_risk {
   struct sp_card_score score;
   uint32_t loss_ppm;
-  int32_t values[SP_GROUP_FEATURE_COUNT];
+  int32_t values[SP_CARD_FEATURES_MAX]; /* by enum sp_group_feature */
 };
 
 /* A group without any activity has only unknown values. */

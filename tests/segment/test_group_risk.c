@@ -87,7 +87,7 @@ START_TEST(a_tree_is_the_sum_of_its_members)
     seed = keep;
     member(&profile, &group_whole, ago);
     sp_rfm_measure(&profile, &review.at, SP_POPULATION_MEMBER, &rfm);
-    sp_churn_rate(&profile, &review, true, &score);
+    sp_churn_rate(&profile, &review, true, &score, NULL);
     sp_group_sums_add(&whole, &profile, &score, &rfm, &review);
     sp_group_sums_add(&parts[i % 2U], &profile, &score, &rfm, &review);
     at_risk += score.probability_ppm / 1e6 * (double)rfm.money_micro / 3;
@@ -172,7 +172,7 @@ START_TEST(a_fading_group_is_red_with_reasons)
     struct sp_rfm rfm;
     member(&profile, &group, i < 20U ? 40U : 2U);
     sp_rfm_measure(&profile, &review.at, SP_POPULATION_MEMBER, &rfm);
-    sp_churn_rate(&profile, &review, true, &score);
+    sp_churn_rate(&profile, &review, true, &score, NULL);
     sp_group_sums_add(&sums, &profile, &score, &rfm, &review);
   }
   sp_group_rate(&group, &sums, &review, 20000, &risk);
