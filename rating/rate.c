@@ -137,8 +137,8 @@ enum sp_status sp_rater_notice(struct sp_rater *rater, const struct sp_usage *us
     sp__slot_set_latest(slot, usage->start_utc_s);
     slot->domain = usage->domain;
     slot->seen = 1;
-    sp__slot_dirty(rater->state, usage->subscriber);
   }
+  sp__slot_dirty(rater->state, usage->subscriber); /* what is kept beside the state goes with it */
   return SP_OK;
 }
 

@@ -5,6 +5,7 @@
 #define SP_VERB_TABLE(X) \
   X(audit, "the equation in = sum of outcomes, from the journal") \
   X(gen, "make a seeded province: book, customers, usage and its expected totals") \
+  X(init, "a new store from a book and customers") \
   X(tariff, "check a tariff book") \
   X(version, "print the versions of suanpan and of the libraries it is linked with")
 
