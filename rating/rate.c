@@ -132,19 +132,19 @@ enum sp_status sp_rater_notice(struct sp_rater *rater, const struct sp_usage *us
   if (usage->subscriber == SP_NONE) {
     return SP_OK;
   }
-  struct sp__slot *slot = sp__slot_of(rater->state, usage->subscriber);
-  if (!slot->seen || usage->start_utc_s >= sp__slot_latest(slot)) {
-    sp__slot_set_latest(slot, usage->start_utc_s);
+  struct sp__owner *slot = sp__owner_of(rater->state, usage->subscriber);
+  if (!slot->seen || usage->start_utc_s >= sp__owner_latest(slot)) {
+    sp__owner_set_latest(slot, usage->start_utc_s);
     slot->domain = usage->domain;
     slot->seen = 1;
   }
-  sp__slot_dirty(rater->state, usage->subscriber); /* what is kept beside the state goes with it */
+  sp__owner_dirty(rater->state, usage->subscriber); /* what is kept beside the state goes with it */
   return SP_OK;
 }
 
 bool sp__rate_is_late(const struct sp_rater *rater, const struct sp_usage *usage)
 {
-  const struct sp__slot *slot = sp__slot_of(rater->state, usage->subscriber);
+  const struct sp__owner *slot = sp__owner_of(rater->state, usage->subscriber);
   return slot->seen && slot->domain != usage->domain;
 }
 
@@ -344,7 +344,7 @@ void sp_rater_prefetch(const struct sp_rater *rater, const struct sp_usage *usag
   if (usage->subscriber == SP_NONE) {
     return;
   }
-  if (step == 0) {
+  if (step == 1) {
     sp_state_prefetch_slot(rater->state, usage->subscriber);
     sp_directory_prefetch_lists(rater->directory, usage->subscriber);
   } else {

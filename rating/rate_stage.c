@@ -93,7 +93,7 @@ void sp__stages_write(struct sp_rater *rater)
     }
     if (stage->cell != NULL) {
       stage->cell->value = stage_final(stage);
-      sp__slot_dirty(rater->state, stage->owner);
+      sp__owner_dirty(rater->state, stage->owner);
     } else {
       sp__cell_set(rater->state, stage->owner, stage->key, stage->period, stage_final(stage));
     }

@@ -9,9 +9,9 @@ static enum sp_status tables_take(struct sp_state *state, unsigned kind, uint32_
     return SP_OK;
   }
   SP_ASSERT(count < SP_OWNER_GROUP);
-  size_t slots_bytes = (size_t)count * sizeof(struct sp__slot);
+  size_t slots_bytes = (size_t)count * sizeof(struct sp__owner);
   size_t dirty_bytes = ((size_t)count + 63) / 64 * 8;
-  struct sp__slot *slots = sp_memory_take_table(state->memory, slots_bytes);
+  struct sp__owner *slots = sp_memory_take_table(state->memory, slots_bytes);
   uint64_t *dirty = sp_memory_take_table(state->memory, dirty_bytes);
   if (slots == NULL || dirty == NULL) {
     sp_memory_give_table(state->memory, slots, slots_bytes);
@@ -20,9 +20,9 @@ static enum sp_status tables_take(struct sp_state *state, unsigned kind, uint32_
   }
   size_t old = state->count[kind];
   if (old > 0) {
-    memcpy(slots, state->slots[kind], old * sizeof(struct sp__slot));
+    memcpy(slots, state->slots[kind], old * sizeof(struct sp__owner));
     memcpy(dirty, state->dirty[kind], (old + 63) / 64 * 8);
-    sp_memory_give_table(state->memory, state->slots[kind], old * sizeof(struct sp__slot));
+    sp_memory_give_table(state->memory, state->slots[kind], old * sizeof(struct sp__owner));
     sp_memory_give_table(state->memory, state->dirty[kind], (old + 63) / 64 * 8);
   }
   state->slots[kind] = slots;
@@ -68,7 +68,7 @@ void sp_state_free(struct sp_state *state)
   }
   for (unsigned kind = 0; kind < 2; kind++) {
     size_t count = state->count[kind];
-    sp_memory_give_table(memory, state->slots[kind], count * sizeof(struct sp__slot));
+    sp_memory_give_table(memory, state->slots[kind], count * sizeof(struct sp__owner));
     sp_memory_give_table(memory, state->dirty[kind], (count + 63) / 64 * 8);
   }
   sp_memory_give_table(memory, state->chains,
@@ -90,7 +90,7 @@ void sp_state_prefetch_cells(const struct sp_state *state, uint32_t subscriber)
   if (subscriber >= state->count[0]) {
     return;
   }
-  const struct sp__slot *slot = state->slots[0] + subscriber;
+  const struct sp__owner *slot = state->slots[0] + subscriber;
   if (slot->count > 0) {
     const struct sp__cell *cells = sp__slab(state, slot->slab);
     const char *last = (const char *)(cells + slot->count) - 1; /* the newest are searched first */
@@ -106,7 +106,7 @@ uint64_t sp_state_bytes(const struct sp_state *state)
   bytes += (uint64_t)state->chunks_count * SP__CHUNK_UNITS * SP__UNIT_BYTES;
   bytes += (uint64_t)state->chains_room * sizeof(struct sp__chain_slot);
   for (unsigned kind = 0; kind < 2; kind++) {
-    bytes += (uint64_t)state->count[kind] * sizeof(struct sp__slot) + state->count[kind] / 8;
+    bytes += (uint64_t)state->count[kind] * sizeof(struct sp__owner) + state->count[kind] / 8;
   }
   return bytes;
 }

@@ -11,7 +11,7 @@ static bool cell_before(const struct sp__cell *cell, uint64_t key, uint64_t peri
 
 enum sp_status sp__cells_reserve(struct sp_state *state, uint32_t owner, uint32_t more)
 {
-  struct sp__slot *slot = sp__slot_of(state, owner);
+  struct sp__owner *slot = sp__owner_of(state, owner);
   uint32_t count = slot->count;
   if (more > SP_STATE_CELLS_MAX - count) {
     return SP_LIMIT;
@@ -36,13 +36,13 @@ enum sp_status sp__cells_reserve(struct sp_state *state, uint32_t owner, uint32_
 void sp__cell_set(struct sp_state *state, uint32_t owner, uint64_t key, uint64_t period,
                   int64_t value)
 {
-  sp__slot_dirty(state, owner);
+  sp__owner_dirty(state, owner);
   struct sp__cell *cell = sp__cell_find(state, owner, key, period);
   if (cell != NULL) {
     cell->value = value;
     return;
   }
-  struct sp__slot *slot = sp__slot_of(state, owner);
+  struct sp__owner *slot = sp__owner_of(state, owner);
   uint32_t count = slot->count, at = count;
   SP_ASSERT(slot->slab != 0 && (count + 1) * sizeof(*cell) <= (size_t)SP__UNIT_BYTES
                                                                   << slot->class);

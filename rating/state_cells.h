@@ -38,32 +38,32 @@ static inline uint64_t sp__period(int32_t cycle, enum sp__cell_kind kind, uint32
   return (uint64_t)((uint32_t)cycle + UINT32_C(0x80000000)) << 32 | (uint32_t)kind << 28 | sub;
 }
 
-struct sp__slot { /* 16 bytes, one for each subscriber and group */
+struct sp__owner { /* 16 bytes, one for each subscriber and group */
   uint32_t slab;
   uint32_t domain;           /* present domain (§13.3), if seen */
-  uint64_t latest_bits : 40; /* latest start so far, if seen; read by sp__slot_latest */
+  uint64_t latest_bits : 40; /* latest start so far, if seen; read by sp__owner_latest */
   uint64_t count : 12;       /* cells */
   uint64_t class : 4;        /* of the slab */
   uint64_t seen : 1;
   uint64_t reserved : 7;
 };
-_Static_assert(sizeof(struct sp__slot) == 16 && sizeof(struct sp__cell) == 24, "compact state");
+_Static_assert(sizeof(struct sp__owner) == 16 && sizeof(struct sp__cell) == 24, "compact state");
 
 #define SP__LATEST_MASK ((UINT64_C(1) << 40) - 1)
 
-static inline int64_t sp__slot_latest(const struct sp__slot *slot)
+static inline int64_t sp__owner_latest(const struct sp__owner *slot)
 {
   return (int64_t)((uint64_t)slot->latest_bits << 24) >> 24;
 }
 
-static inline bool sp__slot_latest_fits(int64_t utc_s)
+static inline bool sp__owner_latest_fits(int64_t utc_s)
 {
   return utc_s < INT64_C(1) << 39 && utc_s >= -(INT64_C(1) << 39);
 }
 
-static inline void sp__slot_set_latest(struct sp__slot *slot, int64_t utc_s)
+static inline void sp__owner_set_latest(struct sp__owner *slot, int64_t utc_s)
 {
-  SP_ASSERT(sp__slot_latest_fits(utc_s));
+  SP_ASSERT(sp__owner_latest_fits(utc_s));
   slot->latest_bits = (uint64_t)utc_s & SP__LATEST_MASK;
 }
 
@@ -79,8 +79,8 @@ struct sp__chain_slot { /* open addressing, linear probing, at most half full; a
 struct sp_state {
   uint64_t magic;
   struct sp_memory *memory;
-  struct sp__slot *slots[2]; /* [0] subscribers, [1] groups */
-  uint64_t *dirty[2];        /* bit per slot */
+  struct sp__owner *slots[2]; /* [0] subscribers, [1] groups */
+  uint64_t *dirty[2];         /* bit per slot */
   uint32_t count[2];
   uint32_t chunks_count;
   uint32_t units_used; /* of the last chunk */
@@ -100,14 +100,14 @@ static inline void *sp__slab(const struct sp_state *state, uint32_t at)
 }
 
 /* owner: a subscriber's index, or a group's | SP_OWNER_GROUP. */
-static inline struct sp__slot *sp__slot_of(const struct sp_state *state, uint32_t owner)
+static inline struct sp__owner *sp__owner_of(const struct sp_state *state, uint32_t owner)
 {
   uint32_t index = owner & ~SP_OWNER_GROUP;
   SP_ASSERT(index < state->count[owner >> 31]);
   return state->slots[owner >> 31] + index;
 }
 
-static inline void sp__slot_dirty(struct sp_state *state, uint32_t owner)
+static inline void sp__owner_dirty(struct sp_state *state, uint32_t owner)
 {
   uint32_t index = owner & ~SP_OWNER_GROUP;
   state->dirty[owner >> 31][index / 64] |= UINT64_C(1) << index % 64;
@@ -118,7 +118,7 @@ static inline void sp__slot_dirty(struct sp_state *state, uint32_t owner)
 static inline struct sp__cell *sp__cell_find(const struct sp_state *state, uint32_t owner,
                                              uint64_t key, uint64_t period)
 {
-  const struct sp__slot *slot = sp__slot_of(state, owner);
+  const struct sp__owner *slot = sp__owner_of(state, owner);
   if (slot->count == 0) {
     return NULL;
   }

@@ -34,8 +34,8 @@ static uint64_t get_big_endian(const uint8_t *from, unsigned bytes)
 static enum sp_status owner_visit(struct sp_state *state, unsigned kind, uint32_t index,
                                   sp_state_visit *visit, void *context)
 {
-  const struct sp__slot *slot = state->slots[kind] + index;
-  struct owner_head head = {slot->seen ? sp__slot_latest(slot) : 0, slot->seen ? slot->domain : 0,
+  const struct sp__owner *slot = state->slots[kind] + index;
+  struct owner_head head = {slot->seen ? sp__owner_latest(slot) : 0, slot->seen ? slot->domain : 0,
                             (uint16_t)slot->count, ENTRY_VERSION, (uint8_t)slot->seen};
   memcpy(state->value, &head, sizeof(head));
   if (slot->count > 0) {
@@ -56,7 +56,7 @@ static enum sp_status owners_visit(struct sp_state *state, unsigned kind, bool a
     uint64_t bits = state->dirty[kind][word];
     if (all) {
       for (uint32_t i = word * 64; i < state->count[kind] && i < word * 64 + 64; i++) {
-        const struct sp__slot *slot = state->slots[kind] + i;
+        const struct sp__owner *slot = state->slots[kind] + i;
         bits |= (uint64_t)(slot->seen || slot->count > 0) << i % 64;
       }
     }
@@ -185,7 +185,7 @@ static enum sp_status owner_load(struct sp_state *state, uint32_t owner, const u
   memcpy(&head, value, sizeof(head));
   size_t cells_bytes = head.count * sizeof(struct sp__cell);
   if (head.version != ENTRY_VERSION || head.count > SP_STATE_CELLS_MAX || head.seen > 1 ||
-      length != sizeof(head) + cells_bytes || !sp__slot_latest_fits(head.latest_utc_s) ||
+      length != sizeof(head) + cells_bytes || !sp__owner_latest_fits(head.latest_utc_s) ||
       (!head.seen && (head.latest_utc_s != 0 || head.domain != 0))) {
     return SP_BAD_FORMAT;
   }
@@ -200,7 +200,7 @@ static enum sp_status owner_load(struct sp_state *state, uint32_t owner, const u
     }
     last = cell;
   }
-  struct sp__slot *slot = sp__slot_of(state, owner);
+  struct sp__owner *slot = sp__owner_of(state, owner);
   slot->count = 0;
   if (head.count > 0) {
     SP_TRY(sp__cells_reserve(state, owner, head.count));
@@ -208,7 +208,7 @@ static enum sp_status owner_load(struct sp_state *state, uint32_t owner, const u
   }
   slot->count = head.count & 4095u;
   slot->seen = head.seen & 1u;
-  sp__slot_set_latest(slot, head.latest_utc_s);
+  sp__owner_set_latest(slot, head.latest_utc_s);
   slot->domain = head.domain;
   return SP_OK;
 }
