@@ -404,7 +404,7 @@ static void usage_finish(struct sp_resolver *resolver, const struct sp_cdr *cdr,
   usage->other = step->numbers.other.digits;
   uint32_t book = book_at(resolver, cdr->start_utc_s);
   struct circle circle = {.group = SP_NONE, .family = SP_NONE, .root = SP_NONE};
-  if (step->owner.subscriber != SP_NONE) {
+  if (step->owner.subscriber != SP_NONE && book != SP_NONE) { /* test 5 comes before test 6 */
     circle_find(resolver, step, cdr->start_utc_s, &circle);
     usage_who(usage, step, &circle);
   }

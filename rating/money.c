@@ -17,7 +17,8 @@ bool sp_money_parse(int64_t *micro, const char *text, size_t length, unsigned de
       return false;
     }
     digits = true;
-    if (__builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, (int64_t)digit, &value)) {
+    if (__builtin_mul_overflow(value, 10, &value) ||
+        __builtin_add_overflow(value, (int64_t)digit, &value)) {
       return false;
     }
   }

@@ -7,6 +7,7 @@
   X(dump, "print what a store holds: rated records, suspense") \
   X(gen, "make a seeded province: book, customers, usage and its expected totals") \
   X(init, "a new store from a book and customers") \
+  X(rate, "price usage records from a file or stdin, without a store") \
   X(tariff, "check a tariff book") \
   X(verify, "check a whole store and print its state hash") \
   X(version, "print the versions of suanpan and of the libraries it is linked with")
