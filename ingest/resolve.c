@@ -456,7 +456,8 @@ static bool needs_other(const struct sp_resolver *resolver, const struct step *s
   return count > 0;
 }
 
-/* Pass by pass over a batch: each pass fetches what the next one reads. */
+/* [CDR 3/9] resolve. in: decoded records; out: usages (who, where, which net, hashes) or a reason;
+ * next: route. Pass by pass over a batch: each pass fetches what the next one reads. */
 static void batch_resolve(struct sp_resolver *resolver, const struct sp_cdr *cdrs,
                           struct sp_usage *usages, size_t n)
 {
