@@ -495,6 +495,8 @@ static void batch_resolve(struct sp_resolver *resolver, const struct sp_cdr *cdr
   }
 }
 
+/* [CDR 3/9] resolve. in: decoded records; out: who, where, which zone and net, key and payload hashes,
+ * or a reason 3xx; next: route (tools/router.c). */
 void sp_resolve_batch(struct sp_resolver *resolver, const struct sp_cdr *cdrs,
                       struct sp_usage *usages, size_t n)
 {

@@ -307,6 +307,8 @@ static enum sp_status rate_record(struct sp_rater *rater, const struct sp_usage 
   return SP_OK;
 }
 
+/* [CDR 6/9] rate. in: a new resolved record and the state of its domain; out: its charge, fee by fee,
+ * and the state after it; next: fold (segment/fold.c). */
 enum sp_status sp_rate(struct sp_rater *rater, const struct sp_usage *usage,
                        struct sp_charge *charge, struct sp_trace *trace)
 {
