@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "rating/money.h"
-#include "segment/profile_read.h"
 
 enum { THIRD_DAYS = 30, TREND_DAYS = 3 };
 
@@ -41,8 +40,10 @@ void sp_rfm_measure(const struct sp_profile *profile, const struct sp_as_of *at,
   rfm->population = (uint8_t)population;
   rfm->r_days = SP_RFM_NEVER;
   for (uint32_t back = 1; back <= SP_RFM_MONTHS; back++) {
-    const struct sp_profile_month *month = sp__ring_month(profile, at->month - back);
-    rfm->money_micro += month == NULL ? 0 : sp__month_net(month);
+    struct sp_month month;
+    if (sp_profile_month_at(profile, at->month - back, &month)) {
+      rfm->money_micro += month.net_micro;
+    }
   }
   if (profile->last_day != 0) {
     rfm->r_days = at->day > profile->last_day ? at->day - profile->last_day : 0;

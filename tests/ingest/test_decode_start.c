@@ -17,7 +17,7 @@ static bool parse(const char *text, int64_t *utc_s)
   /* no byte behind the text is there to be read */
   size_t length = strlen(text);
   char *copy = malloc(length + (length == 0));
-  ck_assert_ptr_nonnull(copy);
+  REQUIRE(copy != NULL);
   memcpy(copy, text, length);
   bool good = sp__start_parse(&decoder, copy, length, utc_s);
   free(copy);
@@ -132,12 +132,12 @@ START_TEST(test_every_day)
       int count = days[month - 1] + (month == 2 && leap ? 1 : 0);
       for (int date = 1; date <= count + 1; date++) {
         snprintf(text, sizeof(text), "%04d-%02d-%02dT12:34:56Z", year, month, date);
-        ck_assert_int_eq(parse(text, &utc_s), date <= count);
+        REQUIRE(parse(text, &utc_s) == (date <= count));
         if (date <= count) {
-          ck_assert_int_eq(utc_s, day * 86400 + 45296);
+          REQUIRE(utc_s == day * 86400 + 45296);
           snprintf(text, sizeof(text), "%04d%02d%02d203456", year, month, date);
-          ck_assert(parse(text, &utc_s));
-          ck_assert_int_eq(utc_s, show_from_local(NULL, day * 86400 + 74096));
+          REQUIRE(parse(text, &utc_s));
+          REQUIRE(utc_s == show_from_local(NULL, day * 86400 + 74096));
           day++;
         }
       }
@@ -154,11 +154,11 @@ START_TEST(test_every_second)
   for (int second = 0; second < 86400; second++) {
     int h = second / 3600, m = second / 60 % 60, s = second % 60;
     snprintf(text, sizeof(text), "1990-04-15T%02d:%02d:%02d+00:00", h, m, s);
-    ck_assert(parse(text, &utc_s));
-    ck_assert_int_eq(utc_s, INT64_C(640137600) + second);
+    REQUIRE(parse(text, &utc_s));
+    REQUIRE(utc_s == INT64_C(640137600) + second);
     snprintf(text, sizeof(text), "19900415%02d%02d%02d", h, m, s);
-    ck_assert(parse(text, &utc_s));
-    ck_assert_int_eq(utc_s, show_from_local(NULL, INT64_C(640137600) + second));
+    REQUIRE(parse(text, &utc_s));
+    REQUIRE(utc_s == show_from_local(NULL, INT64_C(640137600) + second));
   }
 }
 END_TEST
