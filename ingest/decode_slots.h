@@ -8,7 +8,7 @@
 
 #define SP_DECODER_MAGIC 0x53504443u /* "SPDC" */
 
-enum sp__slot {
+enum sp__decode_slot {
   SP__SLOT_SERVICE = SP_CDR_TEXT_COUNT,
   SP__SLOT_DIRECTION,
   SP__SLOT_START,

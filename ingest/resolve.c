@@ -404,7 +404,7 @@ static void usage_finish(struct sp_resolver *resolver, const struct sp_cdr *cdr,
   usage->other = step->numbers.other.digits;
   uint32_t book = book_at(resolver, cdr->start_utc_s);
   struct circle circle = {.group = SP_NONE, .family = SP_NONE, .root = SP_NONE};
-  if (step->owner.subscriber != SP_NONE) {
+  if (step->owner.subscriber != SP_NONE && book != SP_NONE) { /* test 5 comes before test 6 */
     circle_find(resolver, step, cdr->start_utc_s, &circle);
     usage_who(usage, step, &circle);
   }
@@ -456,7 +456,8 @@ static bool needs_other(const struct sp_resolver *resolver, const struct step *s
   return count > 0;
 }
 
-/* Pass by pass over a batch: each pass fetches what the next one reads. */
+/* [CDR 3/9] resolve. in: decoded records; out: usages (who, where, which net, hashes) or a reason;
+ * next: route. Pass by pass over a batch: each pass fetches what the next one reads. */
 static void batch_resolve(struct sp_resolver *resolver, const struct sp_cdr *cdrs,
                           struct sp_usage *usages, size_t n)
 {
@@ -494,6 +495,8 @@ static void batch_resolve(struct sp_resolver *resolver, const struct sp_cdr *cdr
   }
 }
 
+/* [CDR 3/9] resolve. in: decoded records; out: who, where, which zone and net, key and payload hashes,
+ * or a reason 3xx; next: route (tools/router.c). */
 void sp_resolve_batch(struct sp_resolver *resolver, const struct sp_cdr *cdrs,
                       struct sp_usage *usages, size_t n)
 {

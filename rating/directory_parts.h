@@ -144,4 +144,7 @@ SP_MUST_CHECK enum sp_status sp__directory_components(struct sp_directory *direc
                                                       const uint32_t *united,
                                                       uint32_t united_count);
 
+/* Whether every index and slice is in bounds and every chain ends. */
+bool sp__directory_is_sound(const struct sp_directory *directory);
+
 #endif

@@ -1,5 +1,6 @@
-/* Pricing one record: first and second rating in the order of engine.md §4. Pure: same books, directory, state and record
- * give the same charge and the same state. One rater per worker, single thread. */
+/* Pricing one record: first and second rating in the order of engine.md §4. Pure: same books,
+ * directory, state and record give the same charge and the same state. One rater per worker, single
+ * thread. */
 #ifndef SP_RATING_RATE_H
 #define SP_RATING_RATE_H
 
@@ -10,21 +11,26 @@
 struct sp_rater; /* scratch and caches of one worker; holds no truth */
 struct sp_trace; /* rating/trace.h: receives every step for explain; NULL on the hot path */
 
-SP_MUST_CHECK enum sp_status sp_rater_make(struct sp_rater **rater, const struct sp_directory *directory,
+SP_MUST_CHECK enum sp_status sp_rater_make(struct sp_rater **rater,
+                                           const struct sp_directory *directory,
                                            struct sp_state *state, struct sp_memory *memory);
 void sp_rater_free(struct sp_rater *rater);
-/* The books from now on: at make none, then at each block boundary where a book was added. Clears caches. */
-SP_MUST_CHECK enum sp_status sp_rater_set_books(struct sp_rater *rater, const struct sp_books *books);
+/* The books from now on: at make none, then at each block boundary where a book was added. Clears
+ * caches. */
+SP_MUST_CHECK enum sp_status sp_rater_set_books(struct sp_rater *rater,
+                                                const struct sp_books *books);
 
-/* Every identified record, whatever becomes of it (duplicates too), before sp_rate: keeps the present domain (§13.3). */
+/* Every identified record, whatever becomes of it (duplicates too), before sp_rate: keeps the
+ * present domain (§13.3). */
 SP_MUST_CHECK enum sp_status sp_rater_notice(struct sp_rater *rater, const struct sp_usage *usage);
 
-/* Tests 9 to 16 of book.md §5.3 and the charge. usage->reason other than 0 and 302 gives that suspense at once.
- * OK with charge->outcome rated, zero_rated or suspended; a suspended record changes nothing.
- * NO_MEMORY: the state could not grow, nothing was changed. */
-SP_MUST_CHECK enum sp_status sp_rate(struct sp_rater *rater, const struct sp_usage *usage, struct sp_charge *charge,
-                                     struct sp_trace *trace);
-/* Hints before a batch: fetches what sp_rate will touch of directory and state (two calls, a batch apart). */
+/* Tests 9 to 16 of book.md §5.3 and the charge. usage->reason other than 0 and 302 gives that
+ * suspense at once. OK with charge->outcome rated, zero_rated or suspended; a suspended record
+ * changes nothing. NO_MEMORY: the state could not grow, nothing was changed. */
+SP_MUST_CHECK enum sp_status sp_rate(struct sp_rater *rater, const struct sp_usage *usage,
+                                     struct sp_charge *charge, struct sp_trace *trace);
+/* Hints before a batch: fetches what sp_rate will touch of directory and state (two calls, a batch
+ * apart). */
 void sp_rater_prefetch(const struct sp_rater *rater, const struct sp_usage *usage, int step);
 
 #endif

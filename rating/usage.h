@@ -42,6 +42,13 @@ enum sp_net {
 #define SP_FEATURE_NET_TREE 31  /* bit 31 + net: the same value when both are in one enterprise tree */
 #define SP_FEATURE_BITS 40
 
+/* All bits of a column. */
+#define SP_FEATURES_SERVICE (UINT64_C(0x3F) << SP_FEATURE_SERVICE)
+#define SP_FEATURES_DIRECTION (UINT64_C(0xF) << SP_FEATURE_DIRECTION)
+#define SP_FEATURES_ROAM (UINT64_C(0x1F) << SP_FEATURE_ROAM)
+#define SP_FEATURES_ZONE (UINT64_C(0x7F) << SP_FEATURE_ZONE)
+#define SP_FEATURES_NET (UINT64_C(0x3FFFF) << SP_FEATURE_NET)
+
 static inline uint64_t sp_features(unsigned service, unsigned direction, unsigned roam, unsigned zone,
                                    unsigned net_and_tree)
 {

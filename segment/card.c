@@ -1,5 +1,7 @@
 #include "segment/card.h"
 
+#include <string.h>
+
 /* round(10^6 / (1 + exp(-x))) for x from -12 to 12 in steps of a quarter. */
 enum { STEP = SP_CARD_POINTS_PER_LOGIT / 4, STEPS = 96, LOWEST = -48 * STEP };
 static const uint32_t logistic_ppm[STEPS + 1] = {
@@ -26,20 +28,63 @@ uint32_t sp_card_probability_ppm(int32_t points)
   return logistic_ppm[index] + step * rest / STEP;
 }
 
-void sp_card_rate(const struct sp_card *card, const int32_t *values, struct sp_card_score *score)
+void sp_card_lay_out(const struct sp_card *card, struct sp_card_layout *layout)
 {
-  uint64_t bins = 0;
-  int32_t points = card->base_points;
-  for (uint32_t k = 0; k < card->feature_count; k++) {
-    const struct sp_card_feature *feature = &card->features[k];
-    uint32_t bin = values[k] != SP_CARD_UNKNOWN;
-    for (uint32_t cut = 0; cut < feature->cut_count; cut++) {
-      bin += values[k] >= feature->cuts[cut];
+  SP_ASSERT(card->feature_count <= SP_CARD_FEATURES_MAX);
+  memset(layout, 0, sizeof *layout);
+  layout->feature_count = card->feature_count;
+  layout->base_points = card->base_points;
+  for (uint32_t k = 0; k < SP_CARD_FEATURES_MAX; k++) {
+    const struct sp_card_feature *feature = k < card->feature_count ? &card->features[k] : NULL;
+    uint32_t cut_count = feature == NULL ? 0 : feature->cut_count;
+    SP_ASSERT(cut_count <= SP_CARD_CUTS_MAX);
+    layout->cut_count = cut_count > layout->cut_count ? cut_count : layout->cut_count;
+    for (uint32_t cut = 0; cut < SP_CARD_CUTS_MAX; cut++) {
+      layout->cuts[cut][k] = cut < cut_count ? feature->cuts[cut] : INT32_MAX;
     }
-    points += feature->points[bin];
-    bins |= (uint64_t)bin << (4U * k);
+    for (uint32_t bin = 0; feature != NULL && bin < SP_CARD_BINS_MAX; bin++) {
+      layout->points[k][bin] = feature->points[bin];
+    }
   }
-  score->bins = bins;
+}
+
+/* Numbers of four features in one register; gcc and clang know this. */
+enum { LANES = 4 };
+typedef int32_t lanes __attribute__((vector_size(LANES * sizeof(int32_t))));
+
+static lanes load(const int32_t *from)
+{
+  lanes four;
+  memcpy(&four, from, sizeof four);
+  return four;
+}
+
+void sp_card_rate(const struct sp_card_layout *layout, const int32_t values[SP_CARD_FEATURES_MAX],
+                  struct sp_card_score *score, struct sp_card_means *means)
+{
+  int32_t bins[SP_CARD_FEATURES_MAX];
+  uint64_t packed = 0;
+  int32_t points = layout->base_points;
+  for (uint32_t k = 0; k < SP_CARD_FEATURES_MAX; k += LANES) {
+    lanes four = load(values + k);
+    lanes sum = (lanes){0} - (four > SP_CARD_UNKNOWN); /* true is -1 */
+    for (uint32_t cut = 0; cut < layout->cut_count; cut++) {
+      sum -= four >= load(layout->cuts[cut] + k);
+    }
+    memcpy(bins + k, &sum, sizeof sum);
+  }
+  for (uint32_t k = 0; k < layout->feature_count; k++) {
+    int32_t gained = layout->points[k][bins[k]];
+    points += gained;
+    packed |= (uint64_t)(uint32_t)bins[k] << (4U * k);
+    if (means != NULL) {
+      means->sum[k] += gained;
+    }
+  }
+  if (means != NULL) {
+    means->count++;
+  }
+  score->bins = packed;
   score->points = points;
   score->probability_ppm = sp_card_probability_ppm(points);
 }

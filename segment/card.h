@@ -7,7 +7,8 @@
 #include "rating/status.h"
 
 #define SP_CARD_FEATURES_MAX 16U
-#define SP_CARD_BINS_MAX 16U
+#define SP_CARD_CUTS_MAX 7U
+#define SP_CARD_BINS_MAX 9U
 #define SP_CARD_POINTS_PER_LOGIT 100
 #define SP_CARD_UNKNOWN INT32_MIN /* a value that cannot be told: bin 0 */
 #define SP_PPM 1000000
@@ -16,7 +17,7 @@ struct sp_card_feature {
   const char *word;  /* key in data */
   uint8_t cut_count; /* bin 1 + number of cuts at or below the value; bin 0 = unknown */
   int8_t sense;      /* +1: points never fall with the value, -1: never rise */
-  int32_t cuts[SP_CARD_BINS_MAX - 2U];
+  int32_t cuts[SP_CARD_CUTS_MAX];
   int16_t points[SP_CARD_BINS_MAX];
 };
 
@@ -25,6 +26,16 @@ struct sp_card {
   uint32_t feature_count;
   int32_t base_points; /* log-odds of a customer all of whose bins have 0 points */
 };
+
+/* A card laid out for scoring many customers: cuts by number, then feature. */
+struct sp_card_layout {
+  int32_t cuts[SP_CARD_CUTS_MAX][SP_CARD_FEATURES_MAX]; /* INT32_MAX beyond a feature's own */
+  int32_t points[SP_CARD_FEATURES_MAX][SP_CARD_BINS_MAX];
+  uint32_t cut_count; /* greatest of all features */
+  uint32_t feature_count;
+  int32_t base_points;
+};
+void sp_card_lay_out(const struct sp_card *card, struct sp_card_layout *layout);
 
 /* One customer's place in a card. */
 struct sp_card_score {
@@ -44,14 +55,16 @@ static inline uint32_t sp_card_bin(const struct sp_card_score *score, uint32_t f
   return (uint32_t)(score->bins >> (4U * feature)) & 15U;
 }
 
-/* Scores the values of all features. */
-void sp_card_rate(const struct sp_card *card, const int32_t *values, struct sp_card_score *score);
+/* Scores the values of all features (SP_CARD_FEATURES_MAX of them; what is beyond the card's is not
+ * looked at) and, unless means is NULL, adds the customer to the means. */
+void sp_card_rate(const struct sp_card_layout *layout, const int32_t values[SP_CARD_FEATURES_MAX],
+                  struct sp_card_score *score, struct sp_card_means *means);
 
 /* 1 / (1 + exp(-points / 100)) in millionths, from a table with straight lines between its points:
  * at most 0.1 % off in absolute terms, never falling, within (0, 1000000). */
 uint32_t sp_card_probability_ppm(int32_t points);
 
-/* Adds a customer to the means. */
+/* Adds a customer that is scored already. */
 void sp_card_means_add(const struct sp_card *card, const struct sp_card_score *score,
                        struct sp_card_means *means);
 

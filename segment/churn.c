@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#include "rating/money.h"
+#include "segment/profile_read.h"
+
 enum { PERCENT_MAX = 1000, RUNNING_MONTH_FROM_DAY = 15, CIRCLE_FROM_DAY = 20, CONTACTS_MIN = 10 };
 enum { SLOPE_TENURE_MIN = 21, DAYS_TENURE_MIN = 60, MONTH_DAYS = 30, CIRCLE_TENTHS_MIN = 50 };
 
@@ -33,57 +36,63 @@ void sp_review_set(struct sp_review *review, int64_t as_of_utc_s, uint32_t as_of
   review->latest_month = running ? review->at.month : review->at.month - 1U;
   review->scale_days = running ? review->at.days_in_month : 1U;
   review->scale_of_days = running ? review->at.day_of_month : 1U;
+  /* Rounded up, so that amounts below 2^32 that divide evenly stay even. */
+  review->scale_q32 =
+      (((uint64_t)review->scale_days << 32U) + review->scale_of_days - 1U) / review->scale_of_days;
   for (uint32_t k = 0; k < SP_BASELINE_MONTHS; k++) {
     review->month_start_day[k] = sp_day_of_month_start(review->latest_month - 1U - k);
   }
+  sp_card_lay_out(&sp_churn_card, &review->layout);
 }
 
+/* 100 part / whole, cut towards 0. In double precision, whose division costs a third of that of
+ * 64-bit integers: below 2^46 both give the same, beyond that a percent more or less says nothing.
+ * IEEE 754 makes it the same everywhere. */
 static int32_t percent_of(int64_t part, int64_t whole)
 {
-  int64_t percent = part * 100 / whole;
+  double percent = (double)part * 100.0 / (double)whole;
   return (int32_t)(percent > PERCENT_MAX    ? PERCENT_MAX
                    : percent < -PERCENT_MAX ? -PERCENT_MAX
                                             : percent);
 }
 
-/* least: amounts of a month below which a change means nothing. */
+/* least: amount of a month below which a change means nothing. */
 static void set_change(struct sp_change *change, const struct sp_review *review, int64_t latest,
                        int64_t before, uint32_t months, int64_t least)
 {
-  change->before = months == 0 ? 0 : before / months;
-  change->now = latest / review->scale_of_days * review->scale_days +
-                latest % review->scale_of_days * review->scale_days / review->scale_of_days;
+  /* Divisors as constants are multiplications. */
+  change->before = months == 3U   ? before / 3
+                   : months == 2U ? before / 2
+                   : months == 1U ? before
+                                  : 0;
+  change->now = latest;
+  if (review->scale_days != review->scale_of_days) {
+    change->now = (int64_t)((sp_i128)latest * review->scale_q32 >> 32U);
+  }
   change->percent = SP_CARD_UNKNOWN;
   if (months != 0 && change->before >= least) {
-    /* Amounts beyond 2^53 lose bits that no percentage shows. */
-    int64_t now = change->now < 0 ? 0 : change->now;
-    uint32_t shift = now >= INT64_C(1) << 53U || change->before >= INT64_C(1) << 53U ? 10U : 0;
     change->percent =
-        percent_of((now >> shift) - (change->before >> shift), change->before >> shift);
+        percent_of((change->now < 0 ? 0 : change->now) - change->before, change->before);
   }
 }
 
-/* The months that are compared, each read once. */
+/* What is compared: sums of a customer's latest month and of the months before it. */
+struct amounts {
+  int64_t net_micro, voice_s, bytes;
+  uint32_t contacts, offnet;
+};
 struct window {
-  struct sp_month latest, before; /* before: sums */
-  uint32_t months;                /* how many sums */
+  struct amounts latest, before;
+  uint32_t months; /* how many in before */
 };
 
-static void add_month(struct sp_month *sums, const struct sp_month *month)
+static void add_month(struct amounts *sums, const struct sp_profile_month *month)
 {
-  sums->net_micro += month->net_micro;
-  sums->voice_s += month->voice_s;
-  sums->bytes += month->bytes;
-  sums->calls += month->calls;
-  sums->messages += month->messages;
+  sums->net_micro += sp__month_net(month);
+  sums->voice_s += sp__month_voice(month);
+  sums->bytes += sp__month_bytes(month);
+  sums->contacts += sp__month_contacts(month);
   sums->offnet += month->offnet;
-}
-
-/* A group's sums stay far from overflow when three months are added and scaled by 31. */
-static int64_t bounded(int64_t amount)
-{
-  const int64_t most = INT64_MAX / 256;
-  return amount > most ? most : amount < -most ? -most : amount;
 }
 
 /* Months before the first activity, and the one that it cut, are no baseline. */
@@ -91,13 +100,15 @@ static void read_window(const struct sp_profile *profile, const struct sp_review
                         struct window *window)
 {
   uint32_t first_day = profile->first_utc_s / 86400U;
-  memset(&window->before, 0, sizeof window->before);
-  window->months = 0;
-  (void)sp_profile_month_at(profile, review->latest_month, &window->latest);
+  const struct sp_profile_month *month = sp__ring_month(profile, review->latest_month);
+  memset(window, 0, sizeof *window);
+  if (month != NULL) {
+    add_month(&window->latest, month);
+  }
   for (uint32_t k = 0; k < SP_BASELINE_MONTHS && first_day <= review->month_start_day[k]; k++) {
-    struct sp_month month;
-    if (sp_profile_month_at(profile, review->latest_month - 1U - k, &month)) {
-      add_month(&window->before, &month);
+    month = sp__ring_month(profile, review->latest_month - 1U - k);
+    if (month != NULL) {
+      add_month(&window->before, month);
       window->months++;
     }
   }
@@ -106,15 +117,15 @@ static void read_window(const struct sp_profile *profile, const struct sp_review
 static void change_of(const struct window *window, const struct sp_review *review,
                       enum sp_feature feature, struct sp_change *change)
 {
+  const struct amounts *now = &window->latest;
+  const struct amounts *before = &window->before;
   if (feature == SP_FEATURE_MINUTES) {
-    set_change(change, review, window->latest.voice_s, window->before.voice_s, window->months, 600);
+    set_change(change, review, now->voice_s, before->voice_s, window->months, 600);
   } else if (feature == SP_FEATURE_DATA) {
-    set_change(change, review, window->latest.bytes, window->before.bytes, window->months,
-               10 << 20);
+    set_change(change, review, now->bytes, before->bytes, window->months, 10 << 20);
   } else {
     SP_ASSERT(feature == SP_FEATURE_SPEND);
-    set_change(change, review, window->latest.net_micro, window->before.net_micro, window->months,
-               1000000);
+    set_change(change, review, now->net_micro, before->net_micro, window->months, 1000000);
   }
 }
 
@@ -126,28 +137,33 @@ void sp_churn_change(const struct sp_profile *profile, const struct sp_review *r
   change_of(&window, review, feature, change);
 }
 
-static bool read_group_month(const struct sp_group_profile *group, uint32_t month,
-                             struct sp_month *out)
+/* A group's sums stay far from overflow when three months are added and scaled by 31. */
+static int64_t bounded(int64_t amount)
 {
-  bool known = sp_group_month_at(group, month, out);
-  out->net_micro = bounded(out->net_micro);
-  out->voice_s = bounded(out->voice_s);
-  out->bytes = bounded(out->bytes);
-  return known;
+  const int64_t most = INT64_MAX / 256;
+  return amount > most ? most : amount < -most ? -most : amount;
+}
+
+static void add_group_month(struct amounts *sums, const struct sp_month *month)
+{
+  sums->net_micro += bounded(month->net_micro);
+  sums->voice_s += bounded(month->voice_s);
+  sums->bytes += bounded(month->bytes);
 }
 
 void sp_group_change(const struct sp_group_profile *group, const struct sp_review *review,
                      enum sp_feature feature, struct sp_change *change)
 {
   struct window window;
+  struct sp_month month;
   uint32_t first_day = group->first_utc_s / 86400U;
   memset(&window, 0, sizeof window);
-  (void)read_group_month(group, review->latest_month, &window.latest);
+  (void)sp_group_month_at(group, review->latest_month, &month);
+  add_group_month(&window.latest, &month);
   for (uint32_t k = 0; k < SP_BASELINE_MONTHS && group->first_utc_s != 0; k++) {
-    struct sp_month month;
     if (first_day <= review->month_start_day[k] &&
-        read_group_month(group, review->latest_month - 1U - k, &month)) {
-      add_month(&window.before, &month);
+        sp_group_month_at(group, review->latest_month - 1U - k, &month)) {
+      add_group_month(&window.before, &month);
       window.months++;
     }
   }
@@ -166,7 +182,7 @@ static int32_t slope_of(const struct sp_profile *profile, uint32_t silent, uint3
   }
   int64_t filled_short = WHOLE - (int64_t)sp_decay_short(WHOLE, tenure + 1U);
   int64_t filled_long = WHOLE - (int64_t)sp_decay_long(WHOLE, tenure + 1U);
-  int64_t percent = now * filled_long / usual * 1229 / filled_short;
+  double percent = (double)(now * filled_long) * 12.29 / (double)(usual * filled_short) * 100.0;
   return (int32_t)(percent > PERCENT_MAX ? PERCENT_MAX : percent);
 }
 
@@ -184,34 +200,38 @@ static int32_t circle_of(const struct sp_profile *profile, const struct sp_revie
 
 static int32_t offnet_of(const struct window *window)
 {
-  uint32_t now = window->latest.calls + window->latest.messages;
-  uint32_t before = window->before.calls + window->before.messages;
-  if (now < CONTACTS_MIN || before < CONTACTS_MIN) {
+  const struct amounts *now = &window->latest;
+  const struct amounts *before = &window->before;
+  if (now->contacts < CONTACTS_MIN || before->contacts < CONTACTS_MIN) {
     return SP_CARD_UNKNOWN;
   }
-  return percent_of(window->latest.offnet, now) - percent_of(window->before.offnet, before);
+  /* Contacts of a month fit 17 bits, so 32 bits do. */
+  return (int32_t)(now->offnet * 100U / now->contacts) -
+         (int32_t)(before->offnet * 100U / before->contacts);
 }
 
 static int32_t inside_of(const struct sp_profile *profile)
 {
-  struct sp_month now;
-  struct sp_month before;
-  (void)sp_profile_month_at(profile, profile->month, &now);
-  (void)sp_profile_month_at(profile, profile->month - 1U, &before);
-  uint32_t contacts = now.calls + now.messages + before.calls + before.messages;
+  const struct sp_profile_month *now = sp__ring_month(profile, profile->month);
+  const struct sp_profile_month *before = sp__ring_month(profile, profile->month - 1U);
+  uint32_t contacts = sp__month_contacts(now) + sp__month_contacts(before);
   uint32_t inside = (uint32_t)profile->inside_now + profile->inside_before;
-  return contacts < CONTACTS_MIN ? SP_CARD_UNKNOWN : percent_of(inside, contacts);
+  return contacts < CONTACTS_MIN ? SP_CARD_UNKNOWN : (int32_t)(inside * 100U / contacts);
 }
 
+/* This month and last. */
 static int32_t mark_of(const struct sp_profile *profile, const struct sp_review *review,
                        enum sp_mark mark)
 {
-  return (int32_t)(sp_profile_mark(profile, mark, review->at.month) +
-                   sp_profile_mark(profile, mark, review->at.month - 1U));
+  uint32_t both = profile->marks[mark];
+  if (profile->month == review->at.month) {
+    return (int32_t)((both & SP_MARK_MAX) + (both >> 4U));
+  }
+  return profile->month + 1U == review->at.month ? (int32_t)(both & SP_MARK_MAX) : 0;
 }
 
 void sp_churn_values(const struct sp_profile *profile, const struct sp_review *review, bool member,
-                     int32_t values[SP_FEATURE_COUNT])
+                     int32_t values[SP_CARD_FEATURES_MAX])
 {
   struct window window;
   struct sp_change change;
@@ -240,12 +260,15 @@ void sp_churn_values(const struct sp_profile *profile, const struct sp_review *r
     int32_t both = (int32_t)sp_profile_active_days(profile, day, 2U * MONTH_DAYS);
     values[SP_FEATURE_DAYS] = 2 * now - both;
   }
+  for (uint32_t k = SP_FEATURE_COUNT; k < SP_CARD_FEATURES_MAX; k++) {
+    values[k] = SP_CARD_UNKNOWN;
+  }
 }
 
 void sp_churn_rate(const struct sp_profile *profile, const struct sp_review *review, bool member,
-                   struct sp_card_score *score)
+                   struct sp_card_score *score, struct sp_card_means *means)
 {
-  int32_t values[SP_FEATURE_COUNT];
+  int32_t values[SP_CARD_FEATURES_MAX];
   sp_churn_values(profile, review, member, values);
-  sp_card_rate(&sp_churn_card, values, score);
+  sp_card_rate(&review->layout, values, score, means);
 }

@@ -32,8 +32,10 @@ _Static_assert(SP_FEATURE_COUNT <= SP_CARD_FEATURES_MAX, "bins of a customer fit
 struct sp_review {
   struct sp_as_of at;
   uint32_t latest_month;
+  uint64_t scale_q32;                           /* scale_days / scale_of_days in 2^-32 */
   uint32_t scale_days, scale_of_days;           /* latest amounts x scale_days / scale_of_days */
   uint32_t month_start_day[SP_BASELINE_MONTHS]; /* of latest_month - 1, - 2, - 3 */
+  struct sp_card_layout layout;                 /* of sp_churn_card */
 };
 
 /* What changed: the mean of the baseline's whole months and the latest, scaled. */
@@ -48,10 +50,10 @@ extern const struct sp_card sp_churn_card;
 
 /* Values of all features of a subscriber with activity. */
 void sp_churn_values(const struct sp_profile *profile, const struct sp_review *review, bool member,
-                     int32_t values[SP_FEATURE_COUNT]);
-/* Values and score in one. */
+                     int32_t values[SP_CARD_FEATURES_MAX]);
+/* Values and score in one; adds to the means unless they are NULL. */
 void sp_churn_rate(const struct sp_profile *profile, const struct sp_review *review, bool member,
-                   struct sp_card_score *score);
+                   struct sp_card_score *score, struct sp_card_means *means);
 
 /* Amounts behind SP_FEATURE_MINUTES (s), DATA (bytes), SPEND (micro-units). */
 void sp_churn_change(const struct sp_profile *profile, const struct sp_review *review,

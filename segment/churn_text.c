@@ -129,7 +129,7 @@ static void value_text(enum sp_feature feature, int32_t value, struct sp_text *t
 void sp_churn_reason(const struct sp_profile *profile, const struct sp_review *review, bool member,
                      enum sp_feature feature, struct sp_text *text)
 {
-  int32_t values[SP_FEATURE_COUNT];
+  int32_t values[SP_CARD_FEATURES_MAX];
   struct sp_change change;
   sp_churn_values(profile, review, member, values);
   if (feature == SP_FEATURE_CIRCLE) {

@@ -16,6 +16,11 @@ static const struct sp_card_feature features[SP_GROUP_FEATURE_COUNT] = {
     [SP_GROUP_CIRCLE] = {"circle_loss", 2, 1, {200, 350}, {0, 0, 30, 60}},
     [SP_GROUP_MEMBER_RISK] = {"member_risk", 4, 1, {50, 100, 200, 350}, {0, 0, 40, 90, 150, 220}},
     [SP_GROUP_ABNORMAL] = {"abnormal_ends", 2, 1, {100, 300}, {0, 0, 20, 40}},
+    [SP_GROUP_KEY] = {"key_person", 2, 1, {1, 2}, {0, 0, 80, 140}},
+    [SP_GROUP_ARREARS] = {"arrears_days", 3, 1, {1, 30, 60}, {0, 0, 20, 60, 120}},
+    [SP_GROUP_COMPLAINTS] = {"complaints", 2, 1, {1, 3}, {0, 0, 40, 90}},
+    [SP_GROUP_CONTRACT] = {"contract_end", 3, -1, {0, 31, 91}, {0, 60, 50, 20, 0}},
+    [SP_GROUP_SATISFACTION] = {"satisfaction", 3, -1, {60, 75, 90}, {0, 60, 30, 0, -20}},
 };
 
 const struct sp_card sp_group_card = {features, SP_GROUP_FEATURE_COUNT, -300};
@@ -81,30 +86,6 @@ void sp_group_sums_left(struct sp_group_sums *sums, uint32_t days)
   sums->left_30 += days <= 30U;
   sums->left_60 += days <= 60U;
   sums->left_90 += days <= SP_LEFT_DAYS;
-}
-
-void sp_group_sums_merge(struct sp_group_sums *sums, const struct sp_group_sums *below)
-{
-  sums->members += below->members;
-  sums->unseen += below->unseen;
-  sums->silent_30 += below->silent_30;
-  sums->silent_60 += below->silent_60;
-  sums->silent_90 += below->silent_90;
-  sums->left_30 += below->left_30;
-  sums->left_60 += below->left_60;
-  sums->left_90 += below->left_90;
-  sums->hotline += below->hotline;
-  sums->forward += below->forward;
-  sums->abnormal += below->abnormal;
-  sums->circle_loss += below->circle_loss;
-  sums->probability_ppm += below->probability_ppm;
-  sums->money_micro += below->money_micro;
-  sums->at_risk_micro += below->at_risk_micro;
-  if (below->money_most_micro > sums->money_most_micro) {
-    sums->money_most_micro = below->money_most_micro;
-  }
-  sums->days_low |= below->days_low;
-  sums->days_high |= below->days_high;
 }
 
 static int64_t sum_capped(int64_t a, int64_t b)
@@ -197,18 +178,10 @@ static int32_t change_percent(const struct sp_group_profile *group, const struct
   return change.percent;
 }
 
-void sp_group_rate(const struct sp_group_profile *group, const struct sp_group_sums *sums,
-                   const struct sp_review *review, uint32_t prior_ppm, struct sp_group_risk *risk)
+static void rate_usage(const struct sp_group_case *of, int32_t *values)
 {
-  uint32_t n = sums->members;
-  int32_t *values = risk->values;
-  for (uint32_t k = 0; k < SP_GROUP_FEATURE_COUNT; k++) {
-    values[k] = SP_CARD_UNKNOWN;
-  }
-  risk->loss_ppm = sp_group_loss_ppm(sums, prior_ppm);
-  if (n + sums->left_90 != 0) {
-    values[SP_GROUP_LOSS] = (int32_t)(risk->loss_ppm / 1000U);
-  }
+  const struct sp_group_profile *group = of->profile;
+  const struct sp_review *review = of->review;
   if (group->last_day != 0) {
     values[SP_GROUP_SILENT] =
         (int32_t)(review->at.day > group->last_day ? review->at.day - group->last_day : 0);
@@ -217,6 +190,32 @@ void sp_group_rate(const struct sp_group_profile *group, const struct sp_group_s
     values[SP_GROUP_SPEND] = change_percent(group, review, SP_FEATURE_SPEND);
     values[SP_GROUP_INSIDE] = inside_change(group, review);
   }
+}
+
+static void rate_facts(const struct sp_group_facts *facts, int32_t *values)
+{
+  values[SP_GROUP_KEY] = facts->key_persons == 0 ? SP_CARD_UNKNOWN : (int32_t)facts->key_lost;
+  values[SP_GROUP_ARREARS] = facts->arrears_days;
+  values[SP_GROUP_COMPLAINTS] = (int32_t)facts->complaints;
+  values[SP_GROUP_CONTRACT] = facts->contract_days;
+  values[SP_GROUP_SATISFACTION] = facts->satisfaction;
+}
+
+void sp_group_rate(const struct sp_group_case *of, uint32_t prior_ppm, struct sp_group_risk *risk)
+{
+  const struct sp_group_sums *sums = of->sums;
+  uint32_t n = sums->members;
+  int32_t *values = risk->values;
+  struct sp_card_layout layout;
+  for (uint32_t k = 0; k < SP_CARD_FEATURES_MAX; k++) {
+    values[k] = SP_CARD_UNKNOWN;
+  }
+  risk->loss_ppm = sp_group_loss_ppm(sums, prior_ppm);
+  if (n + sums->left_90 != 0) {
+    values[SP_GROUP_LOSS] = (int32_t)(risk->loss_ppm / 1000U);
+  }
+  rate_usage(of, values);
+  rate_facts(of->facts, values);
   values[SP_GROUP_HOTLINE] = per_mille(sums->hotline, n);
   values[SP_GROUP_FORWARD] = per_mille(sums->forward, n);
   values[SP_GROUP_CIRCLE] = per_mille(sums->circle_loss, n);
@@ -224,7 +223,8 @@ void sp_group_rate(const struct sp_group_profile *group, const struct sp_group_s
   if (n != 0) {
     values[SP_GROUP_MEMBER_RISK] = (int32_t)(sums->probability_ppm / 1000U / n);
   }
-  sp_card_rate(&sp_group_card, values, &risk->score);
+  sp_card_lay_out(&sp_group_card, &layout);
+  sp_card_rate(&layout, values, &risk->score, NULL);
 }
 
 void sp_group_rfm(const struct sp_group_profile *group, const struct sp_group_sums *sums,

@@ -26,13 +26,23 @@ struct sp_group_sums {
       days_high; /* days on which any member was active: bit i = the instant's day - i */
 };
 
+/* What the customer tables say of a group at an instant; nothing later is looked at. */
+struct sp_group_facts {
+  uint32_t key_persons, key_lost; /* members with role key; of them silent for 30 days or left */
+  uint32_t complaints;            /* of the group, in the last 90 days */
+  int32_t arrears_days;           /* the latest such fact of the last 90 days, else 0 */
+  int32_t contract_days;          /* until the contract ends, negative after; SP_CARD_UNKNOWN */
+  int32_t satisfaction;           /* the latest such fact, 0..100; SP_CARD_UNKNOWN */
+  bool port_out_request;          /* in the last 90 days */
+};
+#define SP_FACT_DAYS 90U
+
 void sp_group_sums_add(struct sp_group_sums *sums, const struct sp_profile *profile,
                        const struct sp_card_score *score, const struct sp_rfm *rfm,
                        const struct sp_review *review);
 /* A member whose membership ended `days` days before the instant. */
 void sp_group_sums_left(struct sp_group_sums *sums, uint32_t days);
-/* Adds a group below, its sums and its own record. */
-void sp_group_sums_merge(struct sp_group_sums *sums, const struct sp_group_sums *below);
+/* Adds the own record of a group below. */
 void sp_group_profile_merge(struct sp_group_profile *group, const struct sp_group_profile *below);
 
 /* Share of members lost, in millionths: over all groups it is p0. */
@@ -56,6 +66,11 @@ enum sp_group_feature {
   SP_GROUP_CIRCLE,      /* members whose circle shrank, per mille */
   SP_GROUP_MEMBER_RISK, /* mean probability of the members, per mille */
   SP_GROUP_ABNORMAL,    /* members whose calls break off, per mille */
+  SP_GROUP_KEY,         /* key persons lost */
+  SP_GROUP_ARREARS,     /* days */
+  SP_GROUP_COMPLAINTS,  /* in the last 90 days */
+  SP_GROUP_CONTRACT,    /* days until the contract ends */
+  SP_GROUP_SATISFACTION,
   SP_GROUP_FEATURE_COUNT
 };
 _Static_assert(SP_GROUP_FEATURE_COUNT <= SP_CARD_FEATURES_MAX, "bins of a group fit 64 bits");
@@ -65,20 +80,24 @@ extern const struct sp_card sp_group_card;
 struct sp_group_risk {
   struct sp_card_score score;
   uint32_t loss_ppm;
-  int32_t values[SP_GROUP_FEATURE_COUNT];
+  int32_t values[SP_CARD_FEATURES_MAX]; /* by enum sp_group_feature */
 };
 
-/* A group without any activity has only unknown values. */
-void sp_group_rate(const struct sp_group_profile *group, const struct sp_group_sums *sums,
-                   const struct sp_review *review, uint32_t prior_ppm, struct sp_group_risk *risk);
+/* What a group's risk is judged by. */
+struct sp_group_case {
+  const struct sp_group_profile *profile; /* with all groups below */
+  const struct sp_group_sums *sums;       /* the same */
+  const struct sp_group_facts *facts;
+  const struct sp_review *review;
+};
+void sp_group_rate(const struct sp_group_case *of, uint32_t prior_ppm, struct sp_group_risk *risk);
 
 /* R, F (days on which any member was active), M and trend of a group. */
 void sp_group_rfm(const struct sp_group_profile *group, const struct sp_group_sums *sums,
                   const struct sp_as_of *at, struct sp_rfm *rfm);
 
 /* A reason with its numbers, and what to do about it. */
-void sp_group_reason(const struct sp_group_profile *group, const struct sp_group_sums *sums,
-                     const struct sp_review *review, const struct sp_group_risk *risk,
+void sp_group_reason(const struct sp_group_case *of, const struct sp_group_risk *risk,
                      enum sp_group_feature feature, struct sp_text *text);
 const char *sp_group_action(enum sp_group_feature feature);
 

@@ -35,6 +35,33 @@ static void loss_text(const struct sp_group_sums *sums, const struct sp_group_ri
   sp_text_add(text, " beside all groups' mean");
 }
 
+/* Facts of the customer tables. */
+static void fact_text(const struct sp_group_facts *facts, enum sp_group_feature feature,
+                      int32_t value, struct sp_text *text)
+{
+  if (feature == SP_GROUP_KEY) {
+    add_of(text, facts->key_lost, facts->key_persons, " key persons lost");
+  } else if (feature == SP_GROUP_ARREARS) {
+    sp_text_add_i64(text, value);
+    sp_text_add(text, " days in arrears");
+  } else if (feature == SP_GROUP_COMPLAINTS) {
+    sp_text_add_i64(text, value);
+    sp_text_add(text, " complaints in 90 days");
+  } else if (feature == SP_GROUP_SATISFACTION) {
+    sp_text_add(text, "satisfaction ");
+    sp_text_add_i64(text, value);
+    sp_text_add(text, " of 100");
+  } else if (value >= 0) {
+    sp_text_add(text, "contract ends in ");
+    sp_text_add_i64(text, value);
+    sp_text_add(text, " days");
+  } else {
+    sp_text_add(text, "contract ended ");
+    sp_text_add_i64(text, -(int64_t)value);
+    sp_text_add(text, " days ago");
+  }
+}
+
 static void share_text(const struct sp_group_sums *sums, const struct sp_group_risk *risk,
                        enum sp_group_feature feature, struct sp_text *text)
 {
@@ -61,13 +88,17 @@ static void share_text(const struct sp_group_sums *sums, const struct sp_group_r
   case SP_GROUP_DATA:
   case SP_GROUP_SPEND:
   case SP_GROUP_INSIDE:
+  case SP_GROUP_KEY:
+  case SP_GROUP_ARREARS:
+  case SP_GROUP_COMPLAINTS:
+  case SP_GROUP_CONTRACT:
+  case SP_GROUP_SATISFACTION:
   case SP_GROUP_FEATURE_COUNT:
     SP_ASSERT(false);
   }
 }
 
-void sp_group_reason(const struct sp_group_profile *group, const struct sp_group_sums *sums,
-                     const struct sp_review *review, const struct sp_group_risk *risk,
+void sp_group_reason(const struct sp_group_case *of, const struct sp_group_risk *risk,
                      enum sp_group_feature feature, struct sp_text *text)
 {
   SP_ASSERT(feature < SP_GROUP_FEATURE_COUNT);
@@ -75,7 +106,7 @@ void sp_group_reason(const struct sp_group_profile *group, const struct sp_group
     sp_text_add(text, "too little known of ");
     sp_text_add(text, sp_group_card.features[feature].word);
   } else if (feature == SP_GROUP_LOSS) {
-    loss_text(sums, risk, text);
+    loss_text(of->sums, risk, text);
   } else if (feature == SP_GROUP_SILENT) {
     sp_text_add(text, "silent for ");
     sp_text_add_i64(text, risk->values[feature]);
@@ -86,11 +117,13 @@ void sp_group_reason(const struct sp_group_profile *group, const struct sp_group
     sp_text_add(text, " points");
   } else if (feature >= SP_GROUP_MINUTES && feature <= SP_GROUP_SPEND) {
     struct sp_change change;
-    enum sp_feature of = (enum sp_feature)(SP_FEATURE_MINUTES + (feature - SP_GROUP_MINUTES));
-    sp_group_change(group, review, of, &change);
-    sp_change_text(&change, review, of, text);
+    enum sp_feature what = (enum sp_feature)(SP_FEATURE_MINUTES + (feature - SP_GROUP_MINUTES));
+    sp_group_change(of->profile, of->review, what, &change);
+    sp_change_text(&change, of->review, what, text);
+  } else if (feature >= SP_GROUP_KEY) {
+    fact_text(of->facts, feature, risk->values[feature], text);
   } else {
-    share_text(sums, risk, feature, text);
+    share_text(of->sums, risk, feature, text);
   }
 }
 
@@ -115,6 +148,15 @@ const char *sp_group_action(enum sp_group_feature feature)
     return "a competitor is at work: visit soon with a counter-offer";
   case SP_GROUP_ABNORMAL:
     return "have the network checked where the members' calls break off";
+  case SP_GROUP_KEY:
+    return "visit the key persons and their successors";
+  case SP_GROUP_ARREARS:
+    return "agree on payment, and ask what was wrong with the bill";
+  case SP_GROUP_COMPLAINTS:
+  case SP_GROUP_SATISFACTION:
+    return "settle the complaint and report back in person";
+  case SP_GROUP_CONTRACT:
+    return "negotiate the renewal now";
   case SP_GROUP_FEATURE_COUNT:
     break;
   }

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "segment/profile_read.h"
+
 /* Factors of r days in 2^-31: round(2^31 * 2^(-r / half-life)). Whole half-lives are shifts. */
 static const uint32_t factors_short[SP_HALF_LIFE_SHORT] = {
     2147483648U, 1945026759U, 1761656763U, 1595574218U, 1445149328U, 1308905945U, 1185507088U};
@@ -26,29 +28,23 @@ static const uint16_t contacts_by_zeros[SP_CONTACT_BITS + 1U] = {
     1299, 1109, 887, 757, 665, 594, 536, 486, 444, 406, 372, 342, 314, 288, 265, 242, 222,
     202,  184,  167, 150, 135, 120, 106, 92,  79,  66,  54,  43,  32,  21,  10,  0};
 
-static void unpack(const struct sp_profile_month *month, struct sp_month *out)
-{
-  out->net_micro = (int64_t)(int16_t)month->net_high * (INT64_C(1) << 32) + month->net_low;
-  out->bytes = (int64_t)(((uint64_t)month->bytes_high << 32U) | month->bytes_low);
-  out->voice_s = month->voice_days >> 5U;
-  out->active_days = month->voice_days & 31U;
-  out->calls = month->calls;
-  out->messages = month->messages;
-  out->offnet = month->offnet;
-  out->international = month->international;
-  out->inside = 0;
-}
+const struct sp_profile_month sp__month_none;
 
 bool sp_profile_month_at(const struct sp_profile *profile, uint32_t month, struct sp_month *out)
 {
+  const struct sp_profile_month *from = sp__ring_month(profile, month);
   memset(out, 0, sizeof *out);
-  if (month > profile->month) {
-    return true;
-  }
-  if (profile->month - month >= SP_PROFILE_MONTHS) {
+  if (from == NULL) {
     return false;
   }
-  unpack(&profile->months[month % SP_PROFILE_MONTHS], out);
+  out->net_micro = sp__month_net(from);
+  out->bytes = sp__month_bytes(from);
+  out->voice_s = sp__month_voice(from);
+  out->active_days = from->voice_days & 31U;
+  out->calls = from->calls;
+  out->messages = from->messages;
+  out->offnet = from->offnet;
+  out->international = from->international;
   return true;
 }
 
@@ -95,26 +91,24 @@ uint32_t sp_contacts_tenths(uint32_t map)
 uint32_t sp_profile_active_days(const struct sp_profile *profile, uint32_t day, uint32_t days)
 {
   SP_ASSERT(days >= 1U && days <= SP_PROFILE_DAYS);
-  uint64_t low = profile->days_low;
-  uint64_t high = profile->days_high;
-  uint32_t last = profile->last_day;
-  if (day < last) { /* forget the days after `day` */
-    uint32_t later = last - day;
-    if (later >= SP_PROFILE_DAYS) {
-      return 0;
-    }
-    low = later >= 64U ? high >> (later - 64U) : (low >> later) | (high << (64U - later));
-    high = later >= 64U ? 0 : high >> later;
-    last = day;
+  if (day >= profile->last_day) {
+    return sp__days_active(profile, day, days);
   }
-  uint32_t silent = day - last;
-  if (silent >= days) {
+  /* Forget the days after `day`. */
+  struct sp_profile then = {0};
+  uint32_t later = profile->last_day - day;
+  if (later >= SP_PROFILE_DAYS) {
     return 0;
   }
-  uint32_t keep = days - silent;
-  low = keep >= 64U ? low : low & ((UINT64_C(1) << keep) - 1U);
-  high = keep <= 64U ? 0 : high & ((UINT64_C(1) << (keep - 64U)) - 1U);
-  return (uint32_t)__builtin_popcountll(low) + (uint32_t)__builtin_popcountll(high);
+  uint64_t high = profile->days_high;
+  then.last_day = (uint16_t)day;
+  if (later >= 64U) {
+    then.days_low = high >> (later - 64U);
+  } else {
+    then.days_low = (profile->days_low >> later) | (high << (64U - later));
+    then.days_high = (uint32_t)(high >> later);
+  }
+  return sp__days_active(&then, day, days);
 }
 
 uint32_t sp_profile_mark(const struct sp_profile *profile, enum sp_mark mark, uint32_t month)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "rating/money.h"
+#include "segment/profile_read.h"
 
 enum { THIRD_DAYS = 30, TREND_DAYS = 3 };
 
@@ -40,10 +41,8 @@ void sp_rfm_measure(const struct sp_profile *profile, const struct sp_as_of *at,
   rfm->population = (uint8_t)population;
   rfm->r_days = SP_RFM_NEVER;
   for (uint32_t back = 1; back <= SP_RFM_MONTHS; back++) {
-    struct sp_month month;
-    if (sp_profile_month_at(profile, at->month - back, &month)) {
-      rfm->money_micro += month.net_micro;
-    }
+    const struct sp_profile_month *month = sp__ring_month(profile, at->month - back);
+    rfm->money_micro += month == NULL ? 0 : sp__month_net(month);
   }
   if (profile->last_day != 0) {
     rfm->r_days = at->day > profile->last_day ? at->day - profile->last_day : 0;

@@ -11,17 +11,28 @@ struct search {
   size_t rank;
 };
 
+/* The first digit: all searches have the same candidates, all values. */
+static void count_first(const int64_t *values, size_t n, uint64_t low, uint32_t shift,
+                        uint32_t *counts)
+{
+  memset(counts, 0, DIGITS * sizeof *counts);
+  for (size_t i = 0; i < n; i++) {
+    counts[((uint64_t)values[i] - low) >> shift]++;
+  }
+}
+
 /* Counts, for each search, the next digit of its candidates. */
-static void count_digits(const int64_t *values, size_t n, uint64_t low, uint32_t shift,
-                         const struct search searches[SP_CUTS], uint32_t *counts)
+static void count_next(const int64_t *values, size_t n, uint64_t low, uint32_t shift,
+                       const struct search searches[SP_CUTS], uint32_t *counts)
 {
   memset(counts, 0, SP_SELECT_COUNTS * sizeof *counts);
   for (size_t i = 0; i < n; i++) {
     uint64_t value = (uint64_t)values[i] - low;
-    uint64_t digit = (value >> shift) & (DIGITS - 1);
-    uint64_t above = shift + DIGIT_BITS == 64U ? 0 : value >> (shift + DIGIT_BITS);
+    uint64_t above = value >> (shift + DIGIT_BITS);
     for (uint32_t k = 0; k < SP_CUTS; k++) {
-      counts[k * DIGITS + digit] += above == searches[k].prefix;
+      if (above == searches[k].prefix) { /* rare: a cut's own bucket */
+        counts[k * DIGITS + ((value >> shift) & (DIGITS - 1))]++;
+      }
     }
   }
 }
@@ -55,13 +66,15 @@ void sp_fifths(const int64_t *values, size_t n, int64_t cuts[SP_CUTS], uint32_t 
   while (shift < 64U - DIGIT_BITS && range >> (shift + DIGIT_BITS) != 0) {
     shift += DIGIT_BITS;
   }
-  for (;; shift -= DIGIT_BITS) {
-    count_digits(values, n, (uint64_t)low, shift, searches, counts);
+  count_first(values, n, (uint64_t)low, shift, counts);
+  for (uint32_t k = 0; k < SP_CUTS; k++) {
+    narrow(&searches[k], counts);
+  }
+  while (shift != 0) {
+    shift -= DIGIT_BITS;
+    count_next(values, n, (uint64_t)low, shift, searches, counts);
     for (uint32_t k = 0; k < SP_CUTS; k++) {
       narrow(&searches[k], counts + (size_t)k * DIGITS);
-    }
-    if (shift == 0) {
-      break;
     }
   }
   for (uint32_t k = 0; k < SP_CUTS; k++) {

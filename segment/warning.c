@@ -11,7 +11,12 @@ const struct sp_indicator sp_indicators[] = {
     {"C7", "circle_loss", SP_GROUP_CIRCLE, 1, {200, 350, 500, NEVER}},
     {"C8", "inside_share", SP_GROUP_INSIDE, -1, {-10, -20, -30, NEVER}},
     {"C9", "member_loss", SP_GROUP_LOSS, 1, {50, 100, 200, 350}},
+    {"C10", "key_person", SP_GROUP_KEY, 1, {NEVER, 1, 2, NEVER}},
     {"C11", "revenue_drop", SP_GROUP_SPEND, -1, {-20, -35, -50, -70}},
+    {"C12", "payment", SP_GROUP_ARREARS, 1, {1, 30, 60, NEVER}},
+    {"C13", "complaints", SP_GROUP_COMPLAINTS, 1, {1, 3, NEVER, NEVER}},
+    {"C14", "contract_end", SP_GROUP_CONTRACT, -1, {90, 30, NEVER, NEVER}},
+    {"C19", "satisfaction", SP_GROUP_SATISFACTION, -1, {74, 59, NEVER, NEVER}},
     {"C20", "network_failures", SP_GROUP_ABNORMAL, 1, {100, 300, NEVER, NEVER}},
 };
 const uint32_t sp_indicator_count = sizeof sp_indicators / sizeof *sp_indicators;

@@ -1,5 +1,6 @@
 /* Warning levels (analytics.md §4): lines on a group's score, indicators C1 to C20 as far as usage
- * records feed them, and the rule by which a level is entered and left. Pure, any thread. */
+ * records and customer tables feed them, and the rule by which a level is entered and left. Pure,
+ * any thread. */
 #ifndef SP_SEGMENT_WARNING_H
 #define SP_SEGMENT_WARNING_H
 

@@ -130,6 +130,7 @@ const struct sp_block_stream *sp_block_view_stream(const struct sp_block_view *v
 const uint8_t *sp_block_view_payload(const struct sp_block_view *view, size_t *length);
 /* Record i < header.records: what was added; conflict fields and all counts in `charge`. BAD_FORMAT cannot come after a good open. */
 void sp_block_view_record(const struct sp_block_view *view, uint32_t i, struct sp_block_record *record);
+uint8_t sp_block_view_outcome(const struct sp_block_view *view, uint32_t i); /* enum sp_outcome */
 SP_MUST_CHECK enum sp_status sp_block_view_charge(const struct sp_block_view *view, uint32_t i,
                                                   struct sp_charge *charge);
 

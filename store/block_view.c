@@ -221,6 +221,12 @@ void sp_block_view_record(const struct sp_block_view *view, uint32_t i, struct s
   };
 }
 
+uint8_t sp_block_view_outcome(const struct sp_block_view *view, uint32_t i)
+{
+  SP_ASSERT(view->magic == VIEW_MAGIC && i < view->header.records);
+  return view->columns.outcome[i];
+}
+
 enum sp_status sp_block_view_charge(const struct sp_block_view *view, uint32_t i, struct sp_charge *charge)
 {
   SP_ASSERT(view->magic == VIEW_MAGIC && i < view->header.records);

@@ -73,7 +73,7 @@ static void enterprise_write(FILE *to, const struct sp_gen_world *world, uint32_
 {
   const struct sp_gen_group *group = &world->groups[k];
   uint64_t bits = bits_of(world, SALT_NAME, 0x80000000u + k);
-  uint32_t manager = (uint32_t)(bits >> 32) % world->managers;
+  uint32_t manager = sp__gen_manager(world, k);
   char class_word = k < world->options.groups / 20 + 1  ? 'A'
                     : k < world->options.groups / 5 + 1 ? 'B'
                     : k < world->options.groups / 2 + 1 ? 'C'

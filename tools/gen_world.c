@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 /* Salts of sp__random_mix: one per kind of question. */
-enum salt { SALT_SUBSCRIBER = 1, SALT_MEMBER, SALT_GROUP };
+enum salt { SALT_SUBSCRIBER = 1, SALT_MEMBER, SALT_GROUP, SALT_MANAGER };
 
 /* The share (per 256) of individuals and of members on each base plan. */
 static const uint8_t individual_plan[SP_GEN_BASE_MAX] = {32, 26, 24, 46, 20, 82, 26, 0};
@@ -211,4 +211,10 @@ uint32_t sp__gen_short(const struct sp_gen_world *world, uint32_t index)
   const struct sp_gen_group *group = &world->groups[world->group_of[index]];
   uint32_t place = index - world->groups[group->root].first;
   return place < 10000 ? 60000 + place : 600000 + place;
+}
+
+uint32_t sp__gen_manager(const struct sp_gen_world *world, uint32_t group)
+{
+  uint64_t bits = sp__random_mix(world->options.seed, SALT_MANAGER, group);
+  return (uint32_t)(bits >> 16) % world->managers;
 }

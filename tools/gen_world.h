@@ -78,6 +78,9 @@ uint32_t sp__gen_family(const struct sp_gen_world *world, uint32_t index);
 uint32_t sp__gen_family_members(const struct sp_gen_world *world, uint32_t family,
                                 uint32_t members[3]);
 
+/* The manager of a group. */
+uint32_t sp__gen_manager(const struct sp_gen_world *world, uint32_t group);
+
 /* The short number of a member in its tree. */
 uint32_t sp__gen_short(const struct sp_gen_world *world, uint32_t index);
 

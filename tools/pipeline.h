@@ -20,6 +20,8 @@ struct sp_pipeline_options {
   _Atomic int *stop;        /* set by a signal handler: finish the block, checkpoint, end */
   _Atomic int *reload;      /* set by a signal handler: look for added books at the next cut */
   struct sp_source *source; /* the caller's */
+  _Atomic uint64_t *handed; /* records given to shards so far, for a producer that must not run ahead (relaxed); NULL = nobody
+                             * asks */
 };
 
 struct sp_pipeline_report {

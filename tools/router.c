@@ -274,8 +274,9 @@ static uint32_t shard_of(const struct sp_router *router, const struct sp_usage *
   return usage->subscriber == SP_NONE ? 0 : router->world->shard_of[usage->subscriber];
 }
 
-/* [CDR 4/9] route. in: resolved records of one batch; out: their indices shard by shard, in the order of arrival; next: the ring to
- * the worker that owns the shard. Records a shard has already (after a restart) are left out. */
+/* [CDR 4/9] route. in: resolved records of one batch; out: their indices shard by shard, in the
+ * order of arrival; next: dedup (tools/shard.c), over the ring to the worker that owns the shard.
+ * Records a shard has already (after a restart) are left out. */
 static void route_records(struct sp_router *router, struct sp_parcel *parcel, struct route *route)
 {
   uint32_t shard_count = router->world->dir.shard_count;
@@ -424,7 +425,8 @@ static enum sp_status source_failed(struct sp_router *router, enum sp_status sta
   return status;
 }
 
-/* [CDR 1/9] source and [CDR 2/9] decode stand in ingest/; here their batch arrives. One turn: a batch or a pause. */
+/* [CDR 1/9] source. in: files, stdin or Kafka; out: a batch of decoded records with their positions;
+ * next: decode (ingest/), inside the source's own turn. One turn: a batch or a pause. */
 static enum sp_status turn(struct sp_router *router, bool *end)
 {
   struct sp_parcel *parcel = parcel_take(router);
@@ -439,6 +441,9 @@ static enum sp_status turn(struct sp_router *router, bool *end)
       router->cut_since_ms = now_ms();
     }
     result = batch_route(router, parcel);
+    if (router->options->handed != NULL) {
+      atomic_store_explicit(router->options->handed, router->records, memory_order_relaxed);
+    }
   } else if (status != SP_OK && status != SP_END && status != SP_AGAIN) {
     result = source_failed(router, status);
   } else if (status == SP_AGAIN) {

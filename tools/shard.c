@@ -51,7 +51,8 @@ static enum sp_status stream_local(struct sp_shard *shard, const struct sp_strea
   return SP_OK;
 }
 
-/* Tests 7 and 8 of book.md §5.3: the window, then the key. */
+/* [CDR 5/9] dedup. in: a resolved record; out: new, duplicate or conflict; next: rate (rating/rate.c).
+ * Tests 7 and 8 of book.md §5.3: the window, then the key. */
 static enum sp_status dedup(struct sp_shard *shard, const struct sp_usage *usage, const struct sp_cdr *cdr,
                             uint64_t ordinal, struct sp_charge *charge)
 {

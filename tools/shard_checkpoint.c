@@ -95,6 +95,8 @@ static void durable_wait(struct sp_shard *shard)
   }
 }
 
+/* [CDR 9/9] checkpoint. in: a shard's changed state and the place in its journal; out: both in one LMDB
+ * transaction; next: snapshots and reports, which read nothing else. */
 static enum sp_status everything_put(struct sp_shard *shard, struct entry_sink *sink)
 {
   SP_TRY(sp_checkpoint_begin(shard->checkpoint));

@@ -2,6 +2,7 @@
 #ifndef SP_TOOLS_WORKER_H
 #define SP_TOOLS_WORKER_H
 
+/* rule zero: include: the rings lie inside struct sp_worker, and router and worker use both ends. */
 #include <ck_ring.h>
 #include <pthread.h>
 

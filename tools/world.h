@@ -9,6 +9,7 @@
 #include "ingest/decode.h"
 #include "rating/memory.h"
 #include "segment/profile.h"
+#include "tools/book_load.h"
 #include "tools/store_dir.h"
 
 struct sp_world {
@@ -18,6 +19,7 @@ struct sp_world {
   const struct sp_books *books[SP_BOOKS_MAX + 1]; /* [n]: the set of the first n books; NULL = not made yet */
   uint32_t books_count;                           /* loaded */
   struct sp_book book[SP_BOOKS_MAX];
+  struct sp_loaded_book loaded[SP_BOOKS_MAX];
   struct sp_decode_zone zone; /* of all the books */
   uint8_t *shard_of;       /* by subscriber */
   uint8_t *shard_of_group; /* by group */

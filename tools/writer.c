@@ -73,7 +73,8 @@ static uint32_t group_take(struct sp_writer *writer, struct sp_closed **group)
 
 static bool group_write(struct sp_writer *writer, struct sp_closed *const *group, uint32_t count)
 {
-  /* [CDR 8/9] journal. in: closed blocks; out: bytes on disk, the records in them count from here; next: checkpoint. */
+  /* [CDR 8/9] journal. in: closed blocks; out: bytes on disk, the records in them count from here;
+   * next: checkpoint (tools/shard_checkpoint.c). */
   for (uint32_t i = 0; i < count; i++) {
     const struct sp_closed *closed = group[i];
     if (sp_journal_append(closed->shard->journal, closed->number, closed->bytes, closed->length) != SP_OK) {

@@ -39,7 +39,7 @@ START_TEST(points_follow_the_sense_of_each_feature)
 {
   for (uint32_t k = 0; k < sp_churn_card.feature_count; k++) {
     const struct sp_card_feature *feature = &sp_churn_card.features[k];
-    ck_assert_uint_le(feature->cut_count, SP_CARD_BINS_MAX - 2U);
+    ck_assert_uint_le(feature->cut_count, SP_CARD_CUTS_MAX);
     ck_assert(feature->sense == 1 || feature->sense == -1);
     for (uint32_t cut = 1; cut < feature->cut_count; cut++) {
       ck_assert_int_lt(feature->cuts[cut - 1U], feature->cuts[cut]);
@@ -56,17 +56,21 @@ START_TEST(contributions_add_up_to_the_score)
   enum { N = 500 };
   static struct sp_card_score scores[N];
   struct sp_card_means means = {0};
+  struct sp_card_means again = {0};
+  struct sp_card_layout layout;
   int64_t total = 0;
   seed = 4;
+  sp_card_lay_out(&sp_churn_card, &layout);
   for (uint32_t i = 0; i < N; i++) {
-    int32_t values[SP_FEATURE_COUNT];
+    int32_t values[SP_CARD_FEATURES_MAX];
     for (uint32_t k = 0; k < SP_FEATURE_COUNT; k++) {
       values[k] = draw(6) == 0 ? SP_CARD_UNKNOWN : (int32_t)draw(200) - 100;
     }
-    sp_card_rate(&sp_churn_card, values, &scores[i]);
-    sp_card_means_add(&sp_churn_card, &scores[i], &means);
+    sp_card_rate(&layout, values, &scores[i], &means);
+    sp_card_means_add(&sp_churn_card, &scores[i], &again);
     total += scores[i].points;
   }
+  ck_assert_mem_eq(&means, &again, sizeof means);
   for (uint32_t i = 0; i < N; i++) {
     int64_t sum = 0;
     uint32_t reasons[SP_FEATURE_COUNT];
@@ -96,9 +100,11 @@ START_TEST(no_population_no_reason)
 {
   struct sp_card_means means = {0};
   struct sp_card_score score;
-  int32_t values[SP_FEATURE_COUNT] = {0};
+  struct sp_card_layout layout;
+  int32_t values[SP_CARD_FEATURES_MAX] = {0};
   uint32_t reasons[3];
-  sp_card_rate(&sp_churn_card, values, &score);
+  sp_card_lay_out(&sp_churn_card, &layout);
+  sp_card_rate(&layout, values, &score, NULL);
   ck_assert_uint_eq(sp_card_reasons(&sp_churn_card, &score, &means, 1, 3, reasons), 0);
 }
 END_TEST
@@ -155,7 +161,7 @@ START_TEST(a_steady_customer_has_no_alarm)
 {
   struct sp_profile profile = {0};
   struct sp_review review;
-  int32_t values[SP_FEATURE_COUNT];
+  int32_t values[SP_CARD_FEATURES_MAX];
   struct sp_card_score score;
   struct sp_fold_event event = {.calls = 1, .voice_s = 600, .net_micro = 2000000, .inside = 1};
   for (uint32_t month = MONTH(2025U, 12U); month <= MONTH(2026U, 5U); month++) {
@@ -171,7 +177,7 @@ START_TEST(a_steady_customer_has_no_alarm)
   ck_assert_int_eq(values[SP_FEATURE_DATA], SP_CARD_UNKNOWN);
   ck_assert_int_eq(values[SP_FEATURE_INSIDE], 100);
   ck_assert_int_eq(values[SP_FEATURE_HOTLINE], 0);
-  sp_churn_rate(&profile, &review, true, &score);
+  sp_churn_rate(&profile, &review, true, &score, NULL);
   ck_assert_uint_lt(score.probability_ppm, 30000);
   sp_churn_values(&profile, &review, false, values);
   ck_assert_int_eq(values[SP_FEATURE_INSIDE], SP_CARD_UNKNOWN);
@@ -182,7 +188,7 @@ START_TEST(a_fading_customer_has_reasons_with_numbers)
 {
   struct sp_profile profile = {0};
   struct sp_review review;
-  int32_t values[SP_FEATURE_COUNT];
+  int32_t values[SP_CARD_FEATURES_MAX];
   struct sp_card_score score;
   char line[256];
   struct sp_text text = SP_TEXT_INIT(line);
@@ -214,7 +220,7 @@ START_TEST(a_fading_customer_has_reasons_with_numbers)
   text = (struct sp_text)SP_TEXT_INIT(line);
   sp_churn_reason(&profile, &review, false, SP_FEATURE_INSIDE, &text);
   ck_assert_str_eq(line, "too little known of inside_share");
-  sp_churn_rate(&profile, &review, false, &score);
+  sp_churn_rate(&profile, &review, false, &score, NULL);
   ck_assert_uint_gt(score.probability_ppm, 400000);
 }
 END_TEST
@@ -244,12 +250,12 @@ START_TEST(longer_silence_never_lowers_the_risk)
   call_all_months(&profile);
   int32_t before = INT32_MIN;
   for (uint32_t day = 1; day < 14U; day++) { /* the window stays that of April */
-    int32_t values[SP_FEATURE_COUNT];
+    int32_t values[SP_CARD_FEATURES_MAX];
     review_at(&review, MONTH(2026U, 5U), day);
     sp_churn_values(&profile, &review, false, values);
     values[SP_FEATURE_DAYS] = SP_CARD_UNKNOWN; /* moves with its own window */
     struct sp_card_score score;
-    sp_card_rate(&sp_churn_card, values, &score);
+    sp_card_rate(&review.layout, values, &score, NULL);
     ck_assert_int_ge(score.points, before);
     before = score.points;
   }
@@ -260,7 +266,7 @@ START_TEST(a_new_customer_is_not_compared)
 {
   struct sp_profile profile = {0};
   struct sp_review review;
-  int32_t values[SP_FEATURE_COUNT];
+  int32_t values[SP_CARD_FEATURES_MAX];
   struct sp_fold_event event = {.calls = 1, .voice_s = 60, .net_micro = 100000};
   use(&profile, MONTH(2026U, 4U), 10, 25, event); /* April is no whole month */
   use(&profile, MONTH(2026U, 5U), 1, 2, event);

@@ -6,7 +6,7 @@ import sys
 
 import source_tree as tree
 
-WAYPOINT = re.compile(r"\[CDR (\d+)/(\d+)\]([^\n]*)")
+WAYPOINT = re.compile(r"\[CDR (\d+)/(\d+)\](?=([^\n]*))")
 
 
 def main():

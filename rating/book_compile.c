@@ -1,0 +1,55 @@
+#include "rating/book_compile.h"
+
+#include <string.h>
+
+#include "rating/book_checks.h"
+#include "rating/book_image.h"
+
+static void files_check(struct sp__draft *draft)
+{
+  static const char *const known[] = {"areas.csv",      "numbers.csv",   "ported.csv",
+                                      "cells.csv",      "calendar.csv",  "bands.csv",
+                                      "plans.csv",      "rates.csv",     "destinations.csv",
+                                      "allowances.csv", "discounts.csv", "payers.csv"};
+  for (size_t i = 0; i < draft->files->count; i++) {
+    const char *name = draft->files->file[i].name;
+    size_t length = strlen(name);
+    bool table = length > 4 && strcmp(name + length - 4, ".csv") == 0;
+    for (size_t k = 0; table && k < sizeof(known) / sizeof(known[0]); k++) {
+      table = strcmp(name, known[k]) != 0;
+    }
+    if (table) {
+      sp_problem_warning(draft->problems, name, 0, 0, "is no table of a book and is not read");
+    }
+  }
+}
+
+enum sp_status sp_book_compile(const struct sp_book_files *files, struct sp_problems *problems,
+                               struct sp_memory *memory, struct sp_book_image *image)
+{
+  struct sp__draft *draft = sp_memory_take(memory, sizeof(*draft));
+  if (draft == NULL) {
+    return SP_NO_MEMORY;
+  }
+  uint32_t errors = problems->errors;
+  draft->memory = memory;
+  draft->problems = problems;
+  draft->files = files;
+  files_check(draft);
+  sp__read_settings(draft);
+  sp__read_places(draft);
+  sp__read_calendar(draft);
+  sp__read_destinations(draft);
+  sp__read_plans(draft);
+  sp__read_rates(draft);
+  sp__read_extras(draft);
+  sp__make_rules(draft);
+  sp__check_rules(draft);
+  if (draft->status != SP_OK) {
+    return draft->status;
+  }
+  if (problems->errors != errors) {
+    return SP_BAD_BOOK;
+  }
+  return image == NULL ? SP_OK : sp__image_make(draft, image);
+}

@@ -1,0 +1,308 @@
+#include "rating/book_reader.h"
+
+#include <string.h>
+
+#include "rating/book_zone.h"
+#include "rating/civil.h"
+
+bool sp__cell_is(struct sp_cell_text cell, const char *word)
+{
+  return strlen(word) == cell.length && memcmp(word, cell.text, cell.length) == 0;
+}
+
+bool sp__list_next(struct sp_cell_text *cell, struct sp_cell_text *element)
+{
+  if (cell->text == NULL) {
+    return false;
+  }
+  const char *end = cell->text + cell->length;
+  const char *mark = cell->length == 0 ? NULL : memchr(cell->text, ';', cell->length);
+  const char *stop = mark == NULL ? end : mark;
+  const char *from = cell->text;
+  element->column = cell->column;
+  while (from < stop && (*from == ' ' || *from == '\t')) {
+    from++;
+  }
+  const char *to = stop;
+  while (to > from && (to[-1] == ' ' || to[-1] == '\t')) {
+    to--;
+  }
+  element->text = from;
+  element->length = (uint32_t)(to - from);
+  cell->text = mark == NULL ? NULL : mark + 1;
+  cell->length = mark == NULL ? 0 : (uint32_t)(end - mark - 1);
+  return true;
+}
+
+static void error_at(struct sp__reader *reader, uint32_t line, uint32_t column, const char *message)
+{
+  reader->bad = true;
+  sp_problem_error(reader->draft->problems, reader->table.file, line, column, message);
+}
+
+static void header_cell(struct sp__reader *reader, uint32_t i)
+{
+  struct sp_cell_text cell = reader->table.cells[i];
+  char buffer[SP_DRAFT_TEXT_MAX];
+  struct sp_text text = SP_TEXT_INIT(buffer);
+  for (uint32_t known = 0; known < reader->names_count; known++) {
+    if (!sp__cell_is(cell, reader->names[known])) {
+      continue;
+    }
+    if (reader->cell_of[known] == SP_NONE) {
+      reader->cell_of[known] = i;
+      return;
+    }
+    sp_text_add(&text, reader->names[known]);
+    sp_text_add(&text, ": this column is there twice");
+    error_at(reader, reader->table.row_line, cell.column, buffer);
+    return;
+  }
+  sp_text_add(&text, "unknown column \"");
+  sp_text_add_bytes(&text, cell.text, cell.length < 64 ? cell.length : 64);
+  sp_text_add(&text, "\"; expected");
+  for (uint32_t known = 0; known < reader->names_count; known++) {
+    sp_text_add(&text, known == 0 ? " " : ", ");
+    sp_text_add(&text, reader->names[known]);
+  }
+  error_at(reader, reader->table.row_line, cell.column, buffer);
+}
+
+bool sp__reader_open(struct sp__reader *reader, struct sp__draft *draft, const char *file,
+                     const char *const *columns, uint32_t count)
+{
+  SP_ASSERT(count <= SP_READER_COLUMNS_MAX);
+  memset(reader, 0, sizeof(*reader));
+  reader->draft = draft;
+  reader->names = columns;
+  reader->names_count = count;
+  memset(reader->cell_of, 0xFF, sizeof(reader->cell_of));
+  for (size_t i = 0; i < draft->files->count; i++) {
+    const struct sp_book_file *from = &draft->files->file[i];
+    if (strcmp(from->name, file) == 0) {
+      sp_table_open(&reader->table, from->name, from->bytes, from->length);
+      break;
+    }
+  }
+  if (reader->table.file == NULL || !sp_table_next(&reader->table)) {
+    return false;
+  }
+  uint32_t cells = reader->table.cells_count;
+  reader->header_cells = cells;
+  for (uint32_t i = 0; i < cells && i < SP_TABLE_CELLS_MAX; i++) {
+    header_cell(reader, i);
+  }
+  if (reader->table.bad_quotes) {
+    error_at(reader, reader->table.row_line, 1, "a quoted cell of the header does not end well");
+  }
+  if (cells > SP_TABLE_CELLS_MAX) {
+    error_at(reader, reader->table.row_line, 1, "more than 64 columns");
+  }
+  return true;
+}
+
+bool sp__reader_next(struct sp__reader *reader)
+{
+  if (reader->draft->status != SP_OK || !sp_table_next(&reader->table)) {
+    return false;
+  }
+  const struct sp_table *table = &reader->table;
+  reader->bad = false;
+  if (table->bad_quotes) {
+    error_at(
+        reader, table->row_line, 1,
+        "a quoted cell has no closing quote or text behind it; expected \"...\" with \"\" for a "
+        "quote inside");
+  }
+  if (table->cells_count > reader->header_cells) {
+    uint32_t i = reader->header_cells < SP_TABLE_CELLS_MAX ? reader->header_cells : 0;
+    error_at(reader, table->row_line, table->cells[i].column,
+             "the row has more cells than the header");
+  }
+  return true;
+}
+
+struct sp_cell_text sp__reader_cell(const struct sp__reader *reader, uint32_t column)
+{
+  static const struct sp_cell_text blank = {"", 0, 1};
+  uint32_t i = reader->cell_of[column];
+  return i == SP_NONE || i >= reader->table.cells_count ? blank : reader->table.cells[i];
+}
+
+uint16_t sp__reader_column(const struct sp__reader *reader, uint32_t column)
+{
+  uint32_t at = sp__reader_cell(reader, column).column;
+  return at > UINT16_MAX ? UINT16_MAX : (uint16_t)at;
+}
+
+void sp__reader_error(struct sp__reader *reader, uint32_t column, const char *what)
+{
+  struct sp_cell_text cell = sp__reader_cell(reader, column);
+  char buffer[SP_DRAFT_TEXT_MAX];
+  struct sp_text text = SP_TEXT_INIT(buffer);
+  sp_text_add(&text, reader->names[column]);
+  if (cell.length > 0) {
+    sp_text_add(&text, " \"");
+    sp_text_add_bytes(&text, cell.text, cell.length < 128 ? cell.length : 128);
+    sp_text_add(&text, "\"");
+  }
+  sp_text_add(&text, ": ");
+  sp_text_add(&text, what);
+  error_at(reader, reader->table.row_line, cell.column, buffer);
+}
+
+static void words_error(struct sp__reader *reader, uint32_t column, const char *const *words,
+                        uint32_t count)
+{
+  char buffer[SP_DRAFT_TEXT_MAX];
+  struct sp_text text = SP_TEXT_INIT(buffer);
+  sp_text_add(&text, "expected ");
+  for (uint32_t i = 0; i < count; i++) {
+    sp_text_add(&text, i == 0 ? "" : i + 1 == count ? " or " : ", ");
+    sp_text_add(&text, words[i]);
+  }
+  sp__reader_error(reader, column, buffer);
+}
+
+uint8_t sp__reader_word(struct sp__reader *reader, uint32_t column, const char *const *words,
+                        uint32_t count, uint8_t blank)
+{
+  struct sp_cell_text cell = sp__reader_cell(reader, column);
+  if (cell.length == 0) {
+    return blank;
+  }
+  for (uint32_t i = 0; i < count; i++) {
+    if (sp__cell_is(cell, words[i])) {
+      return (uint8_t)i;
+    }
+  }
+  words_error(reader, column, words, count);
+  return blank;
+}
+
+int64_t sp__reader_integer(struct sp__reader *reader, uint32_t column, int64_t low, int64_t high,
+                           int64_t blank)
+{
+  struct sp_cell_text cell = sp__reader_cell(reader, column);
+  int64_t value;
+  if (cell.length == 0) {
+    return blank;
+  }
+  if (sp_value_integer(cell.text, cell.length, &value) && value >= low && value <= high) {
+    return value;
+  }
+  char buffer[SP_DRAFT_TEXT_MAX];
+  struct sp_text text = SP_TEXT_INIT(buffer);
+  sp_text_add(&text, "expected a whole number from ");
+  sp_text_add_i64(&text, low);
+  sp_text_add(&text, " to ");
+  sp_text_add_i64(&text, high);
+  sp__reader_error(reader, column, buffer);
+  return blank;
+}
+
+int64_t sp__reader_money(struct sp__reader *reader, uint32_t column, int64_t blank)
+{
+  struct sp_cell_text cell = sp__reader_cell(reader, column);
+  int64_t micro;
+  if (cell.length == 0) {
+    return blank;
+  }
+  if (sp_money_parse(&micro, cell.text, cell.length, 6)) {
+    return micro;
+  }
+  sp__reader_error(reader, column, "expected an amount >= 0 with at most 6 decimals");
+  return blank;
+}
+
+bool sp__reader_quantity(struct sp__reader *reader, uint32_t column, struct sp_quantity *quantity)
+{
+  struct sp_cell_text cell = sp__reader_cell(reader, column);
+  if (cell.length == 0) {
+    return false;
+  }
+  if (sp_value_quantity(cell.text, cell.length, quantity)) {
+    return true;
+  }
+  sp__reader_error(reader, column,
+                   "expected a quantity: whole items, or s min h, or B KB MB GB (6s, 1min, 10MB)");
+  return false;
+}
+
+int64_t sp__reader_time(struct sp__reader *reader, uint32_t column, int64_t blank)
+{
+  struct sp_cell_text cell = sp__reader_cell(reader, column);
+  int64_t seconds;
+  if (cell.length == 0) {
+    return blank;
+  }
+  switch (sp_civil_parse(cell.text, cell.length, &seconds)) {
+  case SP_CIVIL_UTC:
+    return seconds;
+  case SP_CIVIL_LOCAL:
+    return sp__zone_from_local(&reader->draft->offsets, seconds);
+  case SP_CIVIL_NONE:
+    break;
+  }
+  sp__reader_error(reader, column,
+                   "expected a time that exists: YYYY-MM-DD, YYYY-MM-DDTHH:MM:SS or with offset");
+  return blank;
+}
+
+uint64_t sp__reader_digits(struct sp__reader *reader, uint32_t column)
+{
+  struct sp_cell_text cell = sp__reader_cell(reader, column);
+  struct sp_number number = sp_number_pack(cell.text, cell.length);
+  if (cell.length > SP_NUMBER_DIGITS_MAX - 1) {
+    sp__reader_error(reader, column, "expected at most 15 digits");
+    return 0;
+  }
+  if (!number.exact) {
+    sp__reader_error(reader, column,
+                     cell.length == 0 ? "is blank; expected digits" : "expected digits only");
+    return 0;
+  }
+  return number.digits;
+}
+
+uint32_t sp__reader_name(struct sp__reader *reader, uint32_t column, struct sp__terms *names,
+                         bool needed)
+{
+  struct sp_cell_text cell = sp__reader_cell(reader, column);
+  if (cell.length == 0) {
+    if (needed) {
+      sp__reader_error(reader, column, "is blank; expected a name");
+    }
+    return SP_NONE;
+  }
+  if (!sp_value_name(cell.text, cell.length)) {
+    sp__reader_error(reader, column,
+                     "expected a name: at most 64 letters, digits, '_', '.' or '-'");
+    return SP_NONE;
+  }
+  return sp__terms_add(reader->draft, names, cell.text, cell.length);
+}
+
+uint32_t sp__reader_known(struct sp__reader *reader, uint32_t column, const struct sp__terms *names,
+                          const char *table)
+{
+  struct sp_cell_text cell = sp__reader_cell(reader, column);
+  if (cell.length == 0) {
+    return SP_NONE;
+  }
+  uint32_t id = sp__terms_find(names, cell.text, cell.length);
+  if (id == SP_NONE) {
+    char buffer[SP_DRAFT_TEXT_MAX];
+    struct sp_text text = SP_TEXT_INIT(buffer);
+    sp_text_add(&text, "is not in ");
+    sp_text_add(&text, table);
+    sp__reader_error(reader, column, buffer);
+  }
+  return id;
+}
+
+uint32_t sp__reader_text(struct sp__reader *reader, uint32_t column, struct sp__terms *names)
+{
+  struct sp_cell_text cell = sp__reader_cell(reader, column);
+  return cell.length == 0 ? 0 : sp__terms_add(reader->draft, names, cell.text, cell.length) + 1;
+}

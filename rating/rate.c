@@ -1,0 +1,355 @@
+/* One usage record to its charge: tests 9 to 16 of book.md §5.3, then first and second rating in
+ * the order of engine.md §4. Compute first, write after: everything is read and added up in
+ * scratch, a suspended record leaves no trace, and the state changes at the very end. */
+#include "rating/rate_parts.h"
+
+#include <string.h>
+
+static void *table_take(struct sp_rater *rater, size_t bytes, bool *fits)
+{
+  void *at = sp_memory_take_table(rater->memory, bytes);
+  *fits = *fits && at != NULL;
+  return at;
+}
+
+#define SETS_BYTES (SP__SET_BUCKETS * sizeof(struct sp__plan_set *))
+#define FRAMES_BYTES (SP__FRAME_BUCKETS * sizeof(struct sp__frame *))
+#define BANDS_BYTES ((size_t)SP__BANDS_CACHED * SP_BOOKS_MAX * sizeof(struct sp__bands))
+#define SEGMENTS_BYTES (SP__SEGMENTS_MAX * sizeof(struct sp__segment))
+#define RUNS_BYTES (SP__RUNS_MAX * sizeof(struct sp__run))
+#define CUT_RUNS_BYTES (SP__CUT_RUNS_MAX * sizeof(struct sp__run))
+#define STAGES_BYTES ((SP__STAGES_MAX + 1) * sizeof(struct sp__stage))
+#define PARTS_BYTES (SP__PARTS_MAX * sizeof(struct sp__part))
+#define LINES_BYTES (SP__LINES_MAX * sizeof(struct sp__line))
+
+enum sp_status sp_rater_make(struct sp_rater **rater, const struct sp_directory *directory,
+                             struct sp_state *state, struct sp_memory *memory)
+{
+  struct sp_rater *made = sp_memory_take_table(memory, sizeof(*made));
+  if (made == NULL) {
+    return SP_NO_MEMORY;
+  }
+  bool fits = true;
+  made->magic = SP__RATER_MAGIC;
+  made->directory = directory;
+  made->state = state;
+  made->memory = memory;
+  made->sets = table_take(made, SETS_BYTES, &fits);
+  made->frames = table_take(made, FRAMES_BYTES, &fits);
+  made->bands = table_take(made, BANDS_BYTES, &fits);
+  made->segments = table_take(made, SEGMENTS_BYTES, &fits);
+  made->runs = table_take(made, RUNS_BYTES, &fits);
+  made->cut_runs = table_take(made, CUT_RUNS_BYTES, &fits);
+  made->stages = table_take(made, STAGES_BYTES, &fits);
+  made->parts = table_take(made, PARTS_BYTES, &fits);
+  made->lines = table_take(made, LINES_BYTES, &fits);
+  made->chain_made = table_take(made, SP_STATE_VALUE_BYTES_MAX, &fits);
+  made->whole_charge = table_take(made, sizeof(struct sp_charge), &fits);
+  if (!fits) {
+    sp_rater_free(made);
+    return SP_NO_MEMORY;
+  }
+  *rater = made;
+  return SP_OK;
+}
+
+static void books_free(struct sp_rater *rater)
+{
+  uint32_t books = rater->books == NULL ? 0 : rater->books_count;
+  sp_memory_give_table(rater->memory, rater->plan_index,
+                       (size_t)books * rater->plans_count * sizeof(uint32_t));
+  sp_memory_give_table(rater->memory, rater->groups,
+                       rater->groups_count * sizeof(struct sp__group_plans));
+  rater->plan_index = NULL;
+  rater->groups = NULL;
+  rater->plans_count = rater->groups_count = 0;
+}
+
+void sp_rater_free(struct sp_rater *rater)
+{
+  if (rater == NULL) {
+    return;
+  }
+  SP_ASSERT(rater->magic == SP__RATER_MAGIC);
+  struct sp_memory *memory = rater->memory;
+  books_free(rater);
+  for (uint32_t i = 0; i < rater->chunks_count; i++) {
+    sp_memory_give_table(memory, rater->chunks[i], SP__CACHE_CHUNK_BYTES);
+  }
+  sp_memory_give_table(memory, rater->sets, SETS_BYTES);
+  sp_memory_give_table(memory, rater->frames, FRAMES_BYTES);
+  sp_memory_give_table(memory, rater->bands, BANDS_BYTES);
+  sp_memory_give_table(memory, rater->segments, SEGMENTS_BYTES);
+  sp_memory_give_table(memory, rater->runs, RUNS_BYTES);
+  sp_memory_give_table(memory, rater->cut_runs, CUT_RUNS_BYTES);
+  sp_memory_give_table(memory, rater->stages, STAGES_BYTES);
+  sp_memory_give_table(memory, rater->parts, PARTS_BYTES);
+  sp_memory_give_table(memory, rater->lines, LINES_BYTES);
+  sp_memory_give_table(memory, rater->chain_made, SP_STATE_VALUE_BYTES_MAX);
+  sp_memory_give_table(memory, rater->whole_charge, sizeof(struct sp_charge));
+  rater->magic = 0;
+  sp_memory_give_table(memory, rater, sizeof(*rater));
+}
+
+enum sp_status sp_rater_set_books(struct sp_rater *rater, const struct sp_books *books)
+{
+  SP_ASSERT(rater->magic == SP__RATER_MAGIC && books->count > 0);
+  const struct sp_directory *directory = rater->directory;
+  SP_TRY(sp_state_grow(rater->state, sp_directory_subscriber_count(directory),
+                       sp_directory_group_count(directory)));
+  books_free(rater);
+  uint32_t plans = sp_directory_plan_count(directory), groups = sp_directory_group_count(directory);
+  rater->books = books;
+  rater->books_count = books->count;
+  if (plans > 0) {
+    size_t bytes = (size_t)books->count * plans * sizeof(uint32_t);
+    rater->plan_index = sp_memory_take_table(rater->memory, bytes);
+    if (rater->plan_index == NULL) {
+      return SP_NO_MEMORY;
+    }
+    rater->plans_count = plans;
+  }
+  if (groups > 0) {
+    rater->groups = sp_memory_take_table(rater->memory, groups * sizeof(struct sp__group_plans));
+    if (rater->groups == NULL) {
+      return SP_NO_MEMORY;
+    }
+    rater->groups_count = groups;
+  }
+  for (uint32_t b = 0; b < books->count; b++) {
+    for (uint32_t p = 0; p < plans; p++) {
+      struct sp_name name = sp_directory_plan_name(directory, p);
+      rater->plan_index[(size_t)b * plans + p] =
+          sp_book_find_plan(books->book + b, name.text, name.length);
+    }
+  }
+  sp__cache_clear(rater);
+  return SP_OK;
+}
+
+enum sp_status sp_rater_notice(struct sp_rater *rater, const struct sp_usage *usage)
+{
+  if (usage->subscriber == SP_NONE) {
+    return SP_OK;
+  }
+  struct sp__owner *slot = sp__owner_of(rater->state, usage->subscriber);
+  if (!slot->seen || usage->start_utc_s >= sp__owner_latest(slot)) {
+    sp__owner_set_latest(slot, usage->start_utc_s);
+    slot->domain = usage->domain;
+    slot->seen = 1;
+  }
+  sp__owner_dirty(rater->state, usage->subscriber); /* what is kept beside the state goes with it */
+  return SP_OK;
+}
+
+bool sp__rate_is_late(const struct sp_rater *rater, const struct sp_usage *usage)
+{
+  const struct sp__owner *slot = sp__owner_of(rater->state, usage->subscriber);
+  return slot->seen && slot->domain != usage->domain;
+}
+
+int64_t sp__balance_left(int64_t granted, int64_t used)
+{
+  return granted > used ? granted - used : 0;
+}
+
+static void allowances_fill(struct sp_rater *rater, struct sp_charge *charge)
+{
+  struct sp__work *work = &rater->work;
+  if (work->lines_used > SP_CHARGE_ALLOWANCES_MAX) {
+    work->overflow = true;
+    return;
+  }
+  const uint32_t *names = rater->books->allowance_ids[work->usage->book];
+  for (uint32_t i = 0; i < work->lines_count; i++) {
+    const struct sp__line *line = rater->lines + i;
+    if (line->order == SP_NONE) {
+      continue;
+    }
+    int64_t left = sp__balance_left(line->granted, sp__stage_value(rater, line->base_stage));
+    if (line->rolled_stage != SP_NONE) {
+      left += sp__balance_left(line->rolled_granted, sp__stage_value(rater, line->rolled_stage));
+    }
+    uint32_t owner =
+        line->allowance->pool ? work->positions[line->position].owner : work->usage->subscriber;
+    charge->allowances[line->order] =
+        (struct sp_charge_allowance){names[line->allowance->name_id], owner, line->used, left};
+  }
+  charge->allowances_count = (uint8_t)work->lines_used;
+}
+
+static void items_fill(struct sp_rater *rater, struct sp_charge *charge)
+{
+  struct sp__work *work = &rater->work;
+  const uint32_t *names = rater->books->item_ids[work->usage->book];
+  unsigned count = 0;
+  work->net_micro = 0;
+  for (uint32_t i = 0; i < work->frame->items_count; i++) {
+    const struct sp__item *item = work->items + i;
+    if (item->quantity > 0) {
+      charge->items[count++] = (struct sp_charge_item){
+          names[work->frame->names[i]], 0, item->list_micro, item->net_micro, item->increments};
+      work->net_micro += item->net_micro; /* at most the list */
+    }
+  }
+  charge->items_count = (uint8_t)count;
+}
+
+enum sp_reason sp__rate_whole(struct sp_rater *rater, struct sp_charge *charge)
+{
+  struct sp__work *work = &rater->work;
+  work->overflow = work->no_memory = work->capped = work->counts = false;
+  work->stages_count = work->lines_count = work->lines_used = 0;
+  work->net_micro = work->list_micro = 0;
+  enum sp_reason reason = sp__plans_find(rater);
+  if (reason != SP_REASON_NONE) {
+    return reason;
+  }
+  if (work->usage->reason == SP_REASON_UNKNOWN_PREFIX) {
+    return SP_REASON_UNKNOWN_PREFIX;
+  }
+  work->frame = sp__frame_find(rater);
+  if (work->frame == NULL || work->frame->too_many) {
+    return SP_REASON_OVERFLOW;
+  }
+  if (work->frame->items_count == 0) {
+    return SP_REASON_NO_RATE;
+  }
+  work->cycle = sp__cycle_at(rater, work->usage->start_utc_s)->cycle;
+  reason = sp__price(rater);
+  if (reason != SP_REASON_NONE || !work->counts) {
+    return reason;
+  }
+  sp__allowances_walk(rater);
+  reason = sp__discounts_apply(rater);
+  if (reason != SP_REASON_NONE && !work->overflow) {
+    return reason;
+  }
+  items_fill(rater, charge);
+  allowances_fill(rater, charge);
+  sp__payers_ask(rater, charge);
+  charge->list_micro = work->list_micro;
+  charge->net_micro = work->net_micro;
+  return work->overflow ? SP_REASON_OVERFLOW : SP_REASON_NONE;
+}
+
+static enum sp_status suspend(struct sp_charge *charge, enum sp_reason reason)
+{
+  charge->outcome = SP_OUTCOME_SUSPENDED;
+  charge->reason = (uint16_t)reason;
+  charge->flags = 0;
+  charge->items_count = charge->allowances_count = charge->payers_count = 0;
+  charge->list_micro = charge->net_micro = 0;
+  return SP_OK;
+}
+
+enum sp_status sp__rate_suspend(struct sp_rater *rater, struct sp_charge *charge,
+                                enum sp_reason reason)
+{
+  return rater->work.no_memory ? SP_NO_MEMORY : suspend(charge, reason);
+}
+
+static void pre_rated_fill(struct sp_rater *rater, const struct sp_usage *usage,
+                           struct sp_charge *charge)
+{
+  charge->outcome = SP_OUTCOME_RATED;
+  charge->flags |= SP_FLAG_PRE_RATED | (sp__rate_is_late(rater, usage) ? SP_FLAG_LATE : 0);
+  charge->list_micro = charge->net_micro = usage->charge_micro;
+  charge->items[0] =
+      (struct sp_charge_item){SP_NAME_PRE_RATED, 0, usage->charge_micro, usage->charge_micro, 0};
+  charge->items_count = 1;
+  if (usage->charge_micro != 0) {
+    charge->payers[0] = (struct sp_charge_payer){usage->account, 0, usage->charge_micro};
+    charge->payers_count = 1;
+  }
+}
+
+/* book.md §5.6 */
+static bool nothing_used(const struct sp_usage *usage)
+{
+  switch (usage->service) {
+  case SP_SERVICE_VOICE:
+    return usage->duration_s == 0;
+  case SP_SERVICE_DATA:
+    return usage->bytes == 0 && usage->duration_s == 0;
+  case SP_SERVICE_SMS:
+  case SP_SERVICE_MMS:
+    return usage->items == 0 || usage->cause != 0;
+  default:
+    return usage->items == 0;
+  }
+}
+
+static enum sp_status rate_record(struct sp_rater *rater, const struct sp_usage *usage,
+                                  struct sp_charge *charge)
+{
+  struct sp__work *work = &rater->work;
+  work->usage = usage;
+  work->book = rater->books->book + usage->book;
+  work->chain = NULL;
+  work->late = sp__rate_is_late(rater, usage);
+  enum sp_reason reason = sp__rate_whole(rater, charge);
+  if (work->no_memory || reason != SP_REASON_NONE) {
+    return sp__rate_suspend(rater, charge, reason);
+  }
+  if (!work->counts) {
+    charge->outcome = SP_OUTCOME_ZERO_RATED;
+    charge->flags = 0;
+    return SP_OK;
+  }
+  enum sp_status status = sp__stages_reserve(rater);
+  if (status != SP_OK) {
+    return status == SP_LIMIT ? suspend(charge, SP_REASON_OVERFLOW) : status;
+  }
+  sp__stages_write(rater);
+  charge->flags |= (work->capped ? SP_FLAG_CAPPED : 0) | (work->late ? SP_FLAG_LATE : 0);
+  charge->outcome = SP_OUTCOME_RATED;
+  return SP_OK;
+}
+
+/* [CDR 6/9] rate. in: a new resolved record and the state of its domain; out: its charge, fee by fee,
+ * and the state after it; next: fold (segment/fold.c). */
+enum sp_status sp_rate(struct sp_rater *rater, const struct sp_usage *usage,
+                       struct sp_charge *charge, struct sp_trace *trace)
+{
+  SP_ASSERT(rater->magic == SP__RATER_MAGIC && rater->books != NULL);
+  sp_charge_clear(charge);
+  charge->book = usage->book < rater->books->count ? usage->book : UINT16_MAX;
+  if (usage->reason != SP_REASON_NONE && usage->reason != SP_REASON_UNKNOWN_PREFIX) {
+    return suspend(charge, (enum sp_reason)usage->reason);
+  }
+  SP_ASSERT(usage->subscriber != SP_NONE && usage->book < rater->books->count);
+  rater->work.trace = trace;
+  rater->work.no_memory = false;
+  sp__cache_trim(rater);
+  charge->flags = (usage->flags & SP_USAGE_IP) != 0 ? SP_FLAG_IP : 0;
+  if (usage->has_charge == SP_CDR_CHARGE_OVERFLOW) {
+    return suspend(charge, SP_REASON_OVERFLOW);
+  }
+  if (usage->has_charge) {
+    pre_rated_fill(rater, usage, charge);
+    return SP_OK;
+  }
+  if (nothing_used(usage)) {
+    charge->outcome = SP_OUTCOME_ZERO_RATED;
+    charge->flags = 0;
+    return SP_OK;
+  }
+  if ((usage->chain_hash[0] | usage->chain_hash[1]) != 0) {
+    return sp__rate_partial(rater, usage, charge);
+  }
+  return rate_record(rater, usage, charge);
+}
+
+void sp_rater_prefetch(const struct sp_rater *rater, const struct sp_usage *usage, int step)
+{
+  if (usage->subscriber == SP_NONE) {
+    return;
+  }
+  if (step == 1) {
+    sp_state_prefetch_slot(rater->state, usage->subscriber);
+    sp_directory_prefetch_lists(rater->directory, usage->subscriber);
+  } else {
+    sp_state_prefetch_cells(rater->state, usage->subscriber);
+  }
+}

@@ -1,0 +1,103 @@
+/* block_cap: of one item each block of so much on the cycle's counter costs at most a value
+ * (book.md §11.7). */
+#include "rating/rate_parts.h"
+
+struct blocks { /* going through the increments that nothing waived */
+  struct sp_rater *rater;
+  const struct sp_book_discount *row;
+  struct sp__item *item;
+  int64_t position;     /* counter */
+  int64_t block;        /* the one being filled, -1 before the first */
+  sp_i128 upto_sum;     /* exact prices of this and all earlier blocks */
+  int64_t upto_micro;   /* of the amount that enters, dealt so far */
+  int64_t amount_micro; /* that the blocks take */
+  bool take;
+};
+
+/* The block is complete: deals its share of the amount and caps it. */
+static void block_close(struct blocks *at, bool last)
+{
+  if (at->block < 0) {
+    return;
+  }
+  struct sp_rater *rater = at->rater;
+  const struct sp__item *item = at->item;
+  int64_t upto = item->net_micro;
+  if (!last && item->due_sum > 0) {
+    int64_t step = sp_money_step(item->start.item->digits);
+    upto = sp_money_part(item->net_micro, at->upto_sum, item->due_sum, step);
+  }
+  int64_t share = upto - at->upto_micro;
+  at->upto_micro = upto;
+  if (at->block > SP__PERIOD_SUB_MAX) {
+    rater->work.overflow = true;
+    return;
+  }
+  uint32_t stage =
+      sp__stage_of(rater, rater->work.usage->subscriber, at->row->key,
+                   sp__period(rater->work.cycle, SP__CELL_BLOCK, (uint32_t)at->block), false);
+  int64_t taken = sp__stage_value(rater, stage), room = at->row->value - taken;
+  int64_t takes = share < room ? share : room;
+  takes = takes > 0 ? takes : 0;
+  at->amount_micro += takes;
+  if (at->take) {
+    sp__stage_add(rater, stage, takes);
+  }
+  if (sp__traced(rater)) {
+    sp__trace(rater, (struct sp_trace_event){.kind = SP_TRACE_BLOCK,
+                                             .item = at->row->item,
+                                             .count = at->block,
+                                             .before = taken,
+                                             .price = share,
+                                             .amount_micro = takes});
+  }
+}
+
+static void block_run(struct blocks *at, const struct sp__run *run)
+{
+  int64_t threshold = at->row->threshold, left = run->used;
+  int64_t factor = at->item->denominator / run->item->denominator;
+  for (int64_t done = 0; done < run->count && !at->rater->work.overflow;) {
+    int64_t block = at->position / threshold;
+    if (block != at->block) {
+      block_close(at, false);
+      at->upto_sum += at->block < 0 && !at->item->all_waived ? at->item->fee : 0;
+      at->block = block;
+    }
+    int64_t room = threshold - at->position % threshold;
+    int64_t count = (room - 1) / run->size + 1;
+    count = count < run->count - done ? count : run->count - done;
+    uint64_t whole = (uint64_t)count * (uint64_t)run->size;
+    int64_t used = whole < (uint64_t)left ? (int64_t)whole : left;
+    at->upto_sum += (sp_i128)count * run->price * factor;
+    done += count;
+    left -= used;
+    if (!sp_money_add(&at->position, at->position, used)) {
+      at->rater->work.overflow = true;
+    }
+  }
+}
+
+/* The item's new amount; with `take` the counter and the blocks are staged. */
+int64_t sp__block_cap(struct sp_rater *rater, const struct sp__cut *cut, bool take)
+{
+  struct sp__item *item = rater->work.items + cut->item;
+  uint32_t stage = sp__stage_of(rater, rater->work.usage->subscriber, cut->discount->key,
+                                sp__period(rater->work.cycle, SP__CELL_COUNTER, 0), true);
+  int64_t start = sp__stage_value(rater, stage);
+  struct blocks at = {rater, cut->discount, item, start, -1, 0, 0, 0, take};
+  const struct sp__run *run =
+      item->is_cut ? rater->cut_runs + item->cut_at : rater->runs + item->runs_at;
+  uint32_t count = item->is_cut ? item->cut_count : item->runs_count;
+  for (; count > 0; count--, run++) {
+    if (!run->waived) {
+      block_run(&at, run);
+    }
+  }
+  block_close(&at, true);
+  if (take) {
+    rater->stages[stage].used = true;
+    sp__stage_add(rater, stage, at.position - start);
+  }
+  return at.amount_micro;
+}

@@ -1,0 +1,97 @@
+/* What the rater remembers between records, none of it truth: memory for frames and choices,
+ * cycles, bands. */
+#include "rating/rate_parts.h"
+
+#include <string.h>
+
+void *sp__cache_take(struct sp_rater *rater, size_t bytes)
+{
+  bytes = (bytes + 15) & ~(size_t)15;
+  SP_ASSERT(bytes <= SP__CACHE_CHUNK_BYTES);
+  if (rater->chunk_now == rater->chunks_count ||
+      rater->chunk_used + bytes > SP__CACHE_CHUNK_BYTES) {
+    uint32_t next = rater->chunks_count == 0 ? 0 : rater->chunk_now + 1;
+    if (next == rater->chunks_count) {
+      char *chunk = next == SP__CACHE_CHUNKS_MAX
+                        ? NULL
+                        : sp_memory_take_table(rater->memory, SP__CACHE_CHUNK_BYTES);
+      if (chunk == NULL) {
+        rater->work.no_memory = true;
+        return NULL;
+      }
+      rater->chunks[rater->chunks_count++] = chunk;
+    }
+    rater->chunk_now = next;
+    rater->chunk_used = 0;
+  }
+  void *at = rater->chunks[rater->chunk_now] + rater->chunk_used;
+  rater->chunk_used += bytes;
+  memset(at, 0, bytes);
+  return at;
+}
+
+void sp__cache_clear(struct sp_rater *rater)
+{
+  memset(rater->sets, 0, SP__SET_BUCKETS * sizeof(struct sp__plan_set *));
+  memset(rater->frames, 0, SP__FRAME_BUCKETS * sizeof(struct sp__frame *));
+  memset(rater->groups, 0, rater->groups_count * sizeof(struct sp__group_plans));
+  memset(rater->bands, 0, (size_t)SP__BANDS_CACHED * SP_BOOKS_MAX * sizeof(struct sp__bands));
+  memset(rater->cycles, 0, sizeof(rater->cycles));
+  rater->chunk_now = 0;
+  rater->chunk_used = 0;
+}
+
+void sp__cache_trim(struct sp_rater *rater)
+{
+  if (SP_UNLIKELY((rater->chunk_now + 1) * SP__CACHE_CHUNK_BYTES > SP__CACHE_BYTES_MAX)) {
+    sp__cache_clear(rater);
+  }
+}
+
+static const struct sp__cycle *cycle_add(struct sp_rater *rater, int32_t cycle)
+{
+  struct sp__cycle *at = rater->cycles + rater->cycle_next;
+  rater->cycle_next = (rater->cycle_next + 1) % SP__CYCLES_CACHED;
+  const struct sp_book *book = rater->books->book; /* zone and cycle_day are those of all books */
+  at->cycle = cycle;
+  at->from_utc_s = sp_book_cycle_start(book, cycle);
+  at->to_utc_s = sp_book_cycle_start(book, cycle + 1);
+  return at;
+}
+
+const struct sp__cycle *sp__cycle_at(struct sp_rater *rater, int64_t utc_s)
+{
+  for (uint32_t i = 0; i < SP__CYCLES_CACHED; i++) {
+    const struct sp__cycle *at = rater->cycles + i;
+    if (utc_s >= at->from_utc_s && utc_s < at->to_utc_s) {
+      return at;
+    }
+  }
+  return cycle_add(rater, sp_book_cycle(rater->books->book, utc_s));
+}
+
+const struct sp__cycle *sp__cycle_of(struct sp_rater *rater, int32_t cycle)
+{
+  for (uint32_t i = 0; i < SP__CYCLES_CACHED; i++) {
+    const struct sp__cycle *at = rater->cycles + i;
+    if (at->cycle == cycle && at->to_utc_s > at->from_utc_s) {
+      return at;
+    }
+  }
+  return cycle_add(rater, cycle);
+}
+
+uint64_t sp__bands_at(struct sp_rater *rater, int64_t utc_s, int64_t *until_utc_s)
+{
+  const struct sp_book *book = rater->work.book;
+  uint64_t hour = (uint64_t)(utc_s + (INT64_C(1) << 40)) >> 12;
+  struct sp__bands *at = rater->bands + (size_t)(book - rater->books->book) * SP__BANDS_CACHED +
+                         hour % SP__BANDS_CACHED;
+  if (utc_s < at->from_utc_s || utc_s >= at->until_utc_s) {
+    at->bands = sp_book_bands(book, utc_s, &at->until_utc_s);
+    at->from_utc_s = utc_s;
+    SP_ASSERT(at->until_utc_s > utc_s);
+  }
+  *until_utc_s = at->until_utc_s;
+  return at->bands;
+}

@@ -1,0 +1,346 @@
+/* Discounts and caps of the record in three passes (book.md §11). Of each set the one is taken that
+ * leaves the least; percents multiply exactly and round once. */
+#include "rating/rate_parts.h"
+
+#define PERCENT_ALL 10000 /* hundredths of a percent */
+
+struct exact { /* an item's amount within pass 1: value / 10^(4 x factors) */
+  sp_i128 value;
+  unsigned factors;
+};
+
+static const int64_t powers[SP__SETS_MAX + 1] = {
+    1, PERCENT_ALL, INT64_C(100000000), INT64_C(1000000000000), INT64_C(10000000000000000)};
+
+static bool item_is_on(const struct sp__work *work, const struct sp__cut *cut, uint32_t index)
+{
+  return work->items[index].quantity > 0 && (cut->item == SP_NONE || cut->item == index);
+}
+
+static bool cut_applies(const struct sp__work *work, const struct sp__cut *cut)
+{
+  return cut->item == SP_NONE || work->items[cut->item].quantity > 0;
+}
+
+static int64_t net_sum(const struct sp__work *work, const struct sp__cut *cut)
+{
+  int64_t sum = 0;
+  for (uint32_t i = 0; i < work->frame->items_count; i++) {
+    if (cut == NULL ? work->items[i].quantity > 0 : item_is_on(work, cut, i)) {
+      sum += work->items[i].net_micro; /* at most the list, which fits */
+    }
+  }
+  return sum;
+}
+
+static void cut_trace(struct sp_rater *rater, const struct sp__cut *cut, enum sp_trace_why why,
+                      int64_t before)
+{
+  const struct sp_book_discount *rows =
+      SP_BOOK_TABLE(rater->work.book, discounts, struct sp_book_discount);
+  sp__trace(rater, (struct sp_trace_event){.kind = SP_TRACE_DISCOUNT,
+                                           .why = why,
+                                           .plan = cut->discount->plan,
+                                           .item = cut->discount->item,
+                                           .index = (uint32_t)(cut->discount - rows),
+                                           .before = before,
+                                           .after = net_sum(&rater->work, NULL)});
+}
+
+/* First cut behind a set. */
+static uint32_t set_end(const struct sp__choice *choice, uint32_t at)
+{
+  uint64_t order = choice->cuts[at].discount->set_order;
+  uint8_t pass = choice->cuts[at].discount->pass;
+  while (at < choice->cuts_count && choice->cuts[at].discount->pass == pass &&
+         choice->cuts[at].discount->set_order == order) {
+    at++;
+  }
+  return at;
+}
+
+/* Pass 1 */
+
+static int64_t percent_left(const struct sp__cut *cut)
+{
+  return cut->discount->kind == SP_DISCOUNT_FREE ? 0 : PERCENT_ALL - cut->discount->value;
+}
+
+/* Sum over all items with this cut taken, over 10^16. */
+static sp_i128 percent_sum(const struct sp__work *work, const struct exact *exacts,
+                           const struct sp__cut *cut)
+{
+  sp_i128 sum = 0;
+  for (uint32_t i = 0; i < work->frame->items_count; i++) {
+    if (work->items[i].quantity == 0) {
+      continue;
+    }
+    bool on = item_is_on(work, cut, i);
+    unsigned rest = SP__SETS_MAX - exacts[i].factors - on;
+    sum += exacts[i].value * (on ? percent_left(cut) : 1) * powers[rest];
+  }
+  return sum;
+}
+
+/* No item may have more than four sets, taken or not (§11.4). */
+static bool sets_fit(const struct sp__work *work, const struct sp__choice *choice)
+{
+  uint8_t counts[SP_BOOK_ITEMS_MAX] = {0};
+  for (uint32_t at = 0; at < choice->cuts_count && choice->cuts[at].discount->pass == 1;) {
+    uint32_t end = set_end(choice, at);
+    uint64_t on = 0;
+    for (; at < end; at++) {
+      for (uint32_t i = 0; i < work->frame->items_count; i++) {
+        on |= (uint64_t)item_is_on(work, choice->cuts + at, i) << i;
+      }
+    }
+    for (uint32_t i = 0; i < work->frame->items_count; i++) {
+      counts[i] = (uint8_t)(counts[i] + (on >> i & 1));
+      if (counts[i] > SP__SETS_MAX) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+static const struct sp__cut *percent_choose(const struct sp__work *work, const struct exact *exacts,
+                                            const struct sp__cut *cut, const struct sp__cut *end)
+{
+  const struct sp__cut *best = NULL;
+  bool compared = false;
+  sp_i128 least = 0;
+  for (; cut < end; cut++) {
+    if (!cut_applies(work, cut)) {
+      continue;
+    }
+    if (best == NULL) {
+      best = cut;
+      continue;
+    }
+    if (!compared) {
+      least = percent_sum(work, exacts, best);
+      compared = true;
+    }
+    sp_i128 sum = percent_sum(work, exacts, cut);
+    if (sum < least) {
+      least = sum;
+      best = cut;
+    }
+  }
+  return best;
+}
+
+static void exact_round(struct sp__item *item, const struct exact *exact)
+{
+  int64_t step = sp_money_step(item->start.item->digits), divisor;
+  if (!__builtin_mul_overflow(powers[exact->factors], step, &divisor) &&
+      exact->value <= INT64_MAX) {
+    int64_t value = (int64_t)exact->value, steps = value / divisor, rest = value % divisor;
+    steps += rest >= divisor - rest;
+    item->net_micro = steps * step;
+    return;
+  }
+  item->net_micro = (int64_t)sp_money_divide(exact->value, (sp_i128)powers[exact->factors] * step,
+                                             SP_ROUND_HALF_UP) *
+                    step;
+}
+
+static void pass_percents(struct sp_rater *rater, const struct sp__choice *choice, uint32_t count)
+{
+  struct sp__work *work = &rater->work;
+  struct exact exacts[SP_BOOK_ITEMS_MAX];
+  for (uint32_t i = 0; i < work->frame->items_count; i++) {
+    exacts[i] = (struct exact){work->items[i].net_micro, 0};
+  }
+  for (uint32_t at = 0; at < count;) {
+    uint32_t end = set_end(choice, at);
+    const struct sp__cut *cut = percent_choose(work, exacts, choice->cuts + at, choice->cuts + end);
+    for (uint32_t i = 0; cut != NULL && i < work->frame->items_count; i++) {
+      if (item_is_on(work, cut, i)) {
+        exacts[i].value *= percent_left(cut);
+        exacts[i].factors++;
+      }
+    }
+    for (; at < end && sp__traced(rater); at++) {
+      if (cut_applies(work, choice->cuts + at)) {
+        cut_trace(rater, choice->cuts + at,
+                  choice->cuts + at == cut ? SP_WHY_TAKEN : SP_WHY_SET_LOST, 0);
+      }
+    }
+    at = end;
+  }
+  for (uint32_t i = 0; i < work->frame->items_count; i++) {
+    if (exacts[i].factors > 0) {
+      exact_round(work->items + i, exacts + i);
+    }
+  }
+}
+
+/* Passes 2 and 3 */
+
+static uint32_t cap_stage(struct sp_rater *rater, const struct sp__cut *cut)
+{
+  const struct sp__work *work = &rater->work;
+  uint64_t period = sp__period(work->cycle, SP__CELL_MONTH, 0);
+  if (cut->discount->kind == SP_DISCOUNT_CAP_DAY) {
+    int32_t day = sp_book_local_day(work->book, work->usage->start_utc_s);
+    period = sp__period(work->cycle, SP__CELL_DAY, (uint32_t)(day + (1 << 27)));
+  }
+  return sp__stage_of(rater, work->usage->subscriber, cut->discount->key, period, false);
+}
+
+/* What the items of a cut may cost together. */
+static int64_t cut_bound(struct sp_rater *rater, const struct sp__cut *cut)
+{
+  switch ((enum sp_discount_kind)cut->discount->kind) {
+  case SP_DISCOUNT_PRICE_CAP:
+    return cut->discount->value;
+  case SP_DISCOUNT_BLOCK_CAP:
+    return sp__block_cap(rater, cut, false);
+  case SP_DISCOUNT_CAP_DAY:
+  case SP_DISCOUNT_CAP_MONTH: {
+    int64_t left = cut->discount->value - sp__stage_value(rater, cap_stage(rater, cut));
+    return left > 0 ? left : 0;
+  }
+  case SP_DISCOUNT_PERCENT:
+  case SP_DISCOUNT_FREE:
+  default:
+    SP_ASSERT(!"a percent is no cap");
+    return 0;
+  }
+}
+
+/* A cap over several items is dealt by largest remainder (§11.5). */
+static void cut_deal(struct sp_rater *rater, const struct sp__cut *cut, int64_t sum)
+{
+  struct sp__work *work = &rater->work;
+  int64_t shares[SP_BOOK_ITEMS_MAX];
+  uint32_t on[SP_BOOK_ITEMS_MAX], count = 0;
+  unsigned digits = (unsigned)work->book->header->rounding_digits;
+  unsigned decimals = sp_money_decimals(sum);
+  digits = digits > decimals ? digits : decimals;
+  for (uint32_t i = 0; i < work->frame->items_count; i++) {
+    if (item_is_on(work, cut, i)) {
+      unsigned own = work->items[i].start.item->digits;
+      digits = digits > own ? digits : own;
+      on[count] = i;
+      shares[count++] = work->items[i].net_micro;
+    }
+  }
+  if (count > 1) {
+    sp_money_deal(shares, count, sum, sp_money_step(digits));
+  } else {
+    shares[0] = sum;
+  }
+  for (uint32_t i = 0; i < count; i++) {
+    work->items[on[i]].net_micro = shares[i];
+  }
+}
+
+/* Takes one cut of its set: the one that leaves the least, the first of equals. */
+static void set_apply(struct sp_rater *rater, const struct sp__cut *first,
+                      const struct sp__cut *end)
+{
+  struct sp__work *work = &rater->work;
+  const struct sp__cut *best = NULL;
+  int64_t least = 0, new_sum = 0, had = 0, all = net_sum(work, NULL);
+  for (const struct sp__cut *cut = first; cut < end; cut++) {
+    if (!cut_applies(work, cut)) {
+      continue;
+    }
+    int64_t sum = net_sum(work, cut), bound = cut_bound(rater, cut);
+    int64_t left = sum < bound ? sum : bound;
+    if (best == NULL || all - sum + left < least) {
+      best = cut;
+      least = all - sum + left;
+      new_sum = left;
+      had = sum;
+    }
+  }
+  if (best == NULL) {
+    return;
+  }
+  if (best->discount->kind == SP_DISCOUNT_BLOCK_CAP) {
+    work->items[best->item].net_micro = sp__block_cap(rater, best, true);
+  } else if (new_sum < had) {
+    cut_deal(rater, best, new_sum);
+    work->capped |= best->discount->pass == 3;
+  }
+  for (const struct sp__cut *cut = first; cut < end && sp__traced(rater); cut++) {
+    if (cut_applies(work, cut)) {
+      cut_trace(rater, cut, cut == best ? SP_WHY_TAKEN : SP_WHY_SET_LOST, all);
+    }
+  }
+}
+
+static void pass_trace(struct sp_rater *rater, enum sp_trace_kind kind, int64_t pass)
+{
+  for (uint32_t i = 0; i < rater->work.frame->items_count && sp__traced(rater); i++) {
+    if (rater->work.items[i].quantity > 0) {
+      sp__trace(rater, (struct sp_trace_event){.kind = kind,
+                                               .item = rater->work.frame->names[i],
+                                               .offset = pass,
+                                               .amount_micro = rater->work.items[i].net_micro});
+    }
+  }
+}
+
+/* What caps count, whether or not they cut (§11.6). */
+static void caps_count(struct sp_rater *rater, const struct sp__choice *choice, uint32_t at)
+{
+  for (; at < choice->cuts_count; at++) {
+    const struct sp__cut *cut = choice->cuts + at;
+    if (!cut_applies(&rater->work, cut)) {
+      continue;
+    }
+    uint32_t stage = cap_stage(rater, cut);
+    int64_t before = sp__stage_value(rater, stage);
+    sp__stage_add(rater, stage, net_sum(&rater->work, cut));
+    if (sp__traced(rater)) {
+      const struct sp_book_discount *rows =
+          SP_BOOK_TABLE(rater->work.book, discounts, struct sp_book_discount);
+      sp__trace(rater, (struct sp_trace_event){.kind = SP_TRACE_COUNTED,
+                                               .plan = cut->discount->plan,
+                                               .item = cut->discount->item,
+                                               .index = (uint32_t)(cut->discount - rows),
+                                               .before = before,
+                                               .after = sp__stage_value(rater, stage)});
+    }
+  }
+}
+
+enum sp_reason sp__discounts_apply(struct sp_rater *rater)
+{
+  struct sp__work *work = &rater->work;
+  const struct sp__choice *choice = rater->segments[0].choice;
+  for (uint32_t i = 0; i < work->frame->items_count; i++) {
+    work->items[i].net_micro = work->items[i].quantity > 0 ? work->items[i].amount_micro : 0;
+  }
+  if (choice->cuts_count == 0) {
+    return SP_REASON_NONE;
+  }
+  if (choice->sets_count > SP__SETS_MAX && !sets_fit(work, choice)) {
+    return SP_REASON_TOO_MANY_DISCOUNTS;
+  }
+  uint32_t at = 0;
+  while (at < choice->cuts_count && choice->cuts[at].discount->pass == 1) {
+    at++;
+  }
+  if (at > 0) {
+    pass_percents(rater, choice, at);
+    pass_trace(rater, SP_TRACE_PASS, 1);
+  }
+  uint32_t caps = at;
+  while (caps < choice->cuts_count && choice->cuts[caps].discount->pass == 2) {
+    caps++;
+  }
+  while (at < choice->cuts_count) {
+    uint32_t end = set_end(choice, at);
+    set_apply(rater, choice->cuts + at, choice->cuts + end);
+    pass_trace(rater, SP_TRACE_PASS, choice->cuts[at].discount->pass);
+    at = end;
+  }
+  caps_count(rater, choice, caps);
+  return SP_REASON_NONE;
+}

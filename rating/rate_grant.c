@@ -1,0 +1,90 @@
+/* How much an allowance gives in a cycle (book.md §10.2, §10.3). */
+#include "rating/rate_parts.h"
+
+#define SECONDS_OF_MINUTE 60
+#define BYTES_OF_MB 1048576
+
+static const struct sp_book_plan *plan_by_key(const struct sp_book *book, uint64_t key,
+                                              const struct sp_book_plan *like,
+                                              const struct sp_book *of)
+{
+  struct sp_book_name name = like->name;
+  uint32_t index = sp_book_find_plan(book, sp_book_text(of, name), name.length);
+  if (index == SP_NONE) {
+    return NULL;
+  }
+  const struct sp_book_plan *plan = SP_BOOK_TABLE(book, plans, struct sp_book_plan) + index;
+  return plan->key == key ? plan : NULL;
+}
+
+/* The allowance of that plan and name in the book in force at the grant instant, or NULL. */
+static const struct sp_book_allowance *allowance_in(const struct sp_rater *rater, int64_t at_utc_s,
+                                                    const struct sp_book_allowance *allowance)
+{
+  const struct sp_books *books = rater->books;
+  const struct sp_book *of = rater->work.book;
+  if (books->count == 1) {
+    return allowance;
+  }
+  uint32_t index = sp_books_at(books, at_utc_s);
+  const struct sp_book *book = books->book + (index == SP_NONE ? books->by_start[0] : index);
+  if (book == of) {
+    return allowance;
+  }
+  const struct sp_book_plan *like = SP_BOOK_TABLE(of, plans, struct sp_book_plan) + allowance->plan;
+  const struct sp_book_plan *plan = plan_by_key(book, like->key, like, of);
+  if (plan == NULL) {
+    return NULL;
+  }
+  const struct sp_book_allowance *row =
+      SP_BOOK_TABLE(book, allowances, struct sp_book_allowance) + plan->allowances_at;
+  for (uint32_t i = 0; i < plan->allowances_count; i++) {
+    if (row[i].key == allowance->key) {
+      return row + i;
+    }
+  }
+  return NULL;
+}
+
+static int64_t by_days(const struct sp_rater *rater, const struct sp_book_allowance *row,
+                       const struct sp__cycle *cycle, int64_t at_utc_s)
+{
+  const struct sp_book *book = rater->books->book;
+  int64_t first = sp_book_local_day(book, cycle->from_utc_s);
+  int64_t end = sp_book_local_day(book, cycle->to_utc_s);
+  int64_t day = sp_book_local_day(book, at_utc_s);
+  if (day <= first) {
+    return row->amount;
+  }
+  int64_t whole = row->unit == SP_UNIT_SECOND ? SECONDS_OF_MINUTE
+                  : row->unit == SP_UNIT_BYTE ? BYTES_OF_MB
+                                              : 1;
+  sp_i128 part = (sp_i128)row->amount * (end - day);
+  sp_i128 units = sp_money_divide(part, (sp_i128)(end - first) * whole, SP_ROUND_CEIL);
+  sp_i128 amount = units * whole;
+  return amount > INT64_MAX ? INT64_MAX : (int64_t)amount;
+}
+
+int64_t sp__grant(struct sp_rater *rater, const struct sp__position *position,
+                  const struct sp_book_allowance *allowance, const struct sp__cycle *cycle,
+                  bool *rolls)
+{
+  *rolls = false;
+  if (position->from_utc_s >= cycle->to_utc_s || position->to_utc_s <= cycle->from_utc_s) {
+    return 0;
+  }
+  int64_t at = cycle->from_utc_s > position->from_utc_s ? cycle->from_utc_s : position->from_utc_s;
+  if ((position->owner & SP_OWNER_GROUP) != 0 && !allowance->pool) {
+    int64_t joined;
+    if (!sp__plans_member_since(rater, position->owner & ~SP_OWNER_GROUP, cycle, &joined)) {
+      return 0;
+    }
+    at = joined > at ? joined : at;
+  }
+  const struct sp_book_allowance *row = allowance_in(rater, at, allowance);
+  if (row == NULL || row->unit != allowance->unit) {
+    return 0;
+  }
+  *rolls = row->rollover;
+  return row->by_day && at > cycle->from_utc_s ? by_days(rater, row, cycle, at) : row->amount;
+}

@@ -1,0 +1,297 @@
+/* Inside of the rater, for rate*.c only: caches, and the scratch of the record in hand.
+ * Way of a record: plans (rate_plans.c) -> frame and choice (rate_select.c) -> runs of increments
+ * and list (rate_price.c) -> allowances (rate_allowance.c) -> discounts (rate_discount.c,
+ * rate_block.c) -> payers (rate_payer.c); cells are read and staged by rate_stage.c, which writes
+ * them at the very end. */
+#ifndef SP_RATING_RATE_PARTS_H
+#define SP_RATING_RATE_PARTS_H
+
+#include "rating/chain_record.h"
+#include "rating/money.h"
+#include "rating/rate.h"
+#include "rating/state_cells.h"
+#include "rating/trace.h"
+
+#define SP__RATER_MAGIC UINT64_C(0x5350524154455231)
+#define SP__POSITIONS_MAX 128u   /* subscriptions that count for one record */
+#define SP__RUNS_MAX 65536u      /* runs of like increments in one record */
+#define SP__SEGMENTS_MAX 65536u  /* stretches of one record with one choice */
+#define SP__CHANGES_MAX 1048576u /* changes of bands within one record */
+#define SP__CUT_RUNS_MAX 262144u /* runs where coverage begins and ends */
+#define SP__LINES_MAX 256u       /* allowances in reach of one record */
+#define SP__PARTS_MAX 512u       /* their parts */
+#define SP__STAGES_MAX 1400u     /* cells one record reads: one chain record holds them all */
+#define SP__SETS_MAX 4u          /* percent and free sets on one item (§11.4) */
+#define SP__CACHE_BYTES_MAX ((size_t)64 << 20)
+#define SP__CACHE_CHUNK_BYTES ((size_t)1 << 20)
+#define SP__CACHE_CHUNKS_MAX 1024u
+#define SP__FRAME_BUCKETS 16384u
+#define SP__SET_BUCKETS 1024u
+#define SP__BANDS_CACHED 256u
+#define SP__CYCLES_CACHED 4u
+
+struct sp__position { /* one subscription that counts at the record's start */
+  uint32_t plan;      /* index in the book's `plans` */
+  uint32_t owner;     /* subscriber, or group | SP_OWNER_GROUP */
+  int64_t from_utc_s, to_utc_s;
+};
+
+struct sp__plan_set { /* interned: plans of the positions in order, of one book */
+  struct sp__plan_set *next;
+  uint64_t hash;
+  uint16_t book, count;
+  uint8_t uses_dest, uses_rating_group;
+  uint32_t plans[];
+};
+
+struct sp__winner { /* the rule of an item; rule NULL: none */
+  const struct sp_book_rule *rule;
+  const struct sp_book_item *item; /* the plan item it belongs to */
+  const struct sp_book_slot *slots;
+};
+
+struct sp__offer {
+  const struct sp_book_allowance *allowance;
+  uint32_t position, reserved;
+};
+
+struct sp__cut {
+  const struct sp_book_discount *discount;
+  uint32_t item; /* index in the frame's items or SP_NONE = all */
+  uint32_t reserved;
+};
+
+struct sp__claim {
+  const struct sp_book_payer *payer;
+  uint32_t position, item;
+};
+
+struct sp__choice { /* what holds under one set of bands */
+  struct sp__choice *next;
+  uint64_t bands; /* those that matter to the frame */
+  uint32_t offers_count, cuts_count, claims_count;
+  uint32_t sets_count;        /* percent and free sets among the cuts */
+  struct sp__winner *winners; /* one for each of the frame's items */
+  struct sp__offer *offers;   /* allowances, by static order of §10.5 */
+  struct sp__cut *cuts;       /* discounts by pass, set, name, plan */
+  struct sp__claim *claims;   /* payers in order of §12.1 */
+};
+
+struct sp__frame { /* all that does not depend on the time: interned by its key */
+  struct sp__frame *next;
+  const struct sp__plan_set *set;
+  uint64_t features;
+  uint32_t dest_node, rating_group;
+  uint64_t bands; /* that any of its rules, allowances, discounts, payers asks for */
+  struct sp__choice *choices;
+  uint32_t items_count;
+  uint32_t base;    /* index of item `base` or SP_NONE */
+  bool too_many;    /* more items than a record can have */
+  uint32_t names[]; /* item name ids of the book, ascending: so the names are */
+};
+
+struct sp__segment { /* from this second of the usage on */
+  int64_t from_s;
+  struct sp__choice *choice;
+};
+
+struct sp__run {  /* like increments, one behind the other */
+  int64_t offset; /* of the first */
+  int64_t size, count;
+  int64_t used;  /* quantity used by all of them */
+  int64_t price; /* of one, over the denominator of `item` */
+  const struct sp_book_item *item;
+  uint32_t slot; /* index in the book's slots */
+  uint32_t waived;
+};
+
+struct sp__item {          /* scratch: one item of the record */
+  struct sp__winner start; /* rule at the start of the usage */
+  int64_t quantity;        /* 0: left out */
+  int64_t denominator;     /* of the sums; a multiple of those of its runs */
+  sp_i128 list_sum, due_sum;
+  sp_i128 fee; /* connect fee, in both sums unless waived */
+  int64_t increments;
+  int64_t list_micro, amount_micro; /* amount: after allowances, then after each pass */
+  int64_t net_micro, left_micro;    /* left: what payers have not taken yet */
+  uint32_t runs_at, runs_count;     /* in `runs` */
+  uint32_t cut_at, cut_count;       /* in `cut_runs`, split where coverage begins and ends */
+  bool is_cut, all_waived;
+};
+
+struct sp__stage { /* a cell in hand */
+  uint64_t key, period;
+  uint32_t owner;
+  bool counter;          /* chain: starts where the chain first used it (§14.4) */
+  bool used;             /* counter: belongs to the chain even if nothing was added */
+  struct sp__cell *cell; /* NULL: not there yet */
+  int64_t now;           /* as it stands */
+  int64_t old;           /* what this chain put there */
+  int64_t before;        /* what F sees first */
+  int64_t added;         /* by F */
+};
+
+struct sp__line { /* a balance of allowances: rolled and base part */
+  const struct sp_book_allowance *allowance;
+  uint64_t key; /* of its cells */
+  uint32_t position;
+  uint32_t order;                    /* of first use, SP_NONE = not used */
+  uint32_t base_stage, rolled_stage; /* SP_NONE = no rolled part */
+  uint32_t member_stage, reserved;   /* SP_NONE = no cap */
+  int64_t granted, rolled_granted;   /* base; rolled */
+  int64_t used, end_utc_s;
+};
+
+struct sp__part { /* one part of an allowance, in order of §10.5 */
+  const struct sp_book_allowance *allowance;
+  uint32_t position, line; /* line: its balance in `lines` */
+  uint32_t stage;
+  bool rolled;
+  int64_t left;
+};
+
+struct sp__cycle { /* one cycle of the books' calendar */
+  int64_t from_utc_s, to_utc_s;
+  int32_t cycle;
+};
+
+struct sp__bands { /* the set of bands at all instants of [from, until) */
+  int64_t from_utc_s, until_utc_s;
+  uint64_t bands;
+};
+
+struct sp__group_plans { /* what a group and those above it give at all instants of [from, to) */
+  int64_t from_utc_s, to_utc_s;
+  struct sp__position *list;
+  uint32_t room;
+  uint16_t count, book;
+};
+
+struct sp__work { /* the record, or the whole chain, in hand */
+  const struct sp_usage *usage;
+  const struct sp_book *book;
+  struct sp_trace *trace;
+  struct sp__frame *frame;
+  const struct sp__chain_head *chain; /* the chain so far or NULL */
+  bool in_chain;                      /* a partial, even the first */
+  bool late;
+  bool capped;
+  bool counts;    /* false: all rules that match count what is 0 */
+  bool overflow;  /* set wherever an amount or a list does not fit */
+  bool no_memory; /* the caches could not grow */
+  uint16_t positions_count, base_position;
+  int32_t cycle;
+  uint64_t plans_hash;
+  int64_t list_micro, net_micro;
+  uint32_t segments_count, runs_count, cut_runs_count;
+  uint32_t stages_count, parts_count, lines_count, lines_used;
+  struct sp__position positions[SP__POSITIONS_MAX];
+  struct sp__item items[SP_BOOK_ITEMS_MAX];
+};
+
+struct sp_rater {
+  uint64_t magic;
+  const struct sp_directory *directory;
+  struct sp_state *state;
+  struct sp_memory *memory;
+  const struct sp_books *books;
+  /* caches */
+  struct sp__plan_set **sets;
+  struct sp__frame **frames;
+  struct sp__group_plans *groups;
+  uint32_t groups_count;
+  uint32_t *plan_index; /* [book][directory's plan] -> index in the book or SP_NONE */
+  uint32_t plans_count, books_count;
+  struct sp__bands *bands;
+  struct sp__cycle cycles[SP__CYCLES_CACHED];
+  uint32_t cycle_next;
+  char *chunks[SP__CACHE_CHUNKS_MAX];
+  uint32_t chunks_count, chunk_now;
+  size_t chunk_used;
+  /* scratch of a record */
+  struct sp__segment *segments;
+  struct sp__run *runs, *cut_runs;
+  struct sp__stage *stages;
+  struct sp__part *parts;
+  struct sp__line *lines;
+  struct sp__chain_head *chain_made; /* SP_STATE_VALUE_BYTES_MAX: the chain's next record */
+  struct sp_usage whole;             /* the chain as one record */
+  struct sp_charge *whole_charge;    /* and its F */
+  struct sp__work work;
+};
+
+/* rate_cache.c: memory and calendar */
+void *sp__cache_take(struct sp_rater *rater,
+                     size_t bytes); /* zeroed; NULL: no memory, work.no_memory is set */
+void sp__cache_clear(struct sp_rater *rater);
+void sp__cache_trim(
+    struct sp_rater *rater); /* between records: forgets all if it has become large */
+const struct sp__cycle *sp__cycle_at(struct sp_rater *rater, int64_t utc_s);
+const struct sp__cycle *sp__cycle_of(struct sp_rater *rater, int32_t cycle);
+uint64_t sp__bands_at(struct sp_rater *rater, int64_t utc_s, int64_t *until_utc_s);
+
+/* rate_plans.c: fills work.positions (§7); reason NO_PLAN, TWO_BASE_PLANS, OVERFLOW */
+enum sp_reason sp__plans_find(struct sp_rater *rater);
+bool sp__plans_member_since(struct sp_rater *rater, uint32_t group, const struct sp__cycle *cycle,
+                            int64_t *first_utc_s);
+
+/* rate_select.c, rate_match.c: NULL = no memory (work.no_memory) */
+struct sp__frame *sp__frame_find(struct sp_rater *rater);
+struct sp__choice *sp__choice_find(struct sp_rater *rater, uint64_t bands);
+
+/* rate_price.c: segments, runs, list (§8, §9) */
+enum sp_reason sp__price(struct sp_rater *rater);
+bool sp__item_round(int64_t *micro, sp_i128 numerator, const struct sp__item *item);
+
+/* rate_allowance.c, rate_grant.c (§10): covers increments, sets amounts after allowances */
+void sp__allowances_walk(struct sp_rater *rater);
+int64_t sp__grant(struct sp_rater *rater, const struct sp__position *position,
+                  const struct sp_book_allowance *allowance, const struct sp__cycle *cycle,
+                  bool *rolls);
+
+/* rate_discount.c, rate_block.c (§11) */
+enum sp_reason sp__discounts_apply(struct sp_rater *rater);
+int64_t sp__block_cap(struct sp_rater *rater, const struct sp__cut *cut, bool take);
+
+/* rate_payer.c (§12) */
+void sp__payers_ask(struct sp_rater *rater, struct sp_charge *charge);
+
+/* rate_stage.c: index in `stages` of a cell, read on first use; the last one is a scratch on
+ * overflow */
+uint32_t sp__stage_of(struct sp_rater *rater, uint32_t owner, uint64_t key, uint64_t period,
+                      bool counter);
+void sp__stage_add(struct sp_rater *rater, uint32_t stage, int64_t amount);
+static inline int64_t sp__stage_value(const struct sp_rater *rater, uint32_t stage)
+{
+  return rater->stages[stage].before + rater->stages[stage].added;
+}
+/* Makes room for all that sp__stages_write will add. LIMIT, NO_MEMORY: nothing changed. */
+SP_MUST_CHECK enum sp_status sp__stages_reserve(struct sp_rater *rater);
+void sp__stages_write(struct sp_rater *rater);
+
+/* rate.c: F of work.usage (§7 to §12) with state staged and nothing written; fills items,
+ * allowances, payers, list and net of the charge. The caller has set usage, book, chain, late and
+ * trace. */
+enum sp_reason sp__rate_whole(struct sp_rater *rater, struct sp_charge *charge);
+/* Makes it suspended, or says NO_MEMORY if that was why. */
+SP_MUST_CHECK enum sp_status sp__rate_suspend(struct sp_rater *rater, struct sp_charge *charge,
+                                              enum sp_reason reason);
+/* Is the domain at a record's start another one than the present (§13.4)? */
+bool sp__rate_is_late(const struct sp_rater *rater, const struct sp_usage *usage);
+/* What is left of a balance of two parts; granted < 0: no such part. */
+int64_t sp__balance_left(int64_t granted, int64_t used);
+
+/* rate_chain.c (§14) */
+SP_MUST_CHECK enum sp_status sp__rate_partial(struct sp_rater *rater, const struct sp_usage *usage,
+                                              struct sp_charge *charge);
+
+/* rate_trace.c: out of the way of the hot path */
+void sp__trace(struct sp_rater *rater, struct sp_trace_event event);
+void sp__trace_rules(struct sp_rater *rater, const struct sp__segment *segment);
+
+static inline bool sp__traced(const struct sp_rater *rater)
+{
+  return SP_UNLIKELY(rater->work.trace != NULL);
+}
+
+#endif

@@ -1,0 +1,170 @@
+/* The state's tables: slots of subscribers and groups, slabs by size class. */
+#include "rating/state_cells.h"
+
+#include <string.h>
+
+static enum sp_status tables_take(struct sp_state *state, unsigned kind, uint32_t count)
+{
+  if (count <= state->count[kind]) {
+    return SP_OK;
+  }
+  SP_ASSERT(count < SP_OWNER_GROUP);
+  size_t slots_bytes = (size_t)count * sizeof(struct sp__owner);
+  size_t dirty_bytes = ((size_t)count + 63) / 64 * 8;
+  struct sp__owner *slots = sp_memory_take_table(state->memory, slots_bytes);
+  uint64_t *dirty = sp_memory_take_table(state->memory, dirty_bytes);
+  if (slots == NULL || dirty == NULL) {
+    sp_memory_give_table(state->memory, slots, slots_bytes);
+    sp_memory_give_table(state->memory, dirty, dirty_bytes);
+    return SP_NO_MEMORY;
+  }
+  size_t old = state->count[kind];
+  if (old > 0) {
+    memcpy(slots, state->slots[kind], old * sizeof(struct sp__owner));
+    memcpy(dirty, state->dirty[kind], (old + 63) / 64 * 8);
+    sp_memory_give_table(state->memory, state->slots[kind], old * sizeof(struct sp__owner));
+    sp_memory_give_table(state->memory, state->dirty[kind], (old + 63) / 64 * 8);
+  }
+  state->slots[kind] = slots;
+  state->dirty[kind] = dirty;
+  state->count[kind] = count;
+  return SP_OK;
+}
+
+enum sp_status sp_state_make(struct sp_state **state, uint32_t subscribers, uint32_t groups,
+                             struct sp_memory *memory)
+{
+  struct sp_state *made = sp_memory_take_table(memory, sizeof(*made));
+  if (made == NULL) {
+    return SP_NO_MEMORY;
+  }
+  made->magic = SP__STATE_MAGIC;
+  made->memory = memory;
+  made->value = sp_memory_take_table(memory, SP_STATE_VALUE_BYTES_MAX);
+  if (made->value == NULL || sp_state_grow(made, subscribers, groups) != SP_OK) {
+    sp_state_free(made);
+    return SP_NO_MEMORY;
+  }
+  *state = made;
+  return SP_OK;
+}
+
+enum sp_status sp_state_grow(struct sp_state *state, uint32_t subscribers, uint32_t groups)
+{
+  SP_ASSERT(state->magic == SP__STATE_MAGIC);
+  SP_TRY(tables_take(state, 0, subscribers));
+  return tables_take(state, 1, groups);
+}
+
+void sp_state_free(struct sp_state *state)
+{
+  if (state == NULL) {
+    return;
+  }
+  SP_ASSERT(state->magic == SP__STATE_MAGIC);
+  struct sp_memory *memory = state->memory;
+  for (uint32_t i = 0; i < state->chunks_count; i++) {
+    sp_memory_give_table(memory, state->chunks[i], (size_t)SP__CHUNK_UNITS * SP__UNIT_BYTES);
+  }
+  for (unsigned kind = 0; kind < 2; kind++) {
+    size_t count = state->count[kind];
+    sp_memory_give_table(memory, state->slots[kind], count * sizeof(struct sp__owner));
+    sp_memory_give_table(memory, state->dirty[kind], (count + 63) / 64 * 8);
+  }
+  sp_memory_give_table(memory, state->chains,
+                       (size_t)state->chains_room * sizeof(struct sp__chain_slot));
+  sp_memory_give_table(memory, state->value, SP_STATE_VALUE_BYTES_MAX);
+  state->magic = 0;
+  sp_memory_give_table(memory, state, sizeof(*state));
+}
+
+void sp_state_prefetch_slot(const struct sp_state *state, uint32_t subscriber)
+{
+  if (subscriber < state->count[0]) {
+    __builtin_prefetch(state->slots[0] + subscriber, 1);
+  }
+}
+
+void sp_state_prefetch_cells(const struct sp_state *state, uint32_t subscriber)
+{
+  if (subscriber >= state->count[0]) {
+    return;
+  }
+  const struct sp__owner *slot = state->slots[0] + subscriber;
+  if (slot->count > 0) {
+    const struct sp__cell *cells = sp__slab(state, slot->slab);
+    const char *last = (const char *)(cells + slot->count) - 1; /* the newest are searched first */
+    __builtin_prefetch(last, 1);
+    __builtin_prefetch(last - 64, 1);
+    __builtin_prefetch(last - 128, 1);
+  }
+}
+
+uint64_t sp_state_bytes(const struct sp_state *state)
+{
+  uint64_t bytes = sizeof(*state) + SP_STATE_VALUE_BYTES_MAX;
+  bytes += (uint64_t)state->chunks_count * SP__CHUNK_UNITS * SP__UNIT_BYTES;
+  bytes += (uint64_t)state->chains_room * sizeof(struct sp__chain_slot);
+  for (unsigned kind = 0; kind < 2; kind++) {
+    bytes += (uint64_t)state->count[kind] * sizeof(struct sp__owner) + state->count[kind] / 8;
+  }
+  return bytes;
+}
+
+unsigned sp__slab_class(size_t bytes)
+{
+  unsigned class = 0;
+  while ((size_t)SP__UNIT_BYTES << class < bytes) {
+    class ++;
+  }
+  SP_ASSERT(class < SP__CLASSES);
+  return class;
+}
+
+static bool chunk_add(struct sp_state *state)
+{
+  if (state->chunks_count == SP__CHUNKS_MAX) {
+    return false;
+  }
+  char *chunk = sp_memory_take_table(state->memory, (size_t)SP__CHUNK_UNITS * SP__UNIT_BYTES);
+  if (chunk == NULL) {
+    return false;
+  }
+  state->units_used = state->chunks_count == 0 ? 1 : 0; /* unit 0 is never given: 0 means none */
+  state->chunks[state->chunks_count++] = chunk;
+  return true;
+}
+
+uint32_t sp__slab_take(struct sp_state *state, unsigned class)
+{
+  SP_ASSERT(class < SP__CLASSES);
+  uint32_t at = state->free[class];
+  if (at != 0) {
+    memcpy(&state->free[class], sp__slab(state, at), sizeof(uint32_t));
+    return at;
+  }
+  uint32_t units = 1u << class;
+  if (state->chunks_count == 0 || SP__CHUNK_UNITS - state->units_used < units) {
+    /* What is left of a chunk goes to the lists: bits of its size, largest slabs that fit. */
+    while (state->chunks_count > 0 && state->units_used < SP__CHUNK_UNITS) {
+      unsigned part = 31 - (unsigned)__builtin_clz(SP__CHUNK_UNITS - state->units_used);
+      part = part < SP__CLASSES ? part : SP__CLASSES - 1;
+      uint32_t rest = (state->chunks_count - 1) * SP__CHUNK_UNITS + state->units_used;
+      state->units_used += 1u << part;
+      sp__slab_give(state, rest, part);
+    }
+    if (!chunk_add(state)) {
+      return 0;
+    }
+  }
+  at = (state->chunks_count - 1) * SP__CHUNK_UNITS + state->units_used;
+  state->units_used += units;
+  return at;
+}
+
+void sp__slab_give(struct sp_state *state, uint32_t at, unsigned class)
+{
+  SP_ASSERT(at != 0 && class < SP__CLASSES);
+  memcpy(sp__slab(state, at), &state->free[class], sizeof(uint32_t));
+  state->free[class] = at;
+}

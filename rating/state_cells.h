@@ -1,0 +1,161 @@
+/* Inside of the state, for state*.c and rate*.c only: slots, cells in slabs, chain records.
+ * Units: a slab is 1, 2, 4, ... units of 96 bytes, named by its first unit's number (0 = none). */
+#ifndef SP_RATING_STATE_CELLS_H
+#define SP_RATING_STATE_CELLS_H
+
+#include "rating/state.h"
+
+#define SP__UNIT_BYTES 96u     /* four cells */
+#define SP__CHUNK_UNITS 65536u /* 6 MiB: three huge pages */
+#define SP__CHUNKS_MAX 8192u   /* 48 GiB of slabs */
+#define SP__CLASSES 11u        /* 1 .. 1024 units */
+#define SP__STATE_MAGIC UINT64_C(0x5350535441544531)
+
+/* What a cell counts; bits 28..31 of its period word. Frozen: they are stored. */
+enum sp__cell_kind {
+  SP__CELL_USED = 0,    /* allowance, cycle of the grant: used of it (book.md §10.4) */
+  SP__CELL_MEMBER = 1,  /* what one member took of a pool in a cycle (§10.7) */
+  SP__CELL_RULE = 2,    /* counter of a rule (§8.7) */
+  SP__CELL_DAY = 3,     /* counted by a cap_day; low bits: local day (§11.6) */
+  SP__CELL_MONTH = 4,   /* counted by a cap_month */
+  SP__CELL_COUNTER = 5, /* counter of a block_cap (§11.7) */
+  SP__CELL_BLOCK = 6,   /* taken by a block; low bits: number of the block */
+  SP__CELL_PAID =
+      7, /* paid by a payer: in the member's slab for it, in the group's for all (§12.2) */
+  SP__CELL_KINDS = 8
+};
+
+struct sp__cell { /* 24 bytes; in a slab ascending by (period, key), no two alike */
+  uint64_t key;
+  uint64_t period;
+  int64_t value;
+};
+
+#define SP__PERIOD_SUB_MAX ((INT64_C(1) << 28) - 1)
+
+static inline uint64_t sp__period(int32_t cycle, enum sp__cell_kind kind, uint32_t sub)
+{
+  return (uint64_t)((uint32_t)cycle + UINT32_C(0x80000000)) << 32 | (uint32_t)kind << 28 | sub;
+}
+
+struct sp__owner { /* 16 bytes, one for each subscriber and group */
+  uint32_t slab;
+  uint32_t domain;           /* present domain (§13.3), if seen */
+  uint64_t latest_bits : 40; /* latest start so far, if seen; read by sp__owner_latest */
+  uint64_t count : 12;       /* cells */
+  uint64_t class : 4;        /* of the slab */
+  uint64_t seen : 1;
+  uint64_t reserved : 7;
+};
+_Static_assert(sizeof(struct sp__owner) == 16 && sizeof(struct sp__cell) == 24, "compact state");
+
+#define SP__LATEST_MASK ((UINT64_C(1) << 40) - 1)
+
+static inline int64_t sp__owner_latest(const struct sp__owner *slot)
+{
+  return (int64_t)((uint64_t)slot->latest_bits << 24) >> 24;
+}
+
+static inline bool sp__owner_latest_fits(int64_t utc_s)
+{
+  return utc_s < INT64_C(1) << 39 && utc_s >= -(INT64_C(1) << 39);
+}
+
+static inline void sp__owner_set_latest(struct sp__owner *slot, int64_t utc_s)
+{
+  SP_ASSERT(sp__owner_latest_fits(utc_s));
+  slot->latest_bits = (uint64_t)utc_s & SP__LATEST_MASK;
+}
+
+struct sp__chain_slot { /* open addressing, linear probing, at most half full; at = 0: empty */
+  uint64_t hash[2];
+  uint32_t at;
+  uint32_t bytes : 20;
+  uint32_t class : 4;
+  uint32_t dirty : 1;
+  uint32_t reserved : 7;
+};
+
+struct sp_state {
+  uint64_t magic;
+  struct sp_memory *memory;
+  struct sp__owner *slots[2]; /* [0] subscribers, [1] groups */
+  uint64_t *dirty[2];         /* bit per slot */
+  uint32_t count[2];
+  uint32_t chunks_count;
+  uint32_t units_used; /* of the last chunk */
+  uint32_t
+      free[SP__CLASSES]; /* first free slab of a class; each holds the next in its first word */
+  struct sp__chain_slot *chains;
+  uint32_t chains_room; /* power of two, or 0 */
+  uint32_t chains_count;
+  uint64_t chains_dirty;
+  uint8_t *value; /* SP_STATE_VALUE_BYTES_MAX: the entry being visited */
+  char *chunks[SP__CHUNKS_MAX];
+};
+
+static inline void *sp__slab(const struct sp_state *state, uint32_t at)
+{
+  return state->chunks[at / SP__CHUNK_UNITS] + (size_t)(at % SP__CHUNK_UNITS) * SP__UNIT_BYTES;
+}
+
+/* owner: a subscriber's index, or a group's | SP_OWNER_GROUP. */
+static inline struct sp__owner *sp__owner_of(const struct sp_state *state, uint32_t owner)
+{
+  uint32_t index = owner & ~SP_OWNER_GROUP;
+  SP_ASSERT(index < state->count[owner >> 31]);
+  return state->slots[owner >> 31] + index;
+}
+
+static inline void sp__owner_dirty(struct sp_state *state, uint32_t owner)
+{
+  uint32_t index = owner & ~SP_OWNER_GROUP;
+  state->dirty[owner >> 31][index / 64] |= UINT64_C(1) << index % 64;
+}
+
+/* The cell of an owner, or NULL. Searched from the newest: cells of older periods end the search.
+ */
+static inline struct sp__cell *sp__cell_find(const struct sp_state *state, uint32_t owner,
+                                             uint64_t key, uint64_t period)
+{
+  const struct sp__owner *slot = sp__owner_of(state, owner);
+  if (slot->count == 0) {
+    return NULL;
+  }
+  struct sp__cell *cells = sp__slab(state, slot->slab);
+  for (struct sp__cell *cell = cells + slot->count; cell-- > cells;) {
+    if (cell->period <= period) {
+      if (cell->period < period) {
+        return NULL;
+      }
+      if (cell->key == key) {
+        return cell;
+      }
+    }
+  }
+  return NULL;
+}
+
+/* Slabs. sp__slab_take: 0 = no memory. The class for so many bytes (at most 1024 units). */
+uint32_t sp__slab_take(struct sp_state *state, unsigned class);
+void sp__slab_give(struct sp_state *state, uint32_t at, unsigned class);
+unsigned sp__slab_class(size_t bytes);
+
+/* Makes room for `more` cells of an owner; pointers to its cells are stale after it. LIMIT,
+ * NO_MEMORY: nothing changed. */
+SP_MUST_CHECK enum sp_status sp__cells_reserve(struct sp_state *state, uint32_t owner,
+                                               uint32_t more);
+/* Sets a cell, adding it if it is not there (room must be reserved); marks the owner changed. */
+void sp__cell_set(struct sp_state *state, uint32_t owner, uint64_t key, uint64_t period,
+                  int64_t value);
+
+/* A chain's slot or NULL. */
+struct sp__chain_slot *sp__chain_find(const struct sp_state *state, const uint64_t hash[2]);
+/* Makes room for a record of so many bytes, so that sp__chain_set cannot fail. */
+SP_MUST_CHECK enum sp_status sp__chain_reserve(struct sp_state *state, const uint64_t hash[2],
+                                               size_t bytes);
+/* Stores a chain's record; the old one must not be read any more. */
+void sp__chain_set(struct sp_state *state, const uint64_t hash[2], const void *record,
+                   size_t bytes);
+
+#endif

@@ -1,0 +1,268 @@
+#include "tools/book_load.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tools/heap.h"
+
+#define SP_LOAD_FILES_MAX 64
+#define SP_LOAD_NAME_MAX 128
+#define SP_ZONE_FOLDER "/usr/share/zoneinfo"
+
+struct folder_files {
+  struct sp_book_file file[SP_LOAD_FILES_MAX];
+  char names[SP_LOAD_FILES_MAX][SP_LOAD_NAME_MAX];
+  size_t sizes[SP_LOAD_FILES_MAX]; /* of the blocks from the heap */
+  size_t count;
+};
+
+static void problem(struct sp_problem_list *list, const char *file, const char *what)
+{
+  char message[SP_PROBLEM_BYTES_MAX];
+  snprintf(message, sizeof(message), "%s%s%s", what, errno == 0 ? "" : ": ",
+           errno == 0 ? "" : strerror(errno));
+  sp_problem_error(&list->problems, file, 0, 0, message);
+}
+
+static bool bytes_read(int fd, char *bytes, size_t length)
+{
+  for (size_t at = 0; at < length;) {
+    ssize_t got = read(fd, bytes + at, length - at);
+    if (got == 0 || (got < 0 && errno != EINTR)) {
+      errno = got == 0 ? EIO : errno;
+      return false;
+    }
+    at += got > 0 ? (size_t)got : 0;
+  }
+  return true;
+}
+
+/* Puts the file at `path` into `files` under `name`. */
+static enum sp_status file_add(struct folder_files *files, const char *path, const char *name,
+                               struct sp_problem_list *list)
+{
+  struct stat stat;
+  errno = 0;
+  if (files->count == SP_LOAD_FILES_MAX || strlen(name) >= SP_LOAD_NAME_MAX) {
+    problem(list, name, "is one file too many, or its name is too long");
+    return SP_BAD_BOOK;
+  }
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0 || fstat(fd, &stat) != 0 || !S_ISREG(stat.st_mode)) {
+    problem(list, name, "cannot be read");
+    if (fd >= 0) {
+      close(fd);
+    }
+    return SP_BAD_BOOK;
+  }
+  size_t length = (size_t)stat.st_size;
+  char *bytes = sp_heap_take(length + 1);
+  if (bytes == NULL) {
+    close(fd);
+    return SP_NO_MEMORY;
+  }
+  size_t i = files->count++;
+  memcpy(files->names[i], name, strlen(name) + 1);
+  files->file[i] = (struct sp_book_file){files->names[i], bytes, length};
+  files->sizes[i] = length + 1;
+  enum sp_status status = SP_OK;
+  if (!bytes_read(fd, bytes, length)) {
+    problem(list, name, "cannot be read");
+    status = SP_BAD_BOOK;
+  }
+  close(fd);
+  return status;
+}
+
+static bool is_table(const char *name)
+{
+  size_t length = strlen(name);
+  return strcmp(name, "book.yaml") == 0 ||
+         (length > 4 && name[0] != '.' && strcmp(name + length - 4, ".csv") == 0);
+}
+
+static enum sp_status folder_read(struct folder_files *files, const char *path,
+                                  struct sp_problem_list *list)
+{
+  DIR *folder = opendir(path);
+  if (folder == NULL) {
+    problem(list, "book.yaml", "cannot be read");
+    return SP_BAD_BOOK;
+  }
+  enum sp_status status = SP_OK;
+  for (const struct dirent *entry = readdir(folder); entry != NULL && status != SP_NO_MEMORY;
+       entry = readdir(folder)) {
+    char full[PATH_MAX];
+    if (!is_table(entry->d_name)) {
+      continue;
+    }
+    int length = snprintf(full, sizeof(full), "%s/%s", path, entry->d_name);
+    if (length < 0 || (size_t)length >= sizeof(full)) {
+      continue;
+    }
+    enum sp_status one = file_add(files, full, entry->d_name, list);
+    status = one == SP_OK ? status : one;
+  }
+  closedir(folder);
+  return status;
+}
+
+/* The rules of the book's time zone from the system; a zone that is not there is the compiler's to
+ * report. */
+static enum sp_status zone_add(struct folder_files *files, struct sp_problem_list *list)
+{
+  char name[SP_BOOK_ZONE_NAME_MAX];
+  char path[PATH_MAX];
+  struct sp_book_files all = {files->file, files->count};
+  if (!sp_book_find_zone(&all, name)) {
+    return SP_OK;
+  }
+  struct stat stat_of;
+  snprintf(path, sizeof(path), SP_ZONE_FOLDER "/%s", name);
+  if (stat(path, &stat_of) != 0 || !S_ISREG(stat_of.st_mode)) {
+    return SP_OK;
+  }
+  return file_add(files, path, SP_BOOK_ZONE_FILE, list);
+}
+
+static void files_free(struct folder_files *files)
+{
+  for (size_t i = 0; i < files->count; i++) {
+    sp_heap_give(files->file[i].bytes, files->sizes[i]);
+  }
+}
+
+static enum sp_status folder_compile(struct sp_loaded_book *loaded, struct folder_files *files,
+                                     const char *path, struct sp_problem_list *list)
+{
+  struct sp_book_image image = {NULL, 0};
+  struct sp_memory memory;
+  sp_heap_init(&memory);
+  enum sp_status status = folder_read(files, path, list);
+  if (status == SP_OK) {
+    status = zone_add(files, list);
+  }
+  if (status == SP_OK) {
+    struct sp_book_files all = {files->file, files->count};
+    status = sp_book_compile(&all, &list->problems, &memory, &image);
+  }
+  sp_memory_free(&memory);
+  if (status != SP_OK) {
+    return status;
+  }
+  *loaded = (struct sp_loaded_book){{NULL, NULL}, image.bytes, image.length, false};
+  status = sp_book_open(&loaded->book, image.bytes, image.length);
+  SP_ASSERT(status == SP_OK); /* what we have just written */
+  return status;
+}
+
+static enum sp_status file_map(struct sp_loaded_book *loaded, const char *path,
+                               struct sp_problem_list *list)
+{
+  struct stat stat;
+  errno = 0;
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0 || fstat(fd, &stat) != 0) {
+    problem(list, path, "cannot be read");
+    if (fd >= 0) {
+      close(fd);
+    }
+    return SP_BAD_BOOK;
+  }
+  size_t bytes = (size_t)stat.st_size;
+  void *image = bytes == 0 ? MAP_FAILED : mmap(NULL, bytes, PROT_READ, MAP_PRIVATE, fd, 0);
+  close(fd);
+  errno = 0;
+  if (image == MAP_FAILED) {
+    problem(list, path, "is not a compiled book");
+    return SP_BAD_BOOK;
+  }
+  enum sp_status status = sp_book_open(&loaded->book, image, bytes);
+  if (status != SP_OK) {
+    char what[SP_PROBLEM_BYTES_MAX];
+    snprintf(what, sizeof(what), "is not a compiled book of this version: %s; compile it again",
+             sp_status_text(status));
+    problem(list, path, what);
+    munmap(image, bytes);
+    return SP_BAD_BOOK;
+  }
+  loaded->image = image;
+  loaded->bytes = bytes;
+  loaded->mapped = true;
+  return SP_OK;
+}
+
+enum sp_status sp_book_load(struct sp_loaded_book *loaded, const char *path,
+                            struct sp_problem_list *list)
+{
+  struct stat stat_of;
+  memset(loaded, 0, sizeof(*loaded));
+  if (stat(path, &stat_of) == 0 && !S_ISDIR(stat_of.st_mode)) {
+    list->folder = NULL;
+    return file_map(loaded, path, list);
+  }
+  list->folder = path;
+  struct folder_files *files = sp_heap_take(sizeof(*files));
+  if (files == NULL) {
+    return SP_NO_MEMORY;
+  }
+  enum sp_status status = folder_compile(loaded, files, path, list);
+  files_free(files);
+  sp_heap_give(files, sizeof(*files));
+  return status;
+}
+
+void sp_book_unload(struct sp_loaded_book *loaded)
+{
+  if (loaded->image != NULL && loaded->mapped) {
+    munmap(loaded->image, loaded->bytes);
+  } else if (loaded->image != NULL) {
+    sp_heap_give(loaded->image, loaded->bytes);
+  }
+  memset(loaded, 0, sizeof(*loaded));
+}
+
+static enum sp_status set_make(struct sp_books *books, const struct sp_loaded_book *loaded,
+                               const char *const *paths, size_t count, struct sp_memory *memory,
+                               struct sp_problem_list *list)
+{
+  struct sp_book opened[SP_BOOKS_MAX];
+  uint32_t clash = SP_NONE;
+  for (size_t i = 0; i < count; i++) {
+    opened[i] = loaded[i].book;
+  }
+  enum sp_status status = sp_books_make(books, opened, (uint32_t)count, memory, &clash);
+  if (status == SP_BAD_BOOK) {
+    list->folder = paths[clash];
+    sp_problem_error(&list->problems, "book.yaml", 1, 1,
+                     "does not go with the books before it; expected the same timezone, currency, "
+                     "cycle_day and home_country, and another valid_from");
+  }
+  return status;
+}
+
+enum sp_status sp_books_load(struct sp_books *books, struct sp_loaded_book *loaded,
+                             const char *const *paths, size_t count, struct sp_memory *memory,
+                             struct sp_problem_list *list)
+{
+  SP_ASSERT(count <= SP_BOOKS_MAX);
+  enum sp_status status = SP_OK;
+  memset(loaded, 0, count * sizeof(*loaded));
+  for (size_t i = 0; i < count && status != SP_NO_MEMORY; i++) {
+    enum sp_status one = sp_book_load(&loaded[i], paths[i], list);
+    status = one == SP_OK ? status : one;
+  }
+  if (status == SP_OK) {
+    status = set_make(books, loaded, paths, count, memory, list);
+  }
+  for (size_t i = 0; status != SP_OK && i < count; i++) {
+    sp_book_unload(&loaded[i]);
+  }
+  return status;
+}
