@@ -53,6 +53,12 @@ static bool marked(const struct sp_profile *profile, const struct sp_review *rev
          least;
 }
 
+int64_t sp_at_risk_micro(const struct sp_rfm *rfm, const struct sp_card_score *score)
+{
+  int64_t month = rfm->money_micro > 0 ? rfm->money_micro / (int64_t)SP_RFM_MONTHS : 0;
+  return month / SP_PPM * score->probability_ppm + month % SP_PPM * score->probability_ppm / SP_PPM;
+}
+
 void sp_group_sums_add(struct sp_group_sums *sums, const struct sp_profile *profile,
                        const struct sp_card_score *score, const struct sp_rfm *rfm,
                        const struct sp_review *review)
@@ -62,7 +68,6 @@ void sp_group_sums_add(struct sp_group_sums *sums, const struct sp_profile *prof
     return;
   }
   uint32_t circle = sp_card_bin(score, SP_FEATURE_CIRCLE);
-  int64_t month_micro = rfm->money_micro > 0 ? rfm->money_micro / (int64_t)SP_RFM_MONTHS : 0;
   sums->members++;
   sums->silent_30 += rfm->r_days >= 30U;
   sums->silent_60 += rfm->r_days >= 60U;
@@ -73,8 +78,7 @@ void sp_group_sums_add(struct sp_group_sums *sums, const struct sp_profile *prof
   sums->circle_loss += circle == 1U || circle == 2U; /* the two bins of a circle that shrank */
   sums->probability_ppm += score->probability_ppm;
   sums->money_micro += rfm->money_micro;
-  sums->at_risk_micro += month_micro / SP_PPM * score->probability_ppm +
-                         month_micro % SP_PPM * score->probability_ppm / SP_PPM;
+  sums->at_risk_micro += sp_at_risk_micro(rfm, score);
   if (rfm->money_micro > sums->money_most_micro) {
     sums->money_most_micro = rfm->money_micro;
   }
@@ -121,12 +125,6 @@ void sp_group_profile_merge(struct sp_group_profile *group, const struct sp_grou
 }
 
 /* ---- loss ---- */
-
-void sp_loss_add(struct sp_loss *loss, const struct sp_group_sums *sums)
-{
-  loss->lost += (uint64_t)sums->silent_30 + sums->left_90;
-  loss->of += (uint64_t)sums->members + sums->left_90;
-}
 
 uint32_t sp_loss_ppm(const struct sp_loss *loss)
 {

@@ -45,11 +45,13 @@ void sp_group_sums_left(struct sp_group_sums *sums, uint32_t days);
 /* Adds the own record of a group below. */
 void sp_group_profile_merge(struct sp_group_profile *group, const struct sp_group_profile *below);
 
-/* Share of members lost, in millionths: over all groups it is p0. */
+/* A month's money (M / 3) times the probability of losing the customer; 0 for a negative M. */
+int64_t sp_at_risk_micro(const struct sp_rfm *rfm, const struct sp_card_score *score);
+
+/* Members lost, and of how many: over all groups its share is p0, in millionths. */
 struct sp_loss {
   uint64_t lost, of;
 };
-void sp_loss_add(struct sp_loss *loss, const struct sp_group_sums *sums);
 uint32_t sp_loss_ppm(const struct sp_loss *loss);
 /* (lost + k p0) / (n + k) of one group. */
 uint32_t sp_group_loss_ppm(const struct sp_group_sums *sums, uint32_t prior_ppm);
