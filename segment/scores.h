@@ -54,6 +54,10 @@ SP_MUST_CHECK enum sp_status sp_scores_make(struct sp_scores *scores,
                                             struct sp_memory *memory);
 void sp_scores_free(struct sp_scores *scores, struct sp_memory *memory);
 
+/* Groups that warn (level above none), by falling money at risk, then by name; returns how many.
+ * order, scratch: room for all groups. */
+uint32_t sp_scores_warnings(const struct sp_scores *scores, uint32_t *order, uint32_t *scratch);
+
 /* The direct enterprise group of a subscriber at the instant (lowest name), else its family, else
  * SP_NONE (book.md §6.13). */
 uint32_t sp_scores_group_of(const struct sp_scores *scores, uint32_t subscriber);

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "rating/sort.h"
 #include "segment/scores_inside.h"
 
 enum { DAY_S = 86400 };
@@ -179,4 +180,26 @@ void sp__scores_groups(struct sp_scores *scores, const struct sp_group_profile *
     }
     score->level = score->facts.port_out_request ? SP_LEVEL_RED : score->level;
   }
+}
+
+static int compare_warnings(const void *context, uint32_t a, uint32_t b)
+{
+  const struct sp_scores *scores = context;
+  int order = sp_compare_i64(scores->group_scores[b].sums.at_risk_micro,
+                             scores->group_scores[a].sums.at_risk_micro);
+  return order != 0 ? order
+                    : sp_compare_u64(sp_directory_group(scores->directory, a)->rank,
+                                     sp_directory_group(scores->directory, b)->rank);
+}
+
+uint32_t sp_scores_warnings(const struct sp_scores *scores, uint32_t *order, uint32_t *scratch)
+{
+  uint32_t count = 0;
+  for (uint32_t g = 0; g < scores->groups; g++) {
+    if (scores->group_scores[g].level != SP_LEVEL_NONE) {
+      order[count++] = g;
+    }
+  }
+  sp_sort(order, scratch, count, compare_warnings, scores);
+  return count;
 }
