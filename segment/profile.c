@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "rating/civil.h"
 #include "segment/profile_read.h"
 
 /* Factors of r days in 2^-31: round(2^31 * 2^(-r / half-life)). Whole half-lives are shifts. */
@@ -119,35 +120,20 @@ uint32_t sp_profile_mark(const struct sp_profile *profile, enum sp_mark mark, ui
   return month + 1U == profile->month ? profile->marks[mark] >> 4U : 0;
 }
 
-/* ---- calendar: proleptic Gregorian, days since 1970-01-01 ---- */
-
-/* Days before a year's first of March, counted from 0000-03-01. */
-static uint32_t days_before(uint32_t year)
-{
-  return year * 365U + year / 4U - year / 100U + year / 400U;
-}
-
-enum { EPOCH_FROM_MARCH_0 = 719468 };
+/* ---- calendar ---- */
 
 uint32_t sp_month_of_day(uint32_t day, uint32_t *day_of_month)
 {
-  uint32_t from_march = day + EPOCH_FROM_MARCH_0;
-  uint32_t year = (uint32_t)(((uint64_t)from_march * 400U + 591U) / 146097U);
-  while (days_before(year) > from_march) {
-    year--;
-  }
-  uint32_t of_year = from_march - days_before(year);
-  uint32_t march_month = (5U * of_year + 2U) / 153U; /* 0 = March */
+  struct sp_civil date = sp_civil_from_day((int32_t)day);
   if (day_of_month != NULL) {
-    *day_of_month = of_year - (153U * march_month + 2U) / 5U + 1U;
+    *day_of_month = (uint32_t)date.day;
   }
-  return year * 12U + march_month + 2U;
+  return (uint32_t)(date.year * 12 + date.month - 1);
 }
 
 uint32_t sp_day_of_month_start(uint32_t month)
 {
-  uint32_t from_march = month - 2U; /* months since 0000-03 */
-  return days_before(from_march / 12U) + (153U * (from_march % 12U) + 2U) / 5U - EPOCH_FROM_MARCH_0;
+  return (uint32_t)sp_civil_to_day((int32_t)(month / 12U), (int32_t)(month % 12U) + 1, 1);
 }
 
 void sp_as_of_day(struct sp_as_of *at, uint32_t day)

@@ -1,4 +1,4 @@
-/* suanpan dump STORE rated|suspense: journaled records as JSON lines, in the order of the journal, shard by shard. */
+/* suanpan dump STORE rated|suspense|customers: what a store holds as JSON lines. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,6 +7,7 @@
 #include "tools/heap.h"
 #include "tools/journal_walk.h"
 #include "tools/json_text.h"
+#include "tools/snapshot_json.h"
 #include "tools/stored_record.h"
 #include "tools/verbs.h"
 #include "tools/world.h"
@@ -16,7 +17,8 @@ static const struct sp_verb_help help = {
     "  suanpan dump /var/lib/suanpan rated\n  suanpan dump /var/lib/suanpan suspense\n"
     "  suanpan dump /var/lib/suanpan customers\n",
     "Prints what a store holds, one JSON object a line: rated (and zero_rated) records as book.md §17.1 says, in the order of\n"
-    "the journal, shard by shard; suspended and conflicting records with their reason, place and raw bytes."};
+    "the journal, shard by shard; suspended and conflicting records with their reason, place and raw bytes; customers with their\n"
+    "profile and scores as of the latest record, in the columns of a snapshot's subscribers."};
 
 struct dump {
   struct sp_world *world;
@@ -127,6 +129,9 @@ int sp_cmd_dump(int argc, char **argv)
     return sp_usage_error(&help, "expected STORE and one of rated, suspense, customers");
   }
   const char *what = rest.values[1];
+  if (strcmp(what, "customers") == 0) {
+    return sp_customers_dump(rest.values[0]);
+  }
   bool records = strcmp(what, "rated") == 0 || strcmp(what, "suspense") == 0;
   if (!records) {
     return sp_usage_error(&help, "%s: expected rated, suspense or customers", what);

@@ -4,10 +4,11 @@
 
 #define SP_VERB_TABLE(X) \
   X(audit, "the equation in = sum of outcomes, from the journal") \
-  X(dump, "print what a store holds: rated records, suspense") \
+  X(dump, "print what a store holds: rated records, suspense, customers") \
   X(gen, "make a seeded province: book, customers, usage and its expected totals") \
   X(init, "a new store from a book and customers") \
   X(rate, "price usage records from a file or stdin, without a store") \
+  X(snapshot, "customers and their scores as Parquet files") \
   X(tariff, "check a tariff book") \
   X(verify, "check a whole store and print its state hash") \
   X(version, "print the versions of suanpan and of the libraries it is linked with")

@@ -1,0 +1,189 @@
+#include "tools/scored.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rating/civil.h"
+#include "tools/store_dir.h"
+
+static int complain(const struct sp_scored *scored, const char *what)
+{
+  fprintf(stderr, "suanpan: %s: %s\n", scored->world.dir.path, what);
+  return SP_EXIT_ENVIRONMENT;
+}
+
+/* ---- state ---- */
+
+static struct sp_shard *shard_make(void)
+{
+  return aligned_alloc(64, (sizeof(struct sp_shard) + 63U) / 64U * 64U);
+}
+
+static int open_shard(struct sp_scored *scored, struct sp_shard **shard, uint32_t index)
+{
+  *shard = shard_make();
+  if (*shard == NULL) {
+    return complain(scored, "out of memory");
+  }
+  enum sp_status status = sp_shard_open(*shard, &scored->world, index, false);
+  if (status != SP_OK) {
+    return complain(scored, (*shard)->error[0] != '\0' ? (*shard)->error : sp_status_text(status));
+  }
+  scored->metas[index] = (*shard)->meta;
+  scored->records += (*shard)->meta.ordinal;
+  return SP_EXIT_DONE;
+}
+
+/* As verify does: marks older than the window behind the latest record of the store do not count.
+ */
+static int sum_shards(struct sp_scored *scored, struct sp_shard **shards, uint32_t count)
+{
+  int64_t watermark_utc_s = SP_TIME_MIN;
+  for (uint32_t i = 0; i < count; i++) {
+    int64_t of_shard = shards[i]->watermark_utc_s;
+    watermark_utc_s = of_shard > watermark_utc_s ? of_shard : watermark_utc_s;
+  }
+  scored->world.window_start_utc_s = watermark_utc_s - (int64_t)SP_DEDUP_WINDOW_DAYS * SP_DAY_S;
+  for (uint32_t i = 0; i < count; i++) {
+    enum sp_status status = sp_shard_sum(shards[i], &scored->sum);
+    if (status != SP_OK) {
+      return complain(scored, sp_status_text(status));
+    }
+  }
+  return SP_EXIT_DONE;
+}
+
+/* All shards, one after the other unless the sum needs them together. */
+static int read_state(struct sp_scored *scored, bool with_sum)
+{
+  struct sp_shard *shards[SP_SHARDS_MAX] = {NULL};
+  uint32_t count = scored->world.dir.shard_count;
+  int code = SP_EXIT_DONE;
+  for (uint32_t i = 0; i < count && code == SP_EXIT_DONE; i++) {
+    code = open_shard(scored, &shards[i], i);
+    if (!with_sum && shards[i] != NULL) {
+      sp_shard_close(shards[i]);
+      free(shards[i]);
+      shards[i] = NULL;
+    }
+  }
+  if (code == SP_EXIT_DONE && with_sum) {
+    code = sum_shards(scored, shards, count);
+  }
+  for (uint32_t i = 0; i < count; i++) {
+    if (shards[i] != NULL) {
+      sp_shard_close(shards[i]);
+      free(shards[i]);
+    }
+  }
+  return code;
+}
+
+/* ---- frozen cut points: STORE/cuts-YYYYMM, three struct sp_rfm_cuts as they lie ---- */
+
+static void cuts_path(const struct sp_scored *scored, uint32_t month, char *path)
+{
+  sp_store_path(&scored->world.dir, path, "cuts-%04u%02u", month / 12U, month % 12U + 1U);
+}
+
+static bool read_cuts(const struct sp_scored *scored, uint32_t month,
+                      struct sp_rfm_cuts cuts[SP_POPULATION_COUNT])
+{
+  char path[SP_PATH_BYTES_MAX];
+  char *bytes;
+  size_t length;
+  cuts_path(scored, month, path);
+  if (sp_file_read(path, &bytes, &length) != SP_OK) {
+    return false;
+  }
+  bool good = length == SP_POPULATION_COUNT * sizeof *cuts;
+  if (good) {
+    memcpy(cuts, bytes, length);
+  } else {
+    fprintf(stderr, "suanpan: %s: expected %zu bytes of cut points; they are made anew\n", path,
+            SP_POPULATION_COUNT * sizeof *cuts);
+  }
+  free(bytes);
+  return good;
+}
+
+bool sp_scored_freeze(const struct sp_scored *scored)
+{
+  char path[SP_PATH_BYTES_MAX];
+  if (scored->cuts_frozen) {
+    return true;
+  }
+  cuts_path(scored, scored->scores.review.at.month, path);
+  if (sp_file_write(path, scored->scores.cuts, sizeof scored->scores.cuts) != SP_OK) {
+    fprintf(stderr, "suanpan: %s: %s; the month's cut points are not kept\n", path,
+            strerror(errno));
+    return false;
+  }
+  return true;
+}
+
+/* ---- scores ---- */
+
+static bool instant_of(const struct sp_scored *scored, const char *as_of, int64_t *utc_s)
+{
+  const struct sp_books *books = scored->world.books[scored->world.books_count];
+  if (as_of == NULL) {
+    *utc_s = sp_scores_latest_utc_s(scored->world.profiles,
+                                    sp_directory_subscriber_count(scored->world.directory));
+    return true;
+  }
+  enum sp_civil_kind kind = sp_civil_parse(as_of, strlen(as_of), utc_s);
+  if (kind == SP_CIVIL_LOCAL) {
+    *utc_s = sp_book_from_local(&books->book[0], *utc_s);
+  }
+  return kind != SP_CIVIL_NONE && *utc_s >= 0 && *utc_s <= UINT32_MAX;
+}
+
+static int make_scores(struct sp_scored *scored, const char *as_of)
+{
+  struct sp_rfm_cuts cuts[SP_POPULATION_COUNT];
+  struct sp_world *world = &scored->world;
+  struct sp_scores_input input = {
+      .directory = world->directory, .profiles = world->profiles, .groups = world->group_profiles};
+  if (!instant_of(scored, as_of, &input.as_of_utc_s)) {
+    fprintf(stderr, "suanpan: --as-of: %s: expected a time such as 2026-11-30T12:00:00+08:00\n",
+            as_of);
+    return SP_EXIT_USAGE;
+  }
+  const struct sp_book *book = &world->books[world->books_count]->book[0];
+  int32_t day = sp_book_local_day(book, input.as_of_utc_s);
+  input.as_of_day = day < 1 ? 1U : (uint32_t)day;
+  uint32_t month = sp_month_of_day(input.as_of_day, NULL);
+  scored->cuts_frozen = read_cuts(scored, month, cuts);
+  input.frozen = scored->cuts_frozen ? cuts : NULL;
+  enum sp_status status = sp_scores_make(&scored->scores, &input, &world->memory);
+  return status == SP_OK ? SP_EXIT_DONE : complain(scored, sp_status_text(status));
+}
+
+int sp_scored_open(struct sp_scored *scored, const char *store, const char *as_of, bool with_sum)
+{
+  memset(scored, 0, sizeof *scored);
+  int code = sp_world_open(&scored->world, store);
+  if (code == SP_EXIT_DONE) {
+    code = read_state(scored, with_sum);
+  }
+  return code == SP_EXIT_DONE ? make_scores(scored, as_of) : code;
+}
+
+void sp_scored_close(struct sp_scored *scored)
+{
+  if (scored->scores.directory != NULL) {
+    sp_scores_free(&scored->scores, &scored->world.memory);
+  }
+  sp_world_close(&scored->world);
+}
+
+void sp_instant_text(int64_t utc_s, char text[SP_INSTANT_BYTES])
+{
+  int32_t day = sp_civil_day_of(utc_s);
+  struct sp_civil date = sp_civil_from_day(day);
+  int of_day = (int)(utc_s - (int64_t)day * SP_DAY_S);
+  snprintf(text, SP_INSTANT_BYTES, "%04d-%02d-%02dT%02d:%02d:%02dZ", date.year, date.month,
+           date.day, of_day / 3600, of_day / 60 % 60, of_day % 60);
+}
