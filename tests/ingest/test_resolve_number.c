@@ -186,6 +186,7 @@ int main(void)
 {
   Suite *suite = suite_create("resolve_number");
   TCase *tests = tcase_create("numbers");
+  tcase_set_timeout(tests, 0);
   tcase_add_loop_test(tests, test_table, 0, sizeof(table) / sizeof(table[0]));
   tcase_add_test(tests, test_shorts);
   tcase_add_test(tests, test_other_texts_are_told_apart);

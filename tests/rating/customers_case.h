@@ -163,6 +163,7 @@ static inline bool case_is(struct sp_name name, const char *text)
   {                                                   \
     Suite *suite = suite_create(name);                \
     TCase *tests = tcase_create(name);                \
+    tcase_set_timeout(tests, 0);                      \
     tests_add(tests);                                 \
     suite_add_tcase(suite, tests);                    \
     SRunner *runner = srunner_create(suite);          \
