@@ -181,6 +181,8 @@ struct sp__spans {       /* times of a week by weekday and day type with the ban
   uint64_t together[SP_BOOK_BANDS_MAX]; /* bands that hold at some time together with this one */
 };
 
+struct sp__dest_tree;
+
 struct sp__draft {
   struct sp_memory *memory;
   struct sp_problems *problems;
@@ -199,6 +201,7 @@ struct sp__draft {
   struct sp__list plan_items; /* struct sp__plan_item */
   struct sp__list offsets;    /* struct sp_book_offset */
   struct sp__spans spans;
+  const struct sp__dest_tree *dest_tree; /* book_dests.h */
 };
 
 /* Lists and names: book_draft.c */

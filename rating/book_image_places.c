@@ -1,5 +1,6 @@
 #include "rating/book_image.h"
 
+#include "rating/book_dests.h"
 #include "rating/book_prefix.h"
 #include "rating/hash.h"
 #include "rating/sort.h"
@@ -89,63 +90,30 @@ static void prefixes_put(struct sp__image *image)
   sp__image_section(image, &image->header.prefix_index, index.at, index.count, sizeof(uint32_t));
 }
 
-static int dest_compare(const void *context, uint32_t a, uint32_t b)
-{
-  const struct sp__draft *draft = context;
-  const struct sp__dest *rows = SP_LIST_AT(&draft->dest_rows, struct sp__dest, 0);
-  return rows[a].digits != rows[b].digits
-             ? sp_compare_u64(rows[a].digits, rows[b].digits)
-             : sp_compare_u64(sp__terms_at(&draft->dests, rows[a].dest)->rank,
-                              sp__terms_at(&draft->dests, rows[b].dest)->rank);
-}
-
-/* Nodes of equal prefixes: node 0 is none; `dests` gets the destinations of each, ascending, once
- * each. */
-static uint32_t nodes_fill(struct sp__draft *draft, const uint32_t *order,
-                           struct sp_book_dest_node *nodes, uint32_t *dests, uint32_t *dests_count)
-{
-  uint32_t count = 0;
-  uint32_t kept = 0;
-  for (uint32_t i = 0; i < draft->dest_rows.count; i++) {
-    const struct sp__dest *row = SP_LIST_AT(&draft->dest_rows, struct sp__dest, order[i]);
-    uint32_t dest = sp__terms_at(&draft->dests, row->dest)->rank;
-    if (count == 0 || nodes[count].digits != row->digits) {
-      nodes[++count] = (struct sp_book_dest_node){row->digits, 0, kept, 0, row->length};
-    }
-    if (nodes[count].dests_count == 0 || dests[kept - 1] != dest) {
-      dests[kept++] = dest;
-      nodes[count].dests_count++;
-    }
-  }
-  *dests_count = kept;
-  return count;
-}
-
 static void dests_put(struct sp__image *image)
 {
   struct sp__draft *draft = image->draft;
-  uint32_t rows = draft->dest_rows.count;
-  uint32_t *order = sp__draft_order(draft, rows, dest_compare, draft);
-  struct sp_book_dest_node *nodes = sp__draft_take(draft, ((size_t)rows + 1) * sizeof(*nodes));
-  uint32_t *dests = sp__draft_take(draft, rows * sizeof(*dests));
-  uint64_t *keys = sp__draft_take(draft, rows * sizeof(*keys));
-  uint32_t *parents = sp__draft_take(draft, rows * sizeof(*parents));
+  const struct sp__dest_tree *tree = draft->dest_tree;
+  size_t count = tree->nodes;
+  struct sp_book_dest_node *nodes = sp__draft_take(draft, (count + 1) * sizeof(*nodes));
+  uint32_t dests_count = tree->node_dests.at[count];
+  uint32_t *dests = sp__draft_take(draft, dests_count * sizeof(*dests));
   struct sp__list index = {NULL, 0, 0, 0};
-  uint32_t dests_count = 0;
   if (draft->status != SP_OK) {
     return;
   }
-  uint32_t count = nodes_fill(draft, order, nodes, dests, &dests_count);
-  for (uint32_t i = 0; i < count; i++) {
-    keys[i] = nodes[i + 1].digits;
+  for (uint32_t i = 0; i < dests_count; i++) {
+    dests[i] = sp__image_rank(&draft->dests, tree->node_dests.ids[i]);
   }
-  sp__prefix_parents(keys, count, parents);
-  for (uint32_t i = 0; i < count; i++) {
-    nodes[i + 1].parent = parents[i];
+  for (size_t i = 0; i < count; i++) {
+    uint32_t at = tree->node_dests.at[i];
+    nodes[i + 1] = (struct sp_book_dest_node){tree->keys[i], tree->parents[i], at,
+                                              tree->node_dests.at[i + 1] - at,
+                                              sp_number_length(tree->keys[i])};
   }
-  sp__prefix_build(draft, keys, count, &index);
-  sp__image_section(image, &image->header.dest_nodes, nodes, (uint64_t)count + 1, sizeof(*nodes));
-  sp__image_section(image, &image->header.dest_keys, keys, count, sizeof(*keys));
+  sp__prefix_build(draft, tree->keys, count, &index);
+  sp__image_section(image, &image->header.dest_nodes, nodes, count + 1, sizeof(*nodes));
+  sp__image_section(image, &image->header.dest_keys, tree->keys, count, sizeof(*tree->keys));
   sp__image_section(image, &image->header.dest_index, index.at, index.count, sizeof(uint32_t));
   sp__image_section(image, &image->header.node_dests, dests, dests_count, sizeof(*dests));
 }

@@ -2,39 +2,9 @@
 
 #include <string.h>
 
-#include "rating/hash.h"
 #include "rating/sort.h"
 
 #define SP_COUNT(array) (uint32_t)(sizeof(array) / sizeof((array)[0]))
-
-uint32_t sp__keys_put(struct sp__draft *draft, struct sp__keys *keys, uint64_t key, uint32_t value)
-{
-  if (keys->count * 2 >= keys->slots) {
-    struct sp__keys grown = {NULL, NULL, keys->slots == 0 ? 64 : keys->slots * 2, 0};
-    grown.keys = sp__draft_take(draft, grown.slots * sizeof(*grown.keys));
-    grown.values = sp__draft_take(draft, grown.slots * sizeof(*grown.values));
-    if (grown.keys == NULL || grown.values == NULL) {
-      return SP_NONE;
-    }
-    for (uint32_t i = 0; i < keys->slots; i++) {
-      if (keys->values[i] != 0) {
-        (void)sp__keys_put(draft, &grown, keys->keys[i], keys->values[i] - 1);
-      }
-    }
-    *keys = grown;
-  }
-  uint32_t mask = keys->slots - 1;
-  uint32_t slot = (uint32_t)sp_hash_word(key) & mask;
-  for (; keys->values[slot] != 0; slot = (slot + 1) & mask) {
-    if (keys->keys[slot] == key) {
-      return keys->values[slot] - 1;
-    }
-  }
-  keys->keys[slot] = key;
-  keys->values[slot] = value + 1;
-  keys->count++;
-  return SP_NONE;
-}
 
 static void twice_error(struct sp__reader *reader, uint32_t column, uint32_t line)
 {

@@ -36,7 +36,8 @@ struct sp__keys {
   uint32_t *values; /* + 1 */
   uint32_t slots, count;
 };
-/* The value kept for `key`, or SP_NONE and then `value` is kept. Room grows. */
+/* The value kept for `key` or SP_NONE; put keeps `value` then. Room grows. */
+uint32_t sp__keys_find(const struct sp__keys *keys, uint64_t key);
 uint32_t sp__keys_put(struct sp__draft *draft, struct sp__keys *keys, uint64_t key, uint32_t value);
 
 #endif

@@ -1,0 +1,188 @@
+#include "rating/book_checks.h"
+
+#include "rating/sort.h"
+
+#define SP_ZONE_BIT(zone) (1u << SP_ZONE_##zone)
+#define SP_NET_BIT(net) (1u << SP_NET_##net)
+#define SP_ZONES_ALL ((1u << SP_ZONE_COUNT) - 1)
+#define SP_ZONES_NEAR (SP_ZONE_BIT(LOCAL) | SP_ZONE_BIT(PROVINCE) | SP_ZONE_BIT(DOMESTIC))
+
+/* The nets that a zone leaves (§6.9, §6.10): both follow from the kind of the other's number; group
+ * and family come first. */
+static unsigned zone_nets(unsigned zone)
+{
+  unsigned own = SP_NET_BIT(GROUP) | SP_NET_BIT(FAMILY);
+  if (zone == SP_ZONE_NONE) {
+    return SP_NET_BIT(NONE);
+  }
+  if (zone == SP_ZONE_SERVICE) {
+    return own | SP_NET_BIT(SERVICE);
+  }
+  if (zone == SP_ZONE_HMT || zone == SP_ZONE_INTERNATIONAL) {
+    return own | SP_NET_BIT(FOREIGN);
+  }
+  return own | SP_NET_BIT(SP) | SP_NET_BIT(FIXED) | SP_NET_BIT(ONNET) | SP_NET_BIT(MOBILE);
+}
+
+bool sp__feasible(unsigned roam, unsigned zone, unsigned net)
+{
+  bool tree = net >= SP_NET_COUNT;
+  unsigned value = tree ? net - SP_NET_COUNT : net;
+  bool abroad = roam == SP_ROAM_HMT || roam == SP_ROAM_INTERNATIONAL;
+  if (abroad && (zone == SP_ZONE_LOCAL || zone == SP_ZONE_PROVINCE)) {
+    return false; /* no charging area (§6.5) */
+  }
+  if ((zone_nets(zone) >> value & 1u) == 0) {
+    return false;
+  }
+  /* One group is one tree; nobody is in no tree. */
+  return value == SP_NET_GROUP ? tree : !(tree && value == SP_NET_NONE);
+}
+
+static bool begins(uint64_t prefix, uint64_t digits)
+{
+  return sp_number_head(digits, sp_number_length(prefix)) == prefix;
+}
+
+/* Zones that a foreign number beginning with `digits` may be in. */
+static unsigned foreign_zones(uint64_t digits)
+{
+  static const char *const hmt[] = {"852", "853", "886"};
+  unsigned zones = SP_ZONE_BIT(INTERNATIONAL);
+  for (size_t i = 0; i < sizeof(hmt) / sizeof(hmt[0]); i++) {
+    uint64_t code = sp_number_pack(hmt[i], 3).digits;
+    if (begins(code, digits)) {
+      return SP_ZONE_BIT(HMT);
+    }
+    zones |= begins(digits, code) ? SP_ZONE_BIT(HMT) : 0;
+  }
+  return zones;
+}
+
+static unsigned kind_zones(uint8_t kind, uint64_t digits)
+{
+  return kind == SP_KIND_SERVICE         ? SP_ZONE_BIT(SERVICE)
+         : kind == SP_KIND_INTERNATIONAL ? foreign_zones(digits)
+                                         : SP_ZONES_NEAR;
+}
+
+static unsigned unknown_zones(const struct sp__draft *draft, uint64_t digits)
+{
+  uint64_t home =
+      sp_number_pack(draft->settings.home_country, draft->settings.home_country_length).digits;
+  if (begins(home, digits)) {
+    return SP_ZONES_NEAR;
+  }
+  return foreign_zones(digits) | (begins(digits, home) ? SP_ZONES_NEAR : 0);
+}
+
+static int prefix_compare(const void *context, uint32_t a, uint32_t b)
+{
+  const struct sp__prefix *rows = context;
+  return sp_compare_u64(rows[a].digits, rows[b].digits);
+}
+
+struct number_plan {
+  const struct sp__draft *draft;
+  const struct sp__prefix *rows;
+  const uint32_t *order;
+  uint32_t count;
+};
+
+/* How many rows have digits <= these. */
+static uint32_t rows_to(const struct number_plan *plan, uint64_t digits)
+{
+  uint32_t low = 0;
+  uint32_t high = plan->count;
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    if (plan->rows[plan->order[middle]].digits <= digits) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
+/* Zones of the numbers that begin with `digits`: by the longest row that begins these, and by all
+ * longer rows. */
+static unsigned prefix_zones(const struct number_plan *plan, uint64_t digits)
+{
+  unsigned length = sp_number_length(digits);
+  unsigned zones = 0;
+  bool found = false;
+  for (unsigned n = length; n > 0 && !found; n--) {
+    uint64_t head = sp_number_head(digits, n);
+    uint32_t at = rows_to(plan, head);
+    if (at > 0 && plan->rows[plan->order[at - 1]].digits == head) {
+      zones |= kind_zones(plan->rows[plan->order[at - 1]].kind, digits);
+      found = true;
+    }
+  }
+  zones |= found ? 0 : unknown_zones(plan->draft, digits);
+  for (uint32_t i = rows_to(plan, digits); i < plan->count && zones != SP_ZONES_ALL; i++) {
+    const struct sp__prefix *row = &plan->rows[plan->order[i]];
+    if (!begins(digits, row->digits)) {
+      break;
+    }
+    zones |= kind_zones(row->kind, row->digits);
+  }
+  return zones;
+}
+
+void sp__feasible_make(struct sp__checks *checks)
+{
+  struct sp__draft *draft = checks->draft;
+  const struct sp__dest_tree *tree = checks->tree;
+  struct number_plan plan = {draft, SP_LIST_AT(&draft->prefixes, struct sp__prefix, 0), NULL,
+                             draft->prefixes.count};
+  plan.order = sp__draft_order(draft, plan.count, prefix_compare, plan.rows);
+  checks->class_zones = sp__draft_take(draft, (size_t)tree->classes.count + 1);
+  if (draft->status != SP_OK) {
+    return;
+  }
+  checks->class_zones[0] = SP_ZONES_ALL;
+  for (uint32_t node = 0; node < tree->nodes; node++) {
+    uint8_t *zones = &checks->class_zones[tree->node_class[node]];
+    *zones = (uint8_t)(*zones | prefix_zones(&plan, tree->keys[node]));
+  }
+}
+
+/* Zones of the numbers that a dest cell accepts. */
+static unsigned match_zones(const struct sp__checks *checks, const struct sp__match *match)
+{
+  if (match->dests_count == 0) {
+    return SP_ZONES_ALL;
+  }
+  unsigned zones = 0;
+  const uint32_t *dests = SP_LIST_AT(&checks->draft->match_ids, uint32_t, match->dests_at);
+  for (uint32_t i = 0; i < match->dests_count; i++) {
+    uint32_t count;
+    const uint32_t *classes = sp__ids_of(&checks->tree->dest_classes, dests[i], &count);
+    for (uint32_t k = 0; k < count; k++) {
+      zones |= checks->class_zones[classes[k]];
+    }
+  }
+  return zones;
+}
+
+bool sp__feasible_match(const struct sp__checks *checks, const struct sp__match *match)
+{
+  unsigned zones = match_zones(checks, match);
+  for (unsigned roam = 0; roam < SP_ROAM_COUNT; roam++) {
+    for (unsigned zone = 0; zone < SP_ZONE_COUNT; zone++) {
+      if ((match->accepted >> (SP_FEATURE_ROAM + roam) & 1u) == 0 ||
+          (match->accepted >> (SP_FEATURE_ZONE + zone) & 1u) == 0 || (zones >> zone & 1u) == 0) {
+        continue;
+      }
+      for (unsigned net = 0; net < 2 * SP_NET_COUNT; net++) {
+        if ((match->accepted >> (SP_FEATURE_NET + net) & 1u) != 0 &&
+            sp__feasible(roam, zone, net)) {
+          return true;
+        }
+      }
+    }
+  }
+  return false;
+}
