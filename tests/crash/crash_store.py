@@ -1,0 +1,92 @@
+"""What the crash tests share: a store, what it says of itself, and runs that are killed at random moments."""
+import hashlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+SUANPAN = os.environ["SUANPAN"]
+
+
+def call(*arguments, **options):
+    return subprocess.run([SUANPAN, *map(str, arguments)], check=True, capture_output=True, text=True, **options)
+
+
+def lines_hash(lines):
+    """A hash of lines whatever their order: which shard a line stands in depends on the number of shards."""
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+
+
+def without_places(line):
+    row = json.loads(line)
+    for key in ("shard", "block"):
+        row.pop(key, None)
+    return json.dumps(row, sort_keys=True)
+
+
+def answer(store):
+    """Everything that must be equal whatever happened on the way."""
+    verified = json.loads(call("verify", store, "--json").stdout)
+    audited = json.loads(call("audit", store, "--json").stdout)
+    assert verified["ok"] and audited["ok"], (verified, audited)
+    for key in ("blocks", "torn_bytes", "shards", "streams"):
+        audited.pop(key)
+    rated = call("dump", store, "rated").stdout.splitlines()
+    suspense = [without_places(line) for line in call("dump", store, "suspense").stdout.splitlines()]
+    return {
+        "state_hash": verified["state_hash"],
+        "audit": audited,
+        "rated": lines_hash(rated),
+        "rated_lines": len(rated),
+        "suspense": lines_hash(suspense),
+    }
+
+
+def generate(folder, seed, records, subscribers=2000, days=60):
+    call("gen", folder, "--seed", seed, "--subscribers", subscribers, "--groups", 40, "--days", days,
+         "--records", records)
+
+
+def init(store, world, shards, config=None):
+    more = ["--config", config] if config else []
+    call("init", store, "--book", f"{world}/book", "--customers", f"{world}/customers", "--shards", shards, *more)
+
+
+def write_config(path, cut_ms, checkpoint_ms):
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(f"cut_ms: {cut_ms}\ncheckpoint_ms: {checkpoint_ms}\n")
+
+
+def run_killed(arguments, rng, whole_s, kills):
+    """Runs until the end, killed up to `kills` times at random moments; returns how many kills hit it running."""
+    hit = 0
+    while True:
+        process = subprocess.Popen([SUANPAN, *map(str, arguments)], stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.PIPE, text=True)
+        if hit < kills:
+            try:
+                process.wait(timeout=rng.uniform(0.01, whole_s))
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGKILL)
+        _, errors = process.communicate()
+        if process.returncode == -signal.SIGKILL:
+            hit += 1
+            continue
+        if process.returncode != 0:
+            sys.exit(f"run ended with {process.returncode}: {errors}")
+        return hit
+
+
+def seed_of(name):
+    seed = int(os.environ.get("SUANPAN_SEED", "1"))
+    print(f"{name}: SUANPAN_SEED={seed}", flush=True)
+    return random.Random(f"{name} {seed}"), seed
+
+
+def timed(function):
+    began = time.monotonic()
+    function()
+    return time.monotonic() - began

@@ -1,0 +1,52 @@
+#!/usr/bin/env python3
+"""kill -9 at random moments over one stream of files: everything equals the uninterrupted run, on other numbers of shards too.
+
+SUANPAN_KILLS (12), SUANPAN_CRASH_RECORDS (120000) and SUANPAN_SEED widen it."""
+import os
+import shutil
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import crash_store as crash  # noqa: E402  pylint: disable=wrong-import-position
+
+KILLS = int(os.environ.get("SUANPAN_KILLS", "12"))
+RECORDS = int(os.environ.get("SUANPAN_CRASH_RECORDS", "120000"))
+
+
+def main():
+    rng, seed = crash.seed_of("crash_files")
+    folder = tempfile.mkdtemp(prefix="suanpan-crash-")
+    try:
+        world = f"{folder}/world"
+        crash.generate(world, seed, RECORDS)
+        config = f"{folder}/suanpan.yaml"
+        crash.write_config(config, cut_ms=1, checkpoint_ms=30)
+        crash.init(f"{folder}/whole", world, 4, config)
+        whole_s = crash.timed(
+            lambda: crash.call("run", f"{folder}/whole", "--files", f"{world}/usage", "--until-end"))
+        expected = crash.answer(f"{folder}/whole")
+        assert expected["audit"]["in"] >= RECORDS, expected
+        hits, round_number = 0, 0
+        while hits < KILLS:
+            shards = (1, 2, 4)[round_number % 3]
+            store = f"{folder}/killed"
+            crash.init(store, world, shards, config)
+            arguments = ["run", store, "--files", f"{world}/usage", "--until-end", "--workers", 1 + round_number % 2]
+            hits += crash.run_killed(arguments, rng, whole_s, KILLS)
+            found = crash.answer(store)
+            if found != expected:
+                sys.exit(f"seed {seed}, round {round_number}, {shards} shards:\n{expected}\n{found}\nkept in {folder}")
+            shutil.rmtree(store)
+            round_number += 1
+            if round_number > 50:
+                sys.exit(f"only {hits} of {KILLS} kills hit a running process")
+        print(f"{hits} kills over {round_number} runs of {RECORDS} records: all equal")
+    except BaseException:
+        print(f"kept: {folder}", flush=True)
+        raise
+    shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()
