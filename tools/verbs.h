@@ -9,6 +9,7 @@
   X(init, "a new store from a book and customers") \
   X(rate, "price usage records from a file or stdin, without a store") \
   X(snapshot, "customers and their scores as Parquet files") \
+  X(run, "the service: usage records from files or Kafka become durable charges") \
   X(tariff, "check a tariff book") \
   X(verify, "check a whole store and print its state hash") \
   X(version, "print the versions of suanpan and of the libraries it is linked with")
