@@ -222,7 +222,7 @@ static enum sp_status resume(struct sp_source *source, struct sp_batch *batch)
 
 static void file_close(struct files *files)
 {
-  sp__reader_close(files->reader);
+  sp__source_reader_close(files->reader);
   files->reader = NULL;
   if (files->chunk != NULL) {
     chunk_release(files, files->chunk);
@@ -235,7 +235,7 @@ static enum sp_status file_open(struct sp_source *source)
   struct files *files = source->inside;
   const struct sp__stream *stream = &source->streams[files->current];
   bool from_stdin = is_stdin(source, files->current);
-  enum sp_status status = sp__reader_open(&files->reader, from_stdin ? NULL : stream->stream.name);
+  enum sp_status status = sp__source_reader_open(&files->reader, from_stdin ? NULL : stream->stream.name);
   if (status != SP_OK) {
     return sp__source_fail(source, status, "%s: %s", stream->stream.name,
                            status == SP_IO ? strerror(errno) : sp_status_text(status));

@@ -51,7 +51,7 @@ static enum sp_status kind_find(struct sp__reader *reader)
   return reader->zstd == NULL ? SP_NO_MEMORY : SP_OK;
 }
 
-enum sp_status sp__reader_open(struct sp__reader **reader, const char *path)
+enum sp_status sp__source_reader_open(struct sp__reader **reader, const char *path)
 {
   struct sp__reader *made = calloc(1, sizeof(*made));
   struct stat about;
@@ -71,7 +71,7 @@ enum sp_status sp__reader_open(struct sp__reader **reader, const char *path)
   return SP_OK;
 }
 
-void sp__reader_close(struct sp__reader *reader)
+void sp__source_reader_close(struct sp__reader *reader)
 {
   if (reader == NULL) {
     return;

@@ -7,8 +7,8 @@
 struct sp__reader;
 
 /* `path` NULL: stdin. zstd is known by its magic. IO: errno says why. */
-SP_MUST_CHECK enum sp_status sp__reader_open(struct sp__reader **reader, const char *path);
-void sp__reader_close(struct sp__reader *reader);
+SP_MUST_CHECK enum sp_status sp__source_reader_open(struct sp__reader **reader, const char *path);
+void sp__source_reader_close(struct sp__reader *reader);
 /* Up to `size` bytes; *got 0: the end for now. IO (errno), AGAIN (a signal came), BAD_FORMAT (not
  * zstd any more). */
 SP_MUST_CHECK enum sp_status sp__reader_read(struct sp__reader *reader, char *to, size_t size,
