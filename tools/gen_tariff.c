@@ -77,7 +77,7 @@ const struct sp_gen_rate sp__gen_rates[] = {
     DATA(FLOW, DATA, 200000, KB),
     DATA(FLOW, DATA, 100000, KB, .from = 200 * MB),
     DATA(FLOW, DATA, 50000, KB, .from = 1024ull * MB),
-    DATA(FLOW, DATA, 3000000, KB, .roam = FAR),
+    DATA(FLOW, DATA, 3000000, KB, .roam = FAR, .priority = 1),
     DATA(FLOW, VIDEO, 50000, MB),
 
     COMMON(STEPS, 100000, 300000),
