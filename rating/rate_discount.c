@@ -206,7 +206,7 @@ static int64_t cut_bound(struct sp_rater *rater, const struct sp__cut *cut)
   case SP_DISCOUNT_PERCENT:
   case SP_DISCOUNT_FREE:
   default:
-    SP_ASSERT(!"a percent is no cap");
+    SP_ASSERT(false && "a percent is no cap");
     return 0;
   }
 }

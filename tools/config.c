@@ -39,7 +39,8 @@ static const cyaml_schema_field_t config_fields[] = {
 static const cyaml_schema_value_t config_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct sp_config, config_fields)};
 
-static void log_print(cyaml_log_t level, void *context, const char *format, va_list arguments)
+__attribute__((format(printf, 3, 0))) static void log_print(cyaml_log_t level, void *context,
+                                                            const char *format, va_list arguments)
 {
   (void)level;
   fprintf(stderr, "%s: ", (const char *)context);
