@@ -51,6 +51,8 @@ class UsageMaker:
                 records.append(self.record())
             if self.often(0.05):
                 records.append(self.again(self.pick(records)[1]))
+        if self.often(0.15):
+            records += [self.huge(), self.huge()]
         records.sort(key=lambda entry: entry[0])
         columns = [field for field in FIELDS]
         self.rng.shuffle(columns)
@@ -142,6 +144,15 @@ class UsageMaker:
         if self.often(0.02):
             self.spoil(record)
         return self.arrival(start), record
+
+    def huge(self):
+        """A usage of very many increments, over days and bands."""
+        at, record = self.record()
+        service = self.pick(("voice", "data"))
+        record.update(service=service, duration_s=str(self.rng.randint(10000, 200000)), items="")
+        if service == "data":
+            record["up_bytes"] = str(self.rng.randint(2**20, 100 * 2**20))
+        return at, record
 
     def served(self):
         if self.often(0.015):
