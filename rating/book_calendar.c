@@ -118,7 +118,7 @@ static void bands_read(struct sp__draft *draft)
     struct sp__band_row row = {sp__reader_name(&reader, BAND, &draft->bands, true),
                                clock_take(&reader, FROM, false), clock_take(&reader, TO, true),
                                days_take(&reader, DAYS)};
-    if (names == SP_BOOK_BANDS_MAX && draft->bands.list.count > names) {
+    if (names >= SP_BOOK_BANDS_MAX && draft->bands.list.count > names) {
       sp__reader_error(&reader, BAND, "is one name too many; a book has at most 64 bands");
     }
     if (!reader.bad && row.from_s >= row.to_s) {

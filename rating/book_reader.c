@@ -103,23 +103,23 @@ bool sp__reader_open(struct sp__reader *reader, struct sp__draft *draft, const c
 
 bool sp__reader_next(struct sp__reader *reader)
 {
-  if (reader->draft->status != SP_OK || !sp_table_next(&reader->table)) {
-    return false;
-  }
   const struct sp_table *table = &reader->table;
-  reader->bad = false;
-  if (table->bad_quotes) {
-    error_at(
-        reader, table->row_line, 1,
-        "a quoted cell has no closing quote or text behind it; expected \"...\" with \"\" for a "
-        "quote inside");
+  while (reader->draft->status == SP_OK && sp_table_next(&reader->table)) {
+    reader->bad = false;
+    if (table->bad_quotes) {
+      error_at(reader, table->row_line, 1,
+               "a quoted cell has no closing quote or text behind it; expected \"...\" with \"\" "
+               "for a quote inside");
+      continue; /* where its cells begin and end is not known */
+    }
+    if (table->cells_count > reader->header_cells) {
+      uint32_t i = reader->header_cells < SP_TABLE_CELLS_MAX ? reader->header_cells : 0;
+      error_at(reader, table->row_line, table->cells[i].column,
+               "the row has more cells than the header");
+    }
+    return true;
   }
-  if (table->cells_count > reader->header_cells) {
-    uint32_t i = reader->header_cells < SP_TABLE_CELLS_MAX ? reader->header_cells : 0;
-    error_at(reader, table->row_line, table->cells[i].column,
-             "the row has more cells than the header");
-  }
-  return true;
+  return false;
 }
 
 struct sp_cell_text sp__reader_cell(const struct sp__reader *reader, uint32_t column)
