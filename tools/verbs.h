@@ -4,14 +4,17 @@
 
 #define SP_VERB_TABLE(X) \
   X(audit, "the equation in = sum of outcomes, from the journal") \
+  X(churn, "the groups at risk, with reasons and members") \
   X(dump, "print what a store holds: rated records, suspense, customers") \
   X(gen, "make a seeded province: book, customers, usage and its expected totals") \
   X(init, "a new store from a book and customers") \
   X(rate, "price usage records from a file or stdin, without a store") \
+  X(segment, "customers by recency, frequency, money; the eight classes") \
   X(snapshot, "customers and their scores as Parquet files") \
   X(run, "the service: usage records from files or Kafka become durable charges") \
   X(tariff, "check a tariff book") \
   X(verify, "check a whole store and print its state hash") \
+  X(view, "one group or subscriber from all sides") \
   X(version, "print the versions of suanpan and of the libraries it is linked with")
 
 #define X(verb, text) int sp_cmd_##verb(int argc, char **argv);
