@@ -196,8 +196,8 @@ static void fold_group(struct sp_group_profile *group, const struct sp_fold_even
   }
 }
 
-/* [CDR 7/9] fold. in: what a charged record says of its customer; out: the profiles of subscriber and
- * group; next: journal (tools/writer.c), once the block of its shard is closed. */
+/* [CDR 7/9] fold. in: what a charged record says of its customer; out: the profiles of subscriber
+ * and group; next: journal (tools/writer.c), once the block of its shard is closed. */
 void sp_profile_fold(struct sp_profile *profile, struct sp_group_profile *group,
                      const struct sp_fold_event *event)
 {

@@ -11,8 +11,8 @@ static const struct sp_card_feature features[SP_GROUP_FEATURE_COUNT] = {
     [SP_GROUP_DATA] = {"data_change", 4, -1, {-69, -49, -34, -19}, {0, 80, 60, 40, 20, 0}},
     [SP_GROUP_SPEND] = {"revenue_change", 4, -1, {-69, -49, -34, -19}, {0, 120, 90, 60, 30, 0}},
     [SP_GROUP_INSIDE] = {"inside_share_change", 2, -1, {-19, -9}, {0, 60, 30, 0}},
-    [SP_GROUP_HOTLINE] = {"competitor_hotline", 3, 1, {10, 30, 100}, {0, 0, 40, 80, 120}},
-    [SP_GROUP_FORWARD] = {"forwarding_out", 3, 1, {10, 30, 100}, {0, 0, 40, 80, 120}},
+    [SP_GROUP_HOTLINE] = {"competitor_hotline", 3, 1, {50, 100, 200}, {0, 0, 30, 60, 100}},
+    [SP_GROUP_FORWARD] = {"forwarding_out", 3, 1, {50, 100, 200}, {0, 0, 30, 60, 100}},
     [SP_GROUP_CIRCLE] = {"circle_loss", 2, 1, {200, 350}, {0, 0, 30, 60}},
     [SP_GROUP_MEMBER_RISK] = {"member_risk", 4, 1, {50, 100, 200, 350}, {0, 0, 40, 90, 150, 220}},
     [SP_GROUP_ABNORMAL] = {"abnormal_ends", 2, 1, {100, 300}, {0, 0, 20, 40}},
@@ -140,9 +140,12 @@ uint32_t sp_group_loss_ppm(const struct sp_group_sums *sums, uint32_t prior_ppm)
 
 /* ---- score ---- */
 
-static int32_t per_mille(uint64_t part, uint64_t whole)
+/* Share of members, shrunken as if there were some more without the mark: one member of four is not
+ * a quarter of the group's trouble. */
+static int32_t per_mille(uint32_t part, uint32_t members)
 {
-  return whole == 0 ? SP_CARD_UNKNOWN : (int32_t)(part * 1000U / whole);
+  return members == 0 ? SP_CARD_UNKNOWN
+                      : (int32_t)(part * UINT64_C(1000) / (members + SP_SHARE_SHRINK));
 }
 
 /* Growth of the share of calls and messages inside the group, in points. */

@@ -9,6 +9,7 @@
 #define SP_SILENT_DAYS 30U /* a member silent for so long counts as lost */
 #define SP_LEFT_DAYS 90U   /* a membership that ended within so many days does too */
 #define SP_LOSS_SHRINK 20U /* k of (lost + k p0) / (n + k) */
+#define SP_SHARE_SHRINK 8U /* k of marked / (n + k) */
 
 /* Sums over the members of a group, and of the groups below it. Zero it first. */
 struct sp_group_sums {
@@ -63,11 +64,11 @@ enum sp_group_feature {
   SP_GROUP_DATA,        /* of data */
   SP_GROUP_SPEND,       /* of the net charge */
   SP_GROUP_INSIDE,      /* change of the share of calls inside the group, percentage points */
-  SP_GROUP_HOTLINE,     /* members who called competitors' hotlines, per mille */
-  SP_GROUP_FORWARD,     /* members who forward to another operator, per mille */
-  SP_GROUP_CIRCLE,      /* members whose circle shrank, per mille */
+  SP_GROUP_HOTLINE,     /* members who called competitors' hotlines, per mille, shrunken */
+  SP_GROUP_FORWARD,     /* members who forward to another operator, the same */
+  SP_GROUP_CIRCLE,      /* members whose circle shrank, the same */
   SP_GROUP_MEMBER_RISK, /* mean probability of the members, per mille */
-  SP_GROUP_ABNORMAL,    /* members whose calls break off, per mille */
+  SP_GROUP_ABNORMAL,    /* members whose calls break off, the same */
   SP_GROUP_KEY,         /* key persons lost */
   SP_GROUP_ARREARS,     /* days */
   SP_GROUP_COMPLAINTS,  /* in the last 90 days */

@@ -32,7 +32,7 @@ static void loss_text(const struct sp_group_sums *sums, const struct sp_group_ri
   sp_text_add_u64(text, sums->left_90);
   sp_text_add(text, " left in 90), ");
   add_per_mille(text, risk->loss_ppm / 1000U);
-  sp_text_add(text, " beside all groups' mean");
+  sp_text_add(text, " weighed with all groups");
 }
 
 /* Facts of the customer tables. */

@@ -182,8 +182,8 @@ START_TEST(a_fading_group_is_red_with_reasons)
   ck_assert_int_eq(sp_group_level(&risk, 2, false), SP_LEVEL_YELLOW);
   sp_group_reason(&of, &risk, SP_GROUP_LOSS, &text);
   ck_assert_str_eq(line,
-                   "20 of 30 members lost (20 silent for 30 days, 0 left in 90), 40.8 % beside"
-                   " all groups' mean");
+                   "20 of 30 members lost (20 silent for 30 days, 0 left in 90), 40.8 % weighed"
+                   " with all groups");
   text = (struct sp_text)SP_TEXT_INIT(line);
   sp_group_reason(&of, &risk, SP_GROUP_KEY, &text);
   ck_assert_str_eq(line, "2 of 3 key persons lost");
