@@ -37,7 +37,7 @@ static rd_kafka_t *producer_new(struct sp_demo_feed *feed)
 {
   static const char *const settings[][2] = {
       {"test.mock.num.brokers", "1"},
-      {"linger.ms", "5"},
+      {"linger.ms", "1"},
       {"batch.size", "1000000"},
       {"log_level", "3"},
       {"acks", "1"},
