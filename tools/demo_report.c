@@ -1,0 +1,171 @@
+#include "tools/demo_report.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/journal_walk.h"
+#include "tools/verbs.h"
+
+static const char *const service_name[SP_GEN_SERVICE_MAX] = {"voice", "sms", "mms",
+                                                             "data",  "vas", "fee"};
+
+struct revenue {
+  uint64_t records;
+  int64_t list_micro, net_micro;
+};
+
+struct sums { /* of all journals */
+  struct sp_totals in, outcomes[SP_OUTCOME_COUNT];
+  int64_t list_micro, net_micro;
+  struct revenue services[SP_GEN_SERVICE_MAX];
+  struct sp_charge charge; /* of the record at hand */
+  enum sp_status status;
+};
+
+/* The service of a line as the generator writes it: its second cell. */
+static uint32_t service_of(const struct sp_block_record *record)
+{
+  const char *at = memchr(record->raw, ',', record->raw_length);
+  for (uint32_t s = 0; at != NULL && s < SP_GEN_SERVICE_MAX; s++) {
+    size_t length = strlen(service_name[s]), left = record->raw_length - (size_t)(at - record->raw);
+    if (left > length + 1 && memcmp(at + 1, service_name[s], length) == 0 &&
+        at[1 + length] == ',') {
+      return s;
+    }
+  }
+  return SP_GEN_SERVICE_MAX;
+}
+
+static enum sp_status record_sum(const struct sp_block_view *view, uint32_t i, struct sums *sums)
+{
+  struct sp_block_record record;
+  SP_TRY(sp_block_view_charge(view, i, &sums->charge));
+  sp_block_view_record(view, i, &record);
+  uint32_t service = service_of(&record);
+  SP_ASSERT(service < SP_GEN_SERVICE_MAX);
+  sums->services[service].records++;
+  sums->services[service].list_micro += sums->charge.list_micro;
+  sums->services[service].net_micro += sums->charge.net_micro;
+  return SP_OK;
+}
+
+static bool block_sum(struct sp_walk *walk, struct sp_block_view *view)
+{
+  struct sums *sums = walk->context;
+  const struct sp_block_header *header = sp_block_view_header(view);
+  sp_totals_add(&sums->in, &header->in);
+  for (uint32_t o = 0; o < SP_OUTCOME_COUNT; o++) {
+    sp_totals_add(&sums->outcomes[o], &header->outcomes[o]);
+  }
+  sums->list_micro += header->list_micro;
+  sums->net_micro += header->net_micro;
+  for (uint32_t i = 0; i < header->records && sums->status == SP_OK; i++) {
+    if (sp_block_view_outcome(view, i) == SP_OUTCOME_RATED) {
+      sums->status = record_sum(view, i, sums);
+    }
+  }
+  return sums->status == SP_OK;
+}
+
+static int store_sum(const char *store, struct sums *sums)
+{
+  struct sp_store_dir dir;
+  int code = sp_store_dir_open(&dir, store);
+  if (code != SP_EXIT_DONE) {
+    return code;
+  }
+  struct sp_walk walk = {.dir = &dir, .whole = true, .context = sums, .block = block_sum};
+  code = sp_journal_walk(&walk);
+  if (code == SP_EXIT_DONE && sums->status != SP_OK) {
+    fprintf(stderr, "suanpan-demo: %s: %s\n", store, sp_status_text(sums->status));
+    code = SP_EXIT_ENVIRONMENT;
+  }
+  sp_store_dir_close(&dir);
+  return code;
+}
+
+static void money_print(int64_t micro)
+{
+  printf("%12" PRId64 ".%03" PRId64, micro / 1000000, micro % 1000000 / 1000);
+}
+
+static void revenue_print(const struct sums *sums)
+{
+  printf("\nRevenue by service (CNY)\n  %-8s %12s %16s %16s\n", "service", "records", "list",
+         "charged");
+  for (uint32_t s = 0; s < SP_GEN_SERVICE_MAX; s++) {
+    const struct revenue *row = &sums->services[s];
+    if (row->records == 0) {
+      continue;
+    }
+    printf("  %-8s %12" PRIu64 " ", service_name[s], row->records);
+    money_print(row->list_micro);
+    printf(" ");
+    money_print(row->net_micro);
+    printf("\n");
+  }
+}
+
+/* Whether the store's totals are those the generator expected. */
+static bool expected_print(const struct sums *sums, const struct sp_gen_judge *expected)
+{
+  static const uint8_t outcome[SP_GEN_OUTCOME_MAX] = {SP_OUTCOME_RATED, SP_OUTCOME_ZERO_RATED,
+                                                      SP_OUTCOME_DUPLICATE, SP_OUTCOME_CONFLICT,
+                                                      SP_OUTCOME_SUSPENDED};
+  bool equal = (uint64_t)sums->in.count == expected->in &&
+               sums->list_micro == expected->outcome[SP_GEN_RATED].list_micro;
+  for (uint32_t o = 0; o < SP_GEN_OUTCOME_MAX; o++) {
+    equal = equal && (uint64_t)sums->outcomes[outcome[o]].count == expected->outcome[o].records;
+  }
+  printf("The generator, which shares no code with the engine, expected %s\n",
+         equal ? "the same counts and the same list total, to the last digit." : "OTHER totals:");
+  if (!equal) {
+    printf(
+        "  in %" PRIu64 ", rated %" PRIu64 ", zero_rated %" PRIu64 ", duplicate %" PRIu64
+        ", conflict %" PRIu64 ", suspended %" PRIu64 ", list ",
+        expected->in, expected->outcome[SP_GEN_RATED].records,
+        expected->outcome[SP_GEN_ZERO_RATED].records, expected->outcome[SP_GEN_DUPLICATED].records,
+        expected->outcome[SP_GEN_CONFLICTED].records, expected->outcome[SP_GEN_SUSPENDED].records);
+    money_print(expected->outcome[SP_GEN_RATED].list_micro);
+    printf("\n");
+  }
+  return equal;
+}
+
+static void next_print(const struct sp_demo_result *result)
+{
+  printf("\nSnapshot: %s (Parquet and manifest.json)\n\nTry next:\n", result->snapshot);
+  printf("  suanpan audit %s --json\n", result->store);
+  printf("  suanpan dump %s suspense | head\n", result->store);
+  printf("  suanpan verify %s\n", result->store);
+}
+
+int sp__demo_report(const struct sp_demo_result *result)
+{
+  static struct sums sums;
+  char store[SP_PATH_BYTES_MAX], snapshot[SP_PATH_BYTES_MAX];
+  int code = store_sum(result->store, &sums);
+  if (code != SP_EXIT_DONE) {
+    return code;
+  }
+  snprintf(store, sizeof store, "%s", result->store);
+  snprintf(snapshot, sizeof snapshot, "%s", result->snapshot);
+  printf("\n%" PRIu64 " records in %.1f s through Kafka to disk: %.0f records/s, %" PRIu64
+         " journal blocks, %.1f bytes a record\n\n",
+         result->run->records, result->run->seconds,
+         (double)result->run->records / result->run->seconds, result->run->blocks,
+         (double)result->run->bytes / (double)result->run->records);
+  (void)fflush(stdout);
+  char *audit[] = {(char[]){"audit"}, store};
+  code = sp_cmd_audit(2, audit);
+  bool equal = expected_print(&sums, result->expected);
+  revenue_print(&sums);
+  (void)fflush(stdout);
+  char *snapshots[] = {(char[]){"snapshot"}, store, snapshot};
+  code = code == SP_EXIT_DONE ? sp_cmd_snapshot(3, snapshots) : code;
+  if (code == SP_EXIT_DONE) {
+    next_print(result);
+  }
+  return code == SP_EXIT_DONE && !equal ? SP_EXIT_REJECTED : code;
+}
