@@ -9,9 +9,12 @@
 uint32_t sp_book_find_prefix(const struct sp_book *book, uint64_t digits)
 {
   const struct sp_book_prefix *rows = SP_BOOK_TABLE(book, prefixes, struct sp_book_prefix);
-  struct sp__prefix_view view = {
-      SP_BOOK_TABLE(book, prefix_index, uint32_t), SP_BOOK_TABLE(book, prefix_keys, uint64_t),
-      (const char *)rows + offsetof(struct sp_book_prefix, parent), sizeof(*rows)};
+  struct sp__prefix_view view = {book->header->prefix_index.count,
+                                 book->header->prefix_keys.count,
+                                 SP_BOOK_TABLE(book, prefix_index, uint32_t),
+                                 SP_BOOK_TABLE(book, prefix_keys, uint64_t),
+                                 (const char *)rows + offsetof(struct sp_book_prefix, parent),
+                                 sizeof(*rows)};
   return sp__prefix_find(&view, digits);
 }
 
@@ -19,9 +22,12 @@ uint32_t sp_book_find_dest_node(const struct sp_book *book, uint64_t digits)
 {
   const struct sp_book_dest_node *nodes =
       SP_BOOK_TABLE(book, dest_nodes, struct sp_book_dest_node) + 1;
-  struct sp__prefix_view view = {
-      SP_BOOK_TABLE(book, dest_index, uint32_t), SP_BOOK_TABLE(book, dest_keys, uint64_t),
-      (const char *)nodes + offsetof(struct sp_book_dest_node, parent), sizeof(*nodes)};
+  struct sp__prefix_view view = {book->header->dest_index.count,
+                                 book->header->dest_keys.count,
+                                 SP_BOOK_TABLE(book, dest_index, uint32_t),
+                                 SP_BOOK_TABLE(book, dest_keys, uint64_t),
+                                 (const char *)nodes + offsetof(struct sp_book_dest_node, parent),
+                                 sizeof(*nodes)};
   return sp__prefix_find(&view, digits);
 }
 

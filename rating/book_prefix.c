@@ -112,6 +112,9 @@ void sp__prefix_build(struct sp__draft *draft, const uint64_t *keys, size_t coun
     draft->status = SP_LIMIT;
     return;
   }
+  if (count <= SP_PREFIX_BUCKET) {
+    return;
+  }
   uint32_t *parents = sp__draft_take(draft, count * sizeof(*parents));
   if (parents == NULL) {
     return;
@@ -127,6 +130,9 @@ void sp__prefix_build(struct sp__draft *draft, const uint64_t *keys, size_t coun
 
 bool sp__prefix_good(const uint32_t *index, uint64_t entries, uint64_t count)
 {
+  if (entries == 0) {
+    return count <= SP_PREFIX_BUCKET;
+  }
   if (entries < SP_PREFIX_ROOT || (entries - SP_PREFIX_ROOT) % SP_PREFIX_NODE != 0) {
     return false;
   }
@@ -174,6 +180,9 @@ static uint32_t bucket_find(const struct sp__prefix_view *view, uint32_t value, 
 uint32_t sp__prefix_find(const struct sp__prefix_view *view, uint64_t digits)
 {
   unsigned at = 0;
+  if (view->entries == 0) {
+    return bucket_find(view, (uint32_t)view->count, digits);
+  }
   for (unsigned i = 0; i < 4; i++) {
     at = at * 11 + sp__prefix_digit(digits, i);
   }

@@ -2,7 +2,8 @@
  * further node by 2; a digit counts 1..10, 0 is the number's end. Entry: top 2 bits 0: the answer
  * (index of the prefix + 1, 0 = none); 1: a node, whose number is above its parent's; 2: a bucket
  * of up to 16 neighbouring prefixes, 24 bits first, 5 bits count: among these and their parents
- * lies the answer. So a number costs at most some loads of 4 bytes and one bucket. Inside rating/
+ * lies the answer. A book with up to 16 prefixes has no tree: they are
+ * one bucket. So a number costs at most some loads of 4 bytes and one bucket. Inside rating/
  * only. */
 #ifndef SP_RATING_BOOK_PREFIX_H
 #define SP_RATING_BOOK_PREFIX_H
@@ -27,6 +28,7 @@ void sp__prefix_parents(const uint64_t *keys, size_t count, uint32_t *parents);
 bool sp__prefix_good(const uint32_t *index, uint64_t entries, uint64_t count);
 
 struct sp__prefix_view {
+  uint64_t entries, count; /* of index and keys */
   const uint32_t *index;
   const uint64_t *keys;
   const char *parents; /* a uint32_t every `stride` bytes */
