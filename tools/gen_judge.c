@@ -134,8 +134,8 @@ static bool nothing_used(const struct sp_gen_usage *usage)
   switch ((enum sp_gen_service)usage->service) {
   case SP_GEN_VOICE:
     return usage->duration_s == 0;
-  case SP_GEN_DATA: /* without bytes the rules count 0, whatever the time */
-    return usage->up_bytes + usage->down_bytes == 0;
+  case SP_GEN_DATA:
+    return usage->up_bytes + usage->down_bytes == 0 && usage->duration_s == 0;
   case SP_GEN_SMS:
   case SP_GEN_MMS:
     return usage->cause != 0 || usage->items == 0;
@@ -316,6 +316,10 @@ static bool identified_judge(struct sp_gen_judge *judge, const struct sp_gen_usa
   verdict->reason = plan_fault(usage, s);
   if (verdict->reason != NULL) {
     verdict->outcome = SP_GEN_SUSPENDED;
+    return true;
+  }
+  if (usage->service == SP_GEN_DATA && usage->up_bytes + usage->down_bytes == 0) {
+    verdict->outcome = SP_GEN_ZERO_RATED; /* time was used, but all rules count bytes (§5.3, 14) */
     return true;
   }
   return price_judge(judge, usage, s, verdict);
