@@ -42,21 +42,3 @@ def _fetch(folder):
             sys.exit(77)
         sys.exit("pip could not install duckdb==" + VERSION)
     os.rename(part, folder)
-
-
-class Checks:
-    """Counts what was compared and what differed; finish() ends the process."""
-
-    def __init__(self):
-        self.made, self.failed = 0, 0
-
-    def equal(self, what, found, expected):
-        self.made += 1
-        if found != expected:
-            self.failed += 1
-            if self.failed <= 20:
-                print("%s: found %r, expected %r" % (what, found, expected))
-
-    def finish(self):
-        print("%d checks, %d failed" % (self.made, self.failed))
-        sys.exit(1 if self.failed or not self.made else 0)

@@ -8,8 +8,10 @@ import subprocess
 import sys
 import tempfile
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "tools")]
 import duckdb_reader
+from checks import Checks
 
 U32 = 2**32 - 1
 NAMES = ["", "移动集团", "a", "Zürich", "算盘", "line\nbreak", "quo\"te"]
@@ -134,7 +136,7 @@ def check_statistics(checks, db, path, rows, groups):
 
 def main():
     duckdb = duckdb_reader.load()
-    checks = duckdb_reader.Checks()
+    checks = Checks()
     program = os.path.join(os.environ["SUANPAN_BUILD"], "tests", "test_parquet")
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([program, "--write", folder], check=True)

@@ -11,7 +11,8 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from score_store import Checks, Store
+from checks import Checks
+from score_store import Store
 
 EPOCH = datetime.date(1970, 1, 1)
 CLASSES = ["value", "develop", "keep", "win_back"]
