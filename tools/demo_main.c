@@ -293,6 +293,14 @@ static int store_init(struct demo *demo)
   return sp_cmd_init(sizeof arguments / sizeof arguments[0], arguments);
 }
 
+/* suanpan lies beside this program. */
+static void program_path(const char *self, char to[SP_PATH_BYTES_MAX])
+{
+  const char *slash = strrchr(self, '/');
+  int folder = slash == NULL ? 0 : (int)(slash - self) + 1;
+  snprintf(to, SP_PATH_BYTES_MAX, "%.*ssuanpan", folder, self);
+}
+
 int main(int argc, char **argv)
 {
   static struct demo demo = {.path = "build/demo",
@@ -302,10 +310,12 @@ int main(int argc, char **argv)
                              .days = 90,
                              .seed = 1,
                              .shards = 4};
+  char program[SP_PATH_BYTES_MAX];
   int code = arguments_read(&demo, argc, argv);
   if (code >= 0) {
     return code;
   }
+  program_path(argv[0], program);
   demo.watched = isatty(STDERR_FILENO) != 0;
   if (!province_make(&demo)) {
     fprintf(stderr, "suanpan-demo: %s: %s\n", demo.path, strerror(errno));
@@ -314,7 +324,8 @@ int main(int argc, char **argv)
     code = job_run(&demo);
   }
   if (code == SP_EXIT_DONE) {
-    const struct sp_demo_result result = {.store = demo.store,
+    const struct sp_demo_result result = {.program = program,
+                                          .store = demo.store,
                                           .snapshot = demo.snapshot,
                                           .province = &demo.province,
                                           .expected = sp__gen_stream_judge(demo.stream),

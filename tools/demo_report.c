@@ -7,6 +7,8 @@
 #include "tools/journal_walk.h"
 #include "tools/verbs.h"
 
+#define WARNINGS "3"
+
 static const char *const service_name[SP_GEN_SERVICE_MAX] = {"voice", "sms", "mms",
                                                              "data",  "vas", "fee"};
 
@@ -133,22 +135,45 @@ static bool expected_print(const struct sums *sums, const struct sp_gen_judge *e
   return equal;
 }
 
-static void next_print(const struct sp_demo_result *result)
+/* The manager with most members in fading groups. */
+static uint32_t manager_pick(const struct sp_gen_world *province)
+{
+  uint32_t best = 0;
+  uint64_t best_members = 0;
+  for (uint32_t m = 0; m < province->managers; m++) {
+    uint64_t members = 0;
+    for (uint32_t k = 0; k < province->options.groups; k++) {
+      bool fades = province->groups[k].fade_day != SP_GEN_ALWAYS;
+      members += fades && sp__gen_manager(province, k) == m ? province->groups[k].size : 0;
+    }
+    if (members > best_members) {
+      best_members = members;
+      best = m;
+    }
+  }
+  return best;
+}
+
+static void next_print(const struct sp_demo_result *result, const char *manager)
 {
   printf("\nSnapshot: %s (Parquet and manifest.json)\n\nTry next:\n", result->snapshot);
-  printf("  suanpan audit %s --json\n", result->store);
-  printf("  suanpan dump %s suspense | head\n", result->store);
-  printf("  suanpan verify %s\n", result->store);
+  printf("  %s audit %s --json\n", result->program, result->store);
+  printf("  %s dump %s suspense | head\n", result->program, result->store);
+  printf("  %s churn list %s --manager %s --json\n", result->program, result->store, manager);
+  printf("  %s segment %s\n", result->program, result->store);
+  printf("  %s view %s group:E000000\n", result->program, result->store);
+  printf("  %s verify %s\n", result->program, result->store);
 }
 
 int sp__demo_report(const struct sp_demo_result *result)
 {
   static struct sums sums;
-  char store[SP_PATH_BYTES_MAX], snapshot[SP_PATH_BYTES_MAX];
+  char manager[16], store[SP_PATH_BYTES_MAX], snapshot[SP_PATH_BYTES_MAX];
   int code = store_sum(result->store, &sums);
   if (code != SP_EXIT_DONE) {
     return code;
   }
+  snprintf(manager, sizeof manager, "M%05u", manager_pick(result->province));
   snprintf(store, sizeof store, "%s", result->store);
   snprintf(snapshot, sizeof snapshot, "%s", result->snapshot);
   printf("\n%" PRIu64 " records in %.1f s through Kafka to disk: %.0f records/s, %" PRIu64
@@ -161,11 +186,16 @@ int sp__demo_report(const struct sp_demo_result *result)
   code = sp_cmd_audit(2, audit);
   bool equal = expected_print(&sums, result->expected);
   revenue_print(&sums);
+  printf("\nWarnings of manager %s, the first %s: ", manager, WARNINGS);
+  (void)fflush(stdout);
+  char *churn[] = {(char[]){"churn"},  (char[]){"list"},  store, (char[]){"--manager"}, manager,
+                   (char[]){"--most"}, (char[]){WARNINGS}};
+  code = code == SP_EXIT_DONE ? sp_cmd_churn(sizeof churn / sizeof churn[0], churn) : code;
   (void)fflush(stdout);
   char *snapshots[] = {(char[]){"snapshot"}, store, snapshot};
   code = code == SP_EXIT_DONE ? sp_cmd_snapshot(3, snapshots) : code;
   if (code == SP_EXIT_DONE) {
-    next_print(result);
+    next_print(result, manager);
   }
   return code == SP_EXIT_DONE && !equal ? SP_EXIT_REJECTED : code;
 }

@@ -6,6 +6,7 @@
 #include "tools/pipeline.h"
 
 struct sp_demo_result {         /* all borrowed */
+  const char *program;          /* how suanpan is called from here */
   const char *store, *snapshot; /* paths; the snapshot is written by the report */
   const struct sp_gen_world *province;
   const struct sp_gen_judge *expected;

@@ -15,6 +15,7 @@ for round in 1 2; do
   grep -q 'to the last digit' "$work/out" || fail "round $round: other totals than expected"
   grep -q '^60000 records in ' "$work/out" || fail "round $round: not every record came"
 done
+grep -q 'at risk .* a month' "$work/out" || fail "no warning of a manager"
 [ -s "$work/demo/snapshot/manifest.json" ] || fail "no snapshot"
 [ "$(ls "$work")" = "$(printf 'demo\nerr\nout')" ] || fail "something lies beside the demo's folder"
 code=0
