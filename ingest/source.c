@@ -189,9 +189,9 @@ enum sp_status sp_source_seek(struct sp_source *source, const char *name, size_t
 enum sp_status sp_source_next(struct sp_source *source, struct sp_batch *batch)
 {
   SP_ASSERT(source->magic == SP__SOURCE_MAGIC);
+  SP_ASSERT(batch->holds_count == 0); /* released, or fresh and zeroed */
   source->begun = true;
   batch->count = 0;
-  batch->holds_count = 0;
   enum sp_status status = source->kind->next(source, batch);
   SP_ASSERT((status == SP_OK) == (batch->count > 0));
   return status;

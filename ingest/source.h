@@ -55,7 +55,7 @@ struct sp_source_stream {
   uint32_t columns_length;
 };
 
-struct sp_batch {
+struct sp_batch { /* zeroed before its first use */
   uint32_t count;
   uint32_t stream; /* index of the one stream and layout of all its records: sp_source_stream */
   struct sp_position next; /* right behind the last record: where to go on */
@@ -89,10 +89,10 @@ const struct sp_source_stream *sp_source_stream(const struct sp_source *source, 
 SP_MUST_CHECK enum sp_status sp_source_seek(struct sp_source *source, const char *name,
                                             size_t name_length, struct sp_position next);
 
-/* The next 1 to SP_BATCH_RECORDS_MAX records, all of one stream. END: until_end, and all is read.
- * AGAIN: nothing there yet (Kafka waits up to 100 ms before saying so, files and stdin do not). IO,
- * BAD_FORMAT (broken zstd), DIFFERENT (the stream no longer has the position it was to go on at),
- * BROKER (may be called again), NO_MEMORY. */
+/* The next 1 to SP_BATCH_RECORDS_MAX records, all of one stream, into a batch that holds nothing.
+ * END: until_end, and all is read. AGAIN: nothing there yet (Kafka waits up to 100 ms before saying
+ * so, files and stdin do not). IO, BAD_FORMAT (broken zstd), DIFFERENT (the stream no longer has
+ * the position it was to go on at), BROKER (may be called again), NO_MEMORY. */
 SP_MUST_CHECK enum sp_status sp_source_next(struct sp_source *source, struct sp_batch *batch);
 /* The batch's bytes may go. A batch of count 0 is released already. */
 void sp_source_release(struct sp_source *source, struct sp_batch *batch);

@@ -41,6 +41,7 @@ struct kafka {
   struct partition *partitions;
   int32_t partitions_count, partitions_left;
   bool assigned;
+  bool layouts_told; /* that there are too many headers */
   rd_kafka_message_t *window[WINDOW_MESSAGES];
   size_t window_at, window_count;
   /* the message at hand */
@@ -342,12 +343,14 @@ static void partition_done(struct kafka *kafka, int32_t number)
 static enum sp_status silence(struct sp_source *source)
 {
   struct kafka *kafka = source->inside;
-  int64_t low, high;
+  const struct rd_kafka_metadata *metadata;
   if (!kafka->down || now_ms() - kafka->down_ms < (int64_t)source->timeout_ms) {
     return SP_AGAIN;
   }
-  if (rd_kafka_query_watermark_offsets(kafka->client, kafka->topic, 0, &low, &high, PROBE_MS) ==
+  /* not by the watermarks: while the client tries to connect, that question never times out */
+  if (rd_kafka_metadata(kafka->client, 0, NULL, &metadata, PROBE_MS) ==
       RD_KAFKA_RESP_ERR_NO_ERROR) {
+    rd_kafka_metadata_destroy(metadata);
     kafka->down = false; /* it came back with nothing to say */
     return SP_AGAIN;
   }
@@ -457,7 +460,7 @@ static enum sp_status layout_find(struct sp_source *source, uint32_t first, uint
       return SP_OK;
     }
   }
-  if (same == LAYOUTS_MAX) {
+  if (same >= LAYOUTS_MAX && decoder->columns_length > 0) {
     return SP_LIMIT;
   }
   SP_TRY(sp__source_stream_add(source, name, stream));
@@ -480,8 +483,11 @@ static enum sp_status message_begin(struct sp_source *source)
   kafka->current_at = sp_decoder_begin_message(&source->decoder, client->payload, client->len);
   enum sp_status status = layout_find(source, first, &kafka->current_stream);
   if (status == SP_LIMIT) {
-    sp__source_warn(source, "%s: more than %d different headers: this one is not taken",
-                    source->streams[first].stream.name, LAYOUTS_MAX);
+    if (!kafka->layouts_told) {
+      sp__source_warn(source, "%s: more than %d different headers: this one is not taken",
+                      source->streams[first].stream.name, LAYOUTS_MAX);
+    }
+    kafka->layouts_told = true;
     kafka->current_at = 0;
     sp_decoder_use_header(&source->decoder, "", 0);
     status = layout_find(source, first, &kafka->current_stream);
@@ -655,10 +661,10 @@ static void kafka_close(struct sp_source *source)
     rd_kafka_message_destroy(kafka->window[kafka->window_at]);
   }
   if (kafka->client != NULL) {
-    rd_kafka_queue_destroy(kafka->queue);
     if (kafka->assigned) {
       (void)rd_kafka_consumer_close(kafka->client); /* offsets are not the broker's to keep */
     }
+    rd_kafka_queue_destroy(kafka->queue);
     rd_kafka_destroy(kafka->client);
   }
   while (kafka->slabs != NULL) {
