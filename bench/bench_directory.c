@@ -136,7 +136,7 @@ static uint64_t number_of(uint64_t i)
 /* Random numbers in batches of 256: slot, subscriber, look-up; as resolve does it. */
 static void lookup_measure(const struct sp_directory *directory, uint32_t customers)
 {
-  uint64_t state = 7, sum = 0, numbers[BATCH];
+  uint64_t state = 7, sum = 0, numbers[BATCH], seeks[BATCH];
   uint64_t *all = sp_heap_take((size_t)1 << 23);
   uint32_t kept = (UINT32_C(1) << 23) / sizeof(uint64_t);
   for (uint32_t i = 0; i < kept; i++) {
@@ -146,10 +146,10 @@ static void lookup_measure(const struct sp_directory *directory, uint32_t custom
   for (uint32_t done = 0; done < LOOKUPS; done += BATCH) {
     memcpy(numbers, all + done % kept, sizeof(numbers));
     for (uint32_t i = 0; i < BATCH; i++) {
-      sp_directory_prefetch_number(directory, numbers[i]);
+      seeks[i] = sp_directory_prefetch_number(directory, numbers[i]);
     }
     for (uint32_t i = 0; i < BATCH; i++) {
-      sp_directory_prefetch_subscriber(directory, numbers[i]);
+      (void)sp_directory_prefetch_subscriber(directory, seeks[i]);
     }
     for (uint32_t i = 0; i < BATCH; i++) {
       sum += sp_directory_find_number(directory, numbers[i], AT_UTC_S);

@@ -12,9 +12,12 @@
 /* One record on its way through a batch. */
 struct step {
   struct sp_numbers numbers;
-  struct sp_owner owner; /* of served; subscriber SP_NONE = nobody */
-  uint32_t other_subscriber;
-  bool ip;
+  struct sp_owner owner;                   /* of served; subscriber SP_NONE = nobody */
+  const struct sp_membership *memberships; /* of that subscriber */
+  uint64_t seek; /* of the number that is looked up next: where it may stand */
+  uint32_t memberships_count;
+  uint32_t hint;    /* of the number that is looked up next */
+  bool other_asked; /* whose `other` is matters */
 };
 
 struct sp_resolver {
@@ -76,52 +79,80 @@ static uint32_t book_at(struct sp_resolver *resolver, int64_t at_utc_s)
   return resolver->book;
 }
 
-/* `other` and `third`: a short number first, then the usual writing (book.md §6.1). */
-static struct sp_normal party_normal(struct sp_resolver *resolver, const struct sp_cdr *cdr,
-                                     enum sp_cdr_text field, uint32_t subscriber)
+static inline bool text_quick(const struct sp_resolver *resolver, const struct sp_cdr *cdr,
+                              enum sp_cdr_text field, struct sp_normal *number)
 {
-  const char *text = sp_cdr_text(cdr, field);
-  size_t length = sp_cdr_text_length(cdr, field);
-  uint32_t count = 0;
-  if (length >= 3 && subscriber != SP_NONE) {
-    (void)sp_directory_memberships(resolver->directory, subscriber, &count);
+  return sp__normal_quick(sp_cdr_text(cdr, field), sp_cdr_text_length(cdr, field),
+                          resolver->home_country, number);
+}
+
+static void text_normal(struct sp_resolver *resolver, const struct sp_cdr *cdr,
+                        enum sp_cdr_text field, struct sp_normal *number)
+{
+  *number = sp__normal_make(sp_cdr_text(cdr, field), sp_cdr_text_length(cdr, field),
+                            resolver->home_country, resolver->room);
+}
+
+/* `other` and `third` of a member of groups: a short number first (book.md §6.1); 0 = it is none.
+ */
+static uint64_t short_find(const struct sp_resolver *resolver, const struct sp_cdr *cdr,
+                           enum sp_cdr_text field, uint32_t subscriber)
+{
+  uint64_t digits = sp__normal_short(sp_cdr_text(cdr, field), sp_cdr_text_length(cdr, field));
+  if (digits == 0) {
+    return 0;
   }
-  if (count > 0) {
-    uint64_t digits = sp__normal_short(text, length);
-    uint32_t member = digits == 0 ? SP_NONE
-                                  : sp_directory_find_short(resolver->directory, subscriber, digits,
-                                                            cdr->start_utc_s);
-    if (member != SP_NONE) {
-      uint64_t number = sp_directory_number_at(resolver->directory, member, cdr->start_utc_s);
-      if (number != 0) {
-        return (struct sp_normal){number, 0, false};
-      }
+  uint32_t member =
+      sp_directory_find_short(resolver->directory, subscriber, digits, cdr->start_utc_s);
+  return member == SP_NONE ? 0
+                           : sp_directory_number_at(resolver->directory, member, cdr->start_utc_s);
+}
+
+static inline void party_normal(struct sp_resolver *resolver, const struct sp_cdr *cdr,
+                                enum sp_cdr_text field, const struct step *step,
+                                struct sp_normal *number)
+{
+  *number = (struct sp_normal){0, 0, false};
+  if (sp_cdr_text_length(cdr, field) == 0 || text_quick(resolver, cdr, field, number)) {
+    return; /* what is read quickly has at least eight digits: it is no short number */
+  }
+  if (step->memberships_count > 0) {
+    uint64_t digits = short_find(resolver, cdr, field, step->owner.subscriber);
+    if (digits != 0) {
+      *number = (struct sp_normal){digits, 0, false};
+      return;
     }
   }
-  return sp__normal_make(text, length, resolver->home_country, resolver->room);
+  text_normal(resolver, cdr, field, number);
 }
 
 /* A record that failed tests 1 to 4 has no numbers: its texts may be anything. */
-static void served_normal(struct sp_resolver *resolver, const struct sp_cdr *cdr, struct step *step)
+static inline void served_normal(struct sp_resolver *resolver, const struct sp_cdr *cdr,
+                                 struct step *step)
 {
-  step->numbers = (struct sp_numbers){0};
-  if (cdr->reason == SP_REASON_NONE) {
-    step->numbers.served =
-        sp__normal_make(sp_cdr_text(cdr, SP_CDR_SERVED), sp_cdr_text_length(cdr, SP_CDR_SERVED),
-                        resolver->home_country, resolver->room);
+  step->numbers.served = (struct sp_normal){0, 0, false};
+  if (SP_LIKELY(cdr->reason == SP_REASON_NONE) &&
+      !text_quick(resolver, cdr, SP_CDR_SERVED, &step->numbers.served)) {
+    text_normal(resolver, cdr, SP_CDR_SERVED, &step->numbers.served);
   }
 }
 
-static void served_find(struct sp_resolver *resolver, const struct sp_cdr *cdr, struct step *step)
+static inline void served_find(const struct sp_resolver *resolver, const struct sp_cdr *cdr,
+                               struct step *step)
 {
-  step->owner.subscriber = SP_NONE;
-  step->owner.account = SP_NONE;
-  step->owner.home_area = 0;
+  step->owner = (struct sp_owner){SP_NONE, SP_NONE, 0};
+  step->memberships_count = 0;
   if (step->numbers.served.rest == 0 && step->numbers.served.digits != 0) {
-    if (!sp_directory_find_owner(resolver->directory, step->numbers.served.digits, cdr->start_utc_s,
-                                 &step->owner)) {
-      step->owner.subscriber = SP_NONE;
-    }
+    (void)sp_directory_find_owner(resolver->directory, step->hint, step->numbers.served.digits,
+                                  cdr->start_utc_s, &step->owner);
+  }
+}
+
+static inline void memberships_find(const struct sp_resolver *resolver, struct step *step)
+{
+  if (step->owner.subscriber != SP_NONE) {
+    step->memberships = sp_directory_memberships(resolver->directory, step->owner.subscriber,
+                                                 &step->memberships_count);
   }
 }
 
@@ -132,23 +163,21 @@ struct circle {
   bool same_group, same_family, same_tree;
 };
 
-static void circle_compare(const struct sp_resolver *resolver, const struct sp_membership *own,
-                           uint32_t own_count, const struct step *step, int64_t at_utc_s,
-                           struct circle *circle)
+static void circle_compare(const struct sp_resolver *resolver, const struct step *step,
+                           uint32_t other, int64_t at_utc_s, struct circle *circle)
 {
   const struct sp_directory *directory = resolver->directory;
   uint32_t count;
-  const struct sp_membership *its =
-      sp_directory_memberships(directory, step->other_subscriber, &count);
+  const struct sp_membership *its = sp_directory_memberships(directory, other, &count);
   for (uint32_t i = 0; i < count; i++) {
     if (!sp_directory_membership_holds(directory, &its[i], at_utc_s)) {
       continue;
     }
     const struct sp_group *group = sp_directory_group(directory, its[i].group);
     circle->same_tree |= !group->family && group->root == circle->root;
-    for (uint32_t k = 0; k < own_count; k++) {
-      if (own[k].group == its[i].group &&
-          sp_directory_membership_holds(directory, &own[k], at_utc_s)) {
+    for (uint32_t k = 0; k < step->memberships_count; k++) {
+      const struct sp_membership *own = &step->memberships[k];
+      if (own->group == its[i].group && sp_directory_membership_holds(directory, own, at_utc_s)) {
         circle->same_family |= group->family != 0;
         circle->same_group |= group->family == 0;
       }
@@ -160,27 +189,25 @@ static void circle_find(const struct sp_resolver *resolver, const struct step *s
                         int64_t at_utc_s, struct circle *circle)
 {
   const struct sp_directory *directory = resolver->directory;
-  uint32_t count;
-  *circle = (struct circle){.group = SP_NONE, .family = SP_NONE, .root = SP_NONE};
-  const struct sp_membership *own =
-      sp_directory_memberships(directory, step->owner.subscriber, &count);
-  if (SP_LIKELY(count == 0)) {
-    return;
-  }
-  for (uint32_t i = 0; i < count; i++) {
-    if (!sp_directory_membership_holds(directory, &own[i], at_utc_s)) {
+  for (uint32_t i = 0; i < step->memberships_count; i++) {
+    const struct sp_membership *own = &step->memberships[i];
+    if (!sp_directory_membership_holds(directory, own, at_utc_s)) {
       continue;
     }
-    const struct sp_group *group = sp_directory_group(directory, own[i].group);
+    const struct sp_group *group = sp_directory_group(directory, own->group);
     if (group->family) {
-      circle->family = own[i].group;
+      circle->family = own->group;
     } else if (circle->group == SP_NONE) { /* sorted by group name: the first is the lowest */
-      circle->group = own[i].group;
+      circle->group = own->group;
       circle->root = group->root;
     }
   }
-  if (step->other_subscriber != SP_NONE) {
-    circle_compare(resolver, own, count, step, at_utc_s, circle);
+  if (step->other_asked) {
+    struct sp_owner other;
+    if (sp_directory_find_owner(directory, step->hint, step->numbers.other.digits, at_utc_s,
+                                &other)) {
+      circle_compare(resolver, step, other.subscriber, at_utc_s, circle);
+    }
   }
 }
 
@@ -219,57 +246,44 @@ static bool is_hmt(uint64_t digits)
   return code == PACKED_852 || code == PACKED_853 || code == PACKED_886;
 }
 
-/* Abroad by plmn (§6.7): SP_ROAM_HOME = not abroad. */
-static enum sp_roam abroad(const struct sp_book *book, const char *plmn, size_t length)
-{
-  if (length == 0) {
-    return SP_ROAM_HOME;
-  }
-  uint32_t mcc = UINT32_MAX;
-  if (length >= 3) {
-    unsigned a = (unsigned)(unsigned char)plmn[0] - '0', b = (unsigned)(unsigned char)plmn[1] - '0',
-             c = (unsigned)(unsigned char)plmn[2] - '0';
-    mcc = a < 10 && b < 10 && c < 10 ? a * 100 + b * 10 + c : UINT32_MAX;
-  }
-  for (uint32_t i = 0; i < book->header->home_mcc_count; i++) {
-    if (book->header->home_mcc[i] == mcc) {
-      return SP_ROAM_HOME;
-    }
-  }
-  return mcc == 454 || mcc == 455 || mcc == 466 ? SP_ROAM_HMT : SP_ROAM_INTERNATIONAL;
-}
-
 struct where { /* areas of one record (§6.5) and its roam */
   struct sp__area home, visited, charging;
   enum sp_roam roam;
 };
 
+static inline struct sp__area text_area(struct sp__areas *areas, const struct sp_cdr *cdr,
+                                        enum sp_cdr_text field)
+{
+  size_t length = sp_cdr_text_length(cdr, field);
+  return length == 0 ? sp__area_known(0) : sp__area_find(areas, sp_cdr_text(cdr, field), length);
+}
+
 static void where_find(struct sp_resolver *resolver, const struct sp_cdr *cdr, uint32_t index,
                        const struct step *step, struct where *where)
 {
   struct sp__areas *areas = &resolver->areas;
-  const struct sp_book *book = &resolver->books->book[index];
-  const char *plmn = sp_cdr_text(cdr, SP_CDR_PLMN);
-  size_t plmn_length = sp_cdr_text_length(cdr, SP_CDR_PLMN);
+  struct sp_name plmn = {sp_cdr_text(cdr, SP_CDR_PLMN),
+                         (uint32_t)sp_cdr_text_length(cdr, SP_CDR_PLMN)};
+  static const struct sp__cell_memo nowhere;
+  const struct sp__cell_memo *cell =
+      plmn.length == 0 ? &nowhere : sp__area_of_cell(areas, resolver->books, index, plmn, cdr->lac);
   where->home = sp__area_known(areas->of_directory[step->owner.home_area]);
-  if (sp__area_is_blank(where->home)) {
-    where->home = sp__area_find(areas, sp_cdr_text(cdr, SP_CDR_HOME_AREA),
-                                sp_cdr_text_length(cdr, SP_CDR_HOME_AREA));
+  if (step->owner.home_area == 0) {
+    where->home = text_area(areas, cdr, SP_CDR_HOME_AREA);
     if (sp__area_is_blank(where->home)) {
-      uint32_t prefix = sp_book_find_prefix(book, step->numbers.served.digits);
+      uint32_t prefix =
+          sp__area_prefix(areas, resolver->books, index, step->numbers.served.digits)->prefix;
       where->home = sp__area_known(areas->of_prefixes[index][prefix]);
     }
   }
-  where->visited = sp__area_find(areas, sp_cdr_text(cdr, SP_CDR_VISITED_AREA),
-                                 sp_cdr_text_length(cdr, SP_CDR_VISITED_AREA));
+  where->visited = text_area(areas, cdr, SP_CDR_VISITED_AREA);
   if (sp__area_is_blank(where->visited)) {
-    struct sp_name name = {plmn, (uint32_t)plmn_length};
-    where->visited = sp__area_of_cell(areas, resolver->books, index, name, cdr->lac);
+    where->visited = sp__area_known(cell->area);
     if (sp__area_is_blank(where->visited)) {
       where->visited = where->home;
     }
   }
-  where->roam = abroad(book, plmn, plmn_length);
+  where->roam = (enum sp_roam)cell->roam;
   where->charging = where->visited;
   if (where->roam != SP_ROAM_HOME) {
     where->charging = sp__area_known(0);
@@ -305,8 +319,7 @@ static enum sp_net net_by_kind(const struct sp_book *book, uint64_t digits,
 static struct sp__area other_area(struct sp_resolver *resolver, const struct sp_cdr *cdr,
                                   uint32_t index, uint32_t prefix)
 {
-  struct sp__area area = sp__area_find(&resolver->areas, sp_cdr_text(cdr, SP_CDR_OTHER_AREA),
-                                       sp_cdr_text_length(cdr, SP_CDR_OTHER_AREA));
+  struct sp__area area = text_area(&resolver->areas, cdr, SP_CDR_OTHER_AREA);
   return sp__area_is_blank(area) ? sp__area_known(resolver->areas.of_prefixes[index][prefix])
                                  : area;
 }
@@ -320,7 +333,8 @@ static void other_place(struct sp_resolver *resolver, const struct sp_cdr *cdr,
   uint32_t index = usage->book;
   const struct sp_book *book = &resolver->books->book[index];
   uint64_t digits = step->numbers.other.digits;
-  uint32_t prefix = sp_book_find_prefix(book, digits);
+  const struct sp__prefix_memo *memo = sp__area_prefix(areas, resolver->books, index, digits);
+  uint32_t prefix = memo->prefix;
   const struct sp_book_prefix *row = prefix_row(book, prefix);
   if (row == NULL && step->numbers.other.rest == 0 &&
       sp_number_length(digits) <= SHORT_DIGITS_MAX) {
@@ -340,7 +354,7 @@ static void other_place(struct sp_resolver *resolver, const struct sp_cdr *cdr,
                                                                               : SP_ZONE_DOMESTIC;
   }
   usage->net = (uint8_t)net_by_kind(book, digits, row, foreign, cdr->start_utc_s);
-  usage->dest_node = book->header->dest_nodes.count > 1 ? sp_book_find_dest_node(book, digits) : 0;
+  usage->dest_node = memo->dest_node;
 }
 
 static uint32_t rating_group_of(struct sp_resolver *resolver, const struct sp_cdr *cdr,
@@ -367,23 +381,25 @@ static uint32_t rating_group_of(struct sp_resolver *resolver, const struct sp_cd
   return id;
 }
 
-static void usage_begin(struct sp_usage *usage, const struct sp_cdr *cdr)
+static inline void usage_begin(struct sp_usage *usage, const struct sp_cdr *cdr)
 {
-  memset(usage, 0, sizeof(*usage));
-  usage->start_utc_s = cdr->start_utc_s;
-  usage->duration_s = cdr->duration_s;
-  usage->bytes = cdr->up_bytes + cdr->down_bytes;
-  usage->items = cdr->items;
-  usage->charge_micro = cdr->has_charge ? cdr->charge_micro : 0;
-  usage->seq = cdr->seq;
-  usage->cause = cdr->cause;
-  usage->subscriber = usage->account = usage->group = usage->domain = SP_NONE;
-  usage->book = UINT16_MAX;
-  usage->reason = cdr->reason;
-  usage->service = cdr->service;
-  usage->direction = cdr->direction;
-  usage->partial = cdr->partial;
-  usage->has_charge = cdr->has_charge;
+  *usage = (struct sp_usage){.start_utc_s = cdr->start_utc_s,
+                             .duration_s = cdr->duration_s,
+                             .bytes = cdr->up_bytes + cdr->down_bytes,
+                             .items = cdr->items,
+                             .charge_micro = cdr->has_charge ? cdr->charge_micro : 0,
+                             .subscriber = SP_NONE,
+                             .account = SP_NONE,
+                             .group = SP_NONE,
+                             .domain = SP_NONE,
+                             .seq = cdr->seq,
+                             .cause = cdr->cause,
+                             .book = UINT16_MAX,
+                             .reason = cdr->reason,
+                             .service = cdr->service,
+                             .direction = cdr->direction,
+                             .partial = cdr->partial,
+                             .has_charge = cdr->has_charge};
 }
 
 /* Who: subscriber, account, group and domain. */
@@ -408,7 +424,7 @@ static void usage_finish(struct sp_resolver *resolver, const struct sp_cdr *cdr,
     circle_find(resolver, step, cdr->start_utc_s, &circle);
     usage_who(usage, step, &circle);
   }
-  usage->flags = step->ip ? SP_USAGE_IP : 0;
+  usage->flags = step->numbers.other.ip ? SP_USAGE_IP : 0;
   if (book == SP_NONE) {
     usage->reason = SP_REASON_NO_BOOK;
     return;
@@ -432,28 +448,20 @@ static void usage_finish(struct sp_resolver *resolver, const struct sp_cdr *cdr,
   }
 }
 
-static void others_find(struct sp_resolver *resolver, const struct sp_cdr *cdr, struct step *step)
+/* `other` and `third`; whose the other number is matters only to members of a group or family. */
+static inline void others_find(struct sp_resolver *resolver, const struct sp_cdr *cdr,
+                               struct step *step)
 {
-  uint32_t subscriber = step->owner.subscriber;
-  if (cdr->reason == SP_REASON_NONE) {
-    step->numbers.other = party_normal(resolver, cdr, SP_CDR_OTHER, subscriber);
+  step->numbers.third = (struct sp_normal){0, 0, false};
+  step->numbers.other = step->numbers.third;
+  if (SP_LIKELY(cdr->reason == SP_REASON_NONE)) {
+    party_normal(resolver, cdr, SP_CDR_OTHER, step, &step->numbers.other);
     if (sp_cdr_text_length(cdr, SP_CDR_THIRD) > 0) {
-      step->numbers.third = party_normal(resolver, cdr, SP_CDR_THIRD, subscriber);
+      party_normal(resolver, cdr, SP_CDR_THIRD, step, &step->numbers.third);
     }
   }
-  step->ip = step->numbers.other.ip;
-  step->other_subscriber = SP_NONE;
-}
-
-/* Whose the other number is matters only to members of a group or family. */
-static bool needs_other(const struct sp_resolver *resolver, const struct step *step)
-{
-  uint32_t count = 0;
-  if (step->owner.subscriber != SP_NONE && step->numbers.other.rest == 0 &&
-      step->numbers.other.digits != 0) {
-    (void)sp_directory_memberships(resolver->directory, step->owner.subscriber, &count);
-  }
-  return count > 0;
+  step->other_asked = step->memberships_count > 0 && step->numbers.other.rest == 0 &&
+                      step->numbers.other.digits != 0;
 }
 
 /* [CDR 3/9] resolve. in: decoded records; out: usages (who, where, which net, hashes) or a reason;
@@ -465,10 +473,10 @@ static void batch_resolve(struct sp_resolver *resolver, const struct sp_cdr *cdr
   const struct sp_directory *directory = resolver->directory;
   for (size_t i = 0; i < n; i++) {
     served_normal(resolver, &cdrs[i], &steps[i]);
-    sp_directory_prefetch_number(directory, steps[i].numbers.served.digits);
+    steps[i].seek = sp_directory_prefetch_number(directory, steps[i].numbers.served.digits);
   }
   for (size_t i = 0; i < n; i++) {
-    sp_directory_prefetch_subscriber(directory, steps[i].numbers.served.digits);
+    steps[i].hint = sp_directory_prefetch_subscriber(directory, steps[i].seek);
   }
   for (size_t i = 0; i < n; i++) {
     served_find(resolver, &cdrs[i], &steps[i]);
@@ -477,26 +485,26 @@ static void batch_resolve(struct sp_resolver *resolver, const struct sp_cdr *cdr
     }
   }
   for (size_t i = 0; i < n; i++) {
+    memberships_find(resolver, &steps[i]);
     others_find(resolver, &cdrs[i], &steps[i]);
-    if (needs_other(resolver, &steps[i])) {
-      sp_directory_prefetch_number(directory, steps[i].numbers.other.digits);
+    if (steps[i].other_asked) {
+      steps[i].seek = sp_directory_prefetch_number(directory, steps[i].numbers.other.digits);
+      __builtin_prefetch(steps[i].memberships);
+    }
+  }
+  for (size_t i = 0; i < n; i++) {
+    if (steps[i].other_asked) {
+      steps[i].hint = sp_directory_prefetch_subscriber(directory, steps[i].seek);
     }
   }
   for (size_t i = 0; i < n; i++) {
     usage_begin(&usages[i], &cdrs[i]);
-    if (cdrs[i].reason != SP_REASON_NONE) {
-      continue;
+    if (SP_LIKELY(cdrs[i].reason == SP_REASON_NONE)) {
+      usage_finish(resolver, &cdrs[i], &steps[i], &usages[i]);
     }
-    if (needs_other(resolver, &steps[i])) {
-      steps[i].other_subscriber =
-          sp_directory_find_number(directory, steps[i].numbers.other.digits, cdrs[i].start_utc_s);
-    }
-    usage_finish(resolver, &cdrs[i], &steps[i], &usages[i]);
   }
 }
 
-/* [CDR 3/9] resolve. in: decoded records; out: who, where, which zone and net, key and payload hashes,
- * or a reason 3xx; next: route (tools/router.c). */
 void sp_resolve_batch(struct sp_resolver *resolver, const struct sp_cdr *cdrs,
                       struct sp_usage *usages, size_t n)
 {
@@ -508,14 +516,22 @@ void sp_resolve_batch(struct sp_resolver *resolver, const struct sp_cdr *cdrs,
   }
 }
 
+/* The same for one record, without usage. */
+static struct step *step_make(struct sp_resolver *resolver, const struct sp_cdr *cdr)
+{
+  struct step *step = &resolver->steps[0];
+  step->hint = SP_NONE;
+  served_normal(resolver, cdr, step);
+  served_find(resolver, cdr, step);
+  memberships_find(resolver, step);
+  others_find(resolver, cdr, step);
+  return step;
+}
+
 void sp_resolve_numbers(struct sp_resolver *resolver, const struct sp_cdr *cdr,
                         struct sp_numbers *numbers)
 {
-  struct step *step = &resolver->steps[0];
-  served_normal(resolver, cdr, step);
-  served_find(resolver, cdr, step);
-  others_find(resolver, cdr, step);
-  *numbers = step->numbers;
+  *numbers = step_make(resolver, cdr)->numbers;
 }
 
 static struct sp_name area_name(const struct sp_resolver *resolver, struct sp__area area)
@@ -529,11 +545,8 @@ static struct sp_name area_name(const struct sp_resolver *resolver, struct sp__a
 void sp_resolve_places(struct sp_resolver *resolver, const struct sp_cdr *cdr,
                        struct sp_places *places)
 {
-  struct step *step = &resolver->steps[0];
+  const struct step *step = step_make(resolver, cdr);
   memset(places, 0, sizeof(*places));
-  served_normal(resolver, cdr, step);
-  served_find(resolver, cdr, step);
-  others_find(resolver, cdr, step);
   uint32_t index = book_at(resolver, cdr->start_utc_s);
   if (cdr->reason != SP_REASON_NONE || index == SP_NONE) {
     return;

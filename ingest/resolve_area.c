@@ -1,7 +1,5 @@
 #include "ingest/resolve_area.h"
 
-#include "rating/hash.h"
-
 static struct sp__area_slot *slot_of(const struct sp__areas *areas, struct sp_name text)
 {
   uint32_t mask = areas->slots_count - 1;
@@ -105,6 +103,7 @@ enum sp_status sp__areas_make(struct sp__areas *areas, const struct sp_directory
                               const struct sp_books *books, struct sp_memory *memory)
 {
   memset(areas, 0, sizeof(*areas));
+  areas->prefix_book = SP_NONE;
   SP_TRY(slots_make(areas, texts_max(directory, books), memory));
   for (uint32_t i = 0; i < books->count; i++) {
     SP_TRY(book_add(areas, books, i, memory));
@@ -160,26 +159,51 @@ struct sp__area sp__area_find(struct sp__areas *areas, const char *text, size_t 
   return area;
 }
 
-struct sp__area sp__area_of_cell(struct sp__areas *areas, const struct sp_books *books,
-                                 uint32_t book, struct sp_name plmn, int64_t lac)
+/* Abroad by plmn (§6.7): SP_ROAM_HOME = not abroad. */
+static enum sp_roam abroad(const struct sp_book *book, const char *plmn, size_t length)
 {
-  if (plmn.length == 0 || lac < 0 || books->book[book].header->cells.count == 0) {
-    return sp__area_known(0);
+  if (length == 0) {
+    return SP_ROAM_HOME;
   }
+  uint32_t mcc = UINT32_MAX;
+  if (length >= 3) {
+    unsigned a = (unsigned)(unsigned char)plmn[0] - '0', b = (unsigned)(unsigned char)plmn[1] - '0',
+             c = (unsigned)(unsigned char)plmn[2] - '0';
+    mcc = a < 10 && b < 10 && c < 10 ? a * 100 + b * 10 + c : UINT32_MAX;
+  }
+  for (uint32_t i = 0; i < book->header->home_mcc_count; i++) {
+    if (book->header->home_mcc[i] == mcc) {
+      return SP_ROAM_HOME;
+    }
+  }
+  return mcc == 454 || mcc == 455 || mcc == 466 ? SP_ROAM_HMT : SP_ROAM_INTERNATIONAL;
+}
+
+static void cell_find(const struct sp__areas *areas, const struct sp_books *books, uint32_t book,
+                      struct sp_name plmn, struct sp__cell_memo *memo)
+{
+  const struct sp_book *of = &books->book[book];
+  memo->roam = (uint8_t)abroad(of, plmn.text, plmn.length);
+  memo->area = 0;
+  if (memo->lac >= 0 && of->header->cells.count > 0) {
+    struct sp_book_name found = sp_book_find_cell_area(of, plmn.text, plmn.length, memo->lac);
+    struct sp_name text = book_name(of, found);
+    memo->area = text.length == 0 ? 0 : slot_of(areas, text)->id;
+  }
+}
+
+const struct sp__cell_memo *sp__area_of_cell(struct sp__areas *areas, const struct sp_books *books,
+                                             uint32_t book, struct sp_name plmn, int64_t lac)
+{
   uint64_t word = text_word(plmn.text, plmn.length);
-  uint64_t hash = sp_hash_word(word ^ (uint64_t)lac * SP_HASH_K0);
-  struct sp__cell_memo *memo = &areas->cells[hash & (SP__AREA_MEMOS - 1)];
-  if (word != 0 && memo->plmn == word && memo->lac == lac && memo->book == book + 1) {
-    return sp__area_known(memo->area);
+  uint64_t hash = (word ^ (uint64_t)lac << 20) * SP_HASH_K0;
+  struct sp__cell_memo *memo =
+      word == 0 ? &areas->cell : &areas->cells[hash >> 32 & (SP__CELL_MEMOS - 1)];
+  if (SP_UNLIKELY(memo->plmn != word || memo->lac != lac || memo->book != book + 1 || word == 0)) {
+    *memo = (struct sp__cell_memo){.plmn = word, .lac = lac, .book = (uint16_t)(book + 1)};
+    cell_find(areas, books, book, plmn, memo);
   }
-  struct sp_book_name found =
-      sp_book_find_cell_area(&books->book[book], plmn.text, plmn.length, lac);
-  struct sp_name text = book_name(&books->book[book], found);
-  uint32_t id = text.length == 0 ? 0 : slot_of(areas, text)->id;
-  if (word != 0) {
-    *memo = (struct sp__cell_memo){word, lac, book + 1, id};
-  }
-  return sp__area_known(id);
+  return memo;
 }
 
 struct sp_name sp__area_name(const struct sp__areas *areas, uint32_t id)
@@ -190,4 +214,35 @@ struct sp_name sp__area_name(const struct sp__areas *areas, uint32_t id)
     }
   }
   return (struct sp_name){"", 0};
+}
+
+void sp__area_use_book(struct sp__areas *areas, const struct sp_books *books, uint32_t book)
+{
+  const struct sp_book *of = &books->book[book];
+  const struct sp_book_prefix *prefixes = SP_BOOK_TABLE(of, prefixes, struct sp_book_prefix);
+  const struct sp_book_dest_node *nodes = SP_BOOK_TABLE(of, dest_nodes, struct sp_book_dest_node);
+  areas->prefix_book = book;
+  areas->prefix_digits = 1;
+  for (uint64_t i = 0; i < of->header->prefixes.count; i++) {
+    if (prefixes[i].length > areas->prefix_digits) {
+      areas->prefix_digits = prefixes[i].length;
+    }
+  }
+  for (uint64_t i = 0; i < of->header->dest_nodes.count; i++) {
+    if (nodes[i].length > areas->prefix_digits) {
+      areas->prefix_digits = nodes[i].length;
+    }
+  }
+  for (uint32_t i = 0; i < SP__PREFIX_MEMOS; i++) {
+    areas->prefixes[i] = (struct sp__prefix_memo){UINT64_MAX, 0, 0}; /* no number */
+  }
+}
+
+void sp__area_fill_prefix(const struct sp_books *books, uint32_t book, uint64_t digits,
+                          uint64_t head, struct sp__prefix_memo *memo)
+{
+  const struct sp_book *of = &books->book[book];
+  memo->head = head;
+  memo->prefix = sp_book_find_prefix(of, digits);
+  memo->dest_node = of->header->dest_nodes.count > 1 ? sp_book_find_dest_node(of, digits) : 0;
 }

@@ -1,44 +1,20 @@
 #include "ingest/resolve_number.h"
 
-#include <string.h>
-
 #include "rating/hash.h"
 
-#define BYTES(byte) (UINT64_C(0x0101010101010101) * (byte))
 #define PACKED_00 UINT64_C(0x11) /* "00" in the two top nibbles */
 #define PACKED_17951 UINT64_C(0x28A62)
 #define PACKED_17911 UINT64_C(0x28A22)
 #define PACKED_12593 UINT64_C(0x236A4)
 
-/* Eight digits of text, the first in the lowest byte, to eight nibbles, the first on top. false:
- * other characters. */
-static inline bool eight_pack(const char *text, uint32_t *nibbles)
-{
-  uint64_t word;
-  memcpy(&word, text, 8);
-  uint64_t values = word - BYTES('0');
-  if (((word + BYTES(0x46)) | values) & BYTES(0x80)) {
-    return false;
-  }
-  values = __builtin_bswap64(values + BYTES(1));
-  values = (values | values >> 4) & UINT64_C(0x00FF00FF00FF00FF);
-  values = (values | values >> 8) & UINT64_C(0x0000FFFF0000FFFF);
-  *nibbles = (uint32_t)(values | values >> 16);
-  return true;
-}
-
 /* All the text as digits, 1 to 16 of them; 0: it is something else. */
-static inline uint64_t all_digits(const char *text, size_t length)
+static uint64_t all_digits(const char *text, size_t length)
 {
-  if (length < 8 || length > 16) {
-    struct sp_number number = sp_number_pack(text, length);
-    return number.exact ? number.digits : 0;
+  if (length >= 8) {
+    return sp__normal_digits(text, length);
   }
-  uint32_t first, last;
-  if (!eight_pack(text, &first) || !eight_pack(text + length - 8, &last)) {
-    return 0;
-  }
-  return (uint64_t)first << 32 | (uint64_t)last << (64 - 4 * length);
+  struct sp_number number = sp_number_pack(text, length);
+  return number.exact ? number.digits : 0;
 }
 
 static inline bool is_ip_prefix(uint64_t five)

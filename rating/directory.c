@@ -99,19 +99,21 @@ uint32_t sp_directory_find_plan(const struct sp_directory *directory, struct sp_
   return sp__words_find(&directory->plans, name);
 }
 
-void sp_directory_prefetch_number(const struct sp_directory *directory, uint64_t digits)
-{
-  sp__index_prefetch(&directory->numbers, sp_hash_word(digits));
-}
-
-void sp_directory_prefetch_subscriber(const struct sp_directory *directory, uint64_t digits)
+uint64_t sp_directory_prefetch_number(const struct sp_directory *directory, uint64_t digits)
 {
   uint64_t hash = sp_hash_word(digits);
-  struct sp__index_cursor cursor = sp__index_begin(&directory->numbers, hash);
-  uint32_t ref = sp__index_next(&directory->numbers, hash, &cursor);
+  sp__index_prefetch(&directory->numbers, hash);
+  return hash;
+}
+
+uint32_t sp_directory_prefetch_subscriber(const struct sp_directory *directory, uint64_t seek)
+{
+  struct sp__index_cursor cursor = sp__index_begin(&directory->numbers, seek);
+  uint32_t ref = sp__index_next(&directory->numbers, seek, &cursor);
   if (ref != SP_NONE) {
     __builtin_prefetch(sp__tenure_at(directory, ref));
   }
+  return ref;
 }
 
 void sp_directory_prefetch_lists(const struct sp_directory *directory, uint32_t subscriber)
@@ -119,21 +121,35 @@ void sp_directory_prefetch_lists(const struct sp_directory *directory, uint32_t 
   __builtin_prefetch(ROWS(directory, lists, struct sp__lists) + subscriber);
 }
 
-bool sp_directory_find_owner(const struct sp_directory *directory, uint64_t digits,
+/* Whether a row gives the number at the instant; then `owner` is its. */
+static inline bool owner_take(const struct sp_directory *directory, uint32_t ref, uint64_t digits,
+                              uint64_t at, struct sp_owner *owner)
+{
+  const struct sp__tenure *tenure = sp__tenure_at(directory, ref);
+  if (tenure->digits != digits || !sp__tenure_holds(tenure, at)) {
+    return false;
+  }
+  owner->subscriber =
+      ref & SP__TENURE_LATER
+          ? ROWS(directory, later, struct sp__later)[ref & ~SP__TENURE_LATER].subscriber
+          : ref;
+  owner->account = tenure->account;
+  owner->home_area = tenure->home_area;
+  return true;
+}
+
+bool sp_directory_find_owner(const struct sp_directory *directory, uint32_t hint, uint64_t digits,
                              int64_t at_utc_s, struct sp_owner *owner)
 {
-  uint64_t hash = sp_hash_word(digits), at = sp__time_pack(at_utc_s);
+  uint64_t at = sp__time_pack(at_utc_s);
+  if (SP_LIKELY(hint != SP_NONE && owner_take(directory, hint, digits, at, owner))) {
+    return true;
+  }
+  uint64_t hash = sp_hash_word(digits);
   struct sp__index_cursor cursor = sp__index_begin(&directory->numbers, hash);
   uint32_t ref;
   while ((ref = sp__index_next(&directory->numbers, hash, &cursor)) != SP_NONE) {
-    const struct sp__tenure *tenure = sp__tenure_at(directory, ref);
-    if (tenure->digits == digits && sp__tenure_holds(tenure, at)) {
-      owner->subscriber =
-          ref & SP__TENURE_LATER
-              ? ROWS(directory, later, struct sp__later)[ref & ~SP__TENURE_LATER].subscriber
-              : ref;
-      owner->account = tenure->account;
-      owner->home_area = tenure->home_area;
+    if (owner_take(directory, ref, digits, at, owner)) {
       return true;
     }
   }
@@ -144,7 +160,8 @@ uint32_t sp_directory_find_number(const struct sp_directory *directory, uint64_t
                                   int64_t at_utc_s)
 {
   struct sp_owner owner;
-  return sp_directory_find_owner(directory, digits, at_utc_s, &owner) ? owner.subscriber : SP_NONE;
+  return sp_directory_find_owner(directory, SP_NONE, digits, at_utc_s, &owner) ? owner.subscriber
+                                                                               : SP_NONE;
 }
 
 uint32_t sp_directory_area_count(const struct sp_directory *directory)

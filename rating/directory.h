@@ -109,11 +109,11 @@ uint32_t sp_directory_find_group(const struct sp_directory *directory, struct sp
 uint32_t sp_directory_find_manager(const struct sp_directory *directory, struct sp_name name);
 uint32_t sp_directory_find_plan(const struct sp_directory *directory, struct sp_name name);
 
-/* Three steps for a batch before find_number, each over the whole batch: the number's slot, its
- * subscriber (as far as the slot is there), the subscriber's lists of memberships and
- * subscriptions. */
-void sp_directory_prefetch_number(const struct sp_directory *directory, uint64_t digits);
-void sp_directory_prefetch_subscriber(const struct sp_directory *directory, uint64_t digits);
+/* Three steps for a batch before find_owner, each over the whole batch: fetch the number's slot and
+ * return where to seek; from that fetch its subscriber and return a hint; fetch the subscriber's
+ * lists of memberships and subscriptions. */
+uint64_t sp_directory_prefetch_number(const struct sp_directory *directory, uint64_t digits);
+uint32_t sp_directory_prefetch_subscriber(const struct sp_directory *directory, uint64_t seek);
 void sp_directory_prefetch_lists(const struct sp_directory *directory, uint32_t subscriber);
 /* Subscriber that has a number at an instant or SP_NONE. */
 uint32_t sp_directory_find_number(const struct sp_directory *directory, uint64_t digits,
@@ -123,8 +123,9 @@ struct sp_owner { /* of a number at an instant */
   uint32_t home_area; /* for sp_directory_area; 0 = blank */
 };
 
-/* The same with what the found row says besides; false: nobody has the number then. */
-bool sp_directory_find_owner(const struct sp_directory *directory, uint64_t digits,
+/* The same with what the found row says besides; false: nobody has the number then. `hint` is what
+ * sp_directory_prefetch_subscriber returned, or SP_NONE. */
+bool sp_directory_find_owner(const struct sp_directory *directory, uint32_t hint, uint64_t digits,
                              int64_t at_utc_s, struct sp_owner *owner);
 /* Texts of home areas: 1 .. count; the same text has the same number. */
 uint32_t sp_directory_area_count(const struct sp_directory *directory);

@@ -104,9 +104,9 @@ void sp__index_add(struct sp__index *index, uint64_t hash, uint32_t ref)
   uint32_t at = sp__index_home(index, hash);
   for (;;) {
     for (uint32_t slot = 0; slot < SP__INDEX_SLOTS; slot++) {
-      if (lines[at].slots[slot].ref == 0) {
-        lines[at].slots[slot].tag = (uint32_t)hash;
-        lines[at].slots[slot].ref = ref + 1;
+      if (lines[at].refs[slot] == 0) {
+        lines[at].tags[slot] = (uint32_t)hash;
+        lines[at].refs[slot] = ref + 1;
         index->count++;
         return;
       }

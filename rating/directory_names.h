@@ -56,10 +56,8 @@ static inline struct sp_name sp__names_at(const struct sp__names *names, uint32_
 #define SP__INDEX_SLOTS 8
 
 struct sp__index_line {
-  struct {
-    uint32_t tag; /* low half of the hash */
-    uint32_t ref; /* reference + 1; 0 = free: nothing stands behind it */
-  } slots[SP__INDEX_SLOTS];
+  uint32_t tags[SP__INDEX_SLOTS]; /* low half of the hash */
+  uint32_t refs[SP__INDEX_SLOTS]; /* reference + 1; 0 = free: nothing stands behind it */
 };
 _Static_assert(sizeof(struct sp__index_line) == 64, "a line of the index is a cache line");
 
@@ -97,26 +95,31 @@ static inline struct sp__index_cursor sp__index_begin(const struct sp__index *in
   return (struct sp__index_cursor){sp__index_home(index, hash), 0};
 }
 
-/* The next reference under the hash (its tag: the caller compares the key) or SP_NONE. */
+/* The next reference under the hash (its tag: the caller compares the key) or SP_NONE. Slots and
+ * lines fill from the front, so a free slot ends the search; that there is one is sp__index_add's
+ * promise. */
 static inline uint32_t sp__index_next(const struct sp__index *index, uint64_t hash,
                                       struct sp__index_cursor *cursor)
 {
   const struct sp__index_line *lines = (const struct sp__index_line *)index->lines.at;
-  for (uint32_t seen = 0; seen <= index->lines_count && index->lines_count > 0; seen++) {
+  uint32_t tag = (uint32_t)hash;
+  if (index->lines_count == 0) {
+    return SP_NONE;
+  }
+  for (;;) {
     const struct sp__index_line *line = &lines[cursor->line];
-    while (cursor->slot < SP__INDEX_SLOTS) {
-      uint32_t slot = cursor->slot++;
-      if (line->slots[slot].ref == 0) {
-        return SP_NONE;
+    for (uint32_t slot = cursor->slot; slot < SP__INDEX_SLOTS; slot++) {
+      if (line->tags[slot] == tag) {
+        cursor->slot = slot + 1;
+        return line->refs[slot] - 1; /* of a free slot, whose tag is 0: SP_NONE */
       }
-      if (line->slots[slot].tag == (uint32_t)hash) {
-        return line->slots[slot].ref - 1;
-      }
+    }
+    if (line->refs[SP__INDEX_SLOTS - 1] == 0) {
+      return SP_NONE;
     }
     cursor->slot = 0;
     cursor->line = cursor->line + 1 == index->lines_count ? 0 : cursor->line + 1;
   }
-  return SP_NONE;
 }
 
 /* Names with an index: text to id. */
