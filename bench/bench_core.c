@@ -1,0 +1,213 @@
+/* The rating core alone, second rating on (quality.md §1: 5 M records/s per core at 10 M
+ * customers): usage records made beforehand, priced in batches of 256 with prefetch, allowances hit
+ * by 40 % of records, 30 % of subscribers in groups. bench_core [customers [records [rounds
+ * [simple]]]]; one JSON line. `simple`: one destination, one rate, no state. */
+#include <inttypes.h>
+#include <time.h>
+
+#include "tests/rating/rate_case.h"
+
+enum { BATCH = 256, GROUP_MEMBERS = 50, USAGES_MAX = 1 << 20, DAYS = 28 };
+
+static const struct rate_case_file book[] = {
+    {"book.yaml", "name: bench\ncurrency: CNY\ntimezone: Asia/Shanghai\nvalid_from: 2025-01-01\n"},
+    {"bands.csv",
+     "band,days,from,to\nday,all,07:00,21:00\neve,all,00:00,07:00\neve,all,21:00,24:00\n"},
+    {"plans.csv", "plan,kind\nbundle,base\nminute,base\npack,add_on\nvnet,group\n"},
+    {"rates.csv",
+     "plan,item,service,zone,net,band,connect_fee,price,per,increment,rounding,digits\n"
+     "bundle,base,voice,,,,,0.15,1min,,,\nbundle,ld,voice,domestic,,,,0.07,6s,,,\n"
+     "bundle,msg,sms,,,,,0.10,,,,\nbundle,data,data,,,,,0.29,1MB,1KB,,\n"
+     "minute,base,voice,,,day,,0.25,1min,,,\nminute,base,voice,,,eve,,0.12,1min,,,\n"
+     "minute,ld,voice,domestic,,,,0.07,6s,,,\nminute,msg,sms,,,,,0.10,,,,\n"
+     "minute,data,data,,,,,0.29,1MB,1KB,,\nvnet,base,voice,,group_tree,,,0.05,1min,,,\n"},
+    {"allowances.csv",
+     "plan,allowance,unit,service,amount,scope,member_cap,priority,rollover\n"
+     "bundle,talk,s,voice,50000min,own,,5,1\nbundle,flow,B,data,9000GB,own,,5,\n"
+     "pack,texts,item,sms,100000,own,,2,\nvnet,shared,B,data,900000GB,pool,9000GB,9,\n"},
+    {"discounts.csv",
+     "plan,discount,stage,item,service,kind,value,set,priority\n"
+     "minute,loyal,record,base,,percent,5,,1\nvnet,works,record,base,voice,percent,10,,1\n"
+     "minute,most,record,,,cap_month,300000,,3\n"},
+    {"payers.csv", "plan,payer,item,mode,value,member_cap\nvnet,half,base,share,50,100000\n"},
+    {NULL, NULL}};
+
+static const struct rate_case_file simple_book[] = {
+    {"book.yaml", "name: bench\ncurrency: CNY\ntimezone: Asia/Shanghai\nvalid_from: 2025-01-01\n"},
+    {"plans.csv", "plan,kind\nbundle,base\nminute,base\npack,add_on\nvnet,group\n"},
+    {"rates.csv",
+     "plan,item,price,per,increment\nbundle,base,0.15,1min,1s\nminute,base,0.15,1min,1s\n"
+     "vnet,base,0.15,1min,1s\n"},
+    {NULL, NULL}};
+
+static uint64_t random_state = 20261130;
+
+static uint32_t draw(uint32_t below)
+{
+  random_state = random_state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+  return (uint32_t)((random_state >> 33) % below);
+}
+
+static double now_ns(void)
+{
+  struct timespec now;
+  (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
+}
+
+struct text { /* a customer table being written */
+  char *at;
+  size_t length, size;
+};
+
+static void add(struct text *text, const char *format, uint32_t a, uint32_t b)
+{
+  if (text->size - text->length < 256) {
+    text->size = text->size * 2 + 4096;
+    text->at = realloc(text->at, text->size);
+    rate_case_need(text->at != NULL, "no memory");
+  }
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+  text->length += (size_t)snprintf(text->at + text->length, 256, format, a, b);
+#pragma GCC diagnostic pop
+}
+
+/* Half the subscribers have a bundle, half pay by the minute; every tenth has the pack; 30 % are in
+ * groups of 50. */
+static void customers_make(struct rate_case *it, const struct rate_case_file *tables,
+                           uint32_t count)
+{
+  struct text texts[5];
+  static const char *const heads[5] = {"account\n", "subscriber,number,account\n",
+                                       "group,kind,account\n", "group,subscriber\n",
+                                       "owner,plan,from\n"};
+  static const char *const names[5] = {"accounts.csv", "subscribers.csv", "groups.csv",
+                                       "members.csv", "subscriptions.csv"};
+  struct rate_case_file files[6] = {{NULL, NULL}};
+  memset(texts, 0, sizeof(texts));
+  for (int t = 0; t < 5; t++) {
+    add(&texts[t], heads[t], 0, 0);
+  }
+  for (uint32_t i = 0; i < count; i++) {
+    uint32_t group = i / GROUP_MEMBERS;
+    bool grouped = group % 10 < 3;
+    if (i % GROUP_MEMBERS == 0 && grouped) {
+      add(&texts[0], "GA%u\n", group, 0);
+      add(&texts[2], "G%u,enterprise,GA%u\n", group, group);
+      add(&texts[4], "group:G%u,vnet,2025-06-01\n", group, 0);
+    }
+    add(&texts[0], "A%u\n", i, 0);
+    add(&texts[1], "S%u,86138%08u,", i, i);
+    add(&texts[1], "A%u\n", i, 0);
+    if (grouped) {
+      add(&texts[3], "G%u,S%u\n", group, i);
+    }
+    add(&texts[4],
+        i % 2 == 0 ? "subscriber:S%u,bundle,2025-%02u-01\n"
+                   : "subscriber:S%u,minute,2025-%02u-01\n",
+        i, 1 + i % 12);
+    if (i % 10 == 1) {
+      add(&texts[4], "subscriber:S%u,pack,2025-06-15\n", i, 0);
+    }
+  }
+  for (int t = 0; t < 5; t++) {
+    files[t] = (struct rate_case_file){names[t], texts[t].at};
+  }
+  rate_case_open(it, tables, files);
+  for (int t = 0; t < 5; t++) {
+    free(texts[t].at);
+  }
+}
+
+static struct sp_usage usage_make(const struct rate_case *it, uint32_t customers)
+{
+  uint32_t subscriber = draw(customers), kind = draw(10);
+  int64_t start = INT64_C(1780243200) + (int64_t)draw(DAYS * 86400); /* from 2026-06-01 on */
+  struct sp_usage usage = rate_case_usage(it, subscriber, start);
+  usage.duration_s = 20 + draw(600);
+  usage.zone = draw(5) == 0 ? SP_ZONE_DOMESTIC : SP_ZONE_LOCAL;
+  usage.net = draw(3) == 0 ? SP_NET_ONNET : SP_NET_MOBILE;
+  if (subscriber / GROUP_MEMBERS % 10 < 3) {
+    usage.group = subscriber / GROUP_MEMBERS; /* any will do: it is copied only */
+    usage.net = draw(2) == 0 ? SP_NET_GROUP : usage.net;
+    usage.flags |= usage.net == SP_NET_GROUP ? SP_USAGE_TREE : 0;
+  }
+  if (kind >= 8) {
+    usage.service = SP_SERVICE_SMS;
+  } else if (kind >= 5) {
+    usage.service = SP_SERVICE_DATA;
+    usage.bytes = 1000 + draw(50000000);
+    usage.direction = SP_DIRECTION_NONE;
+    usage.zone = SP_ZONE_NONE;
+    usage.net = SP_NET_NONE;
+    usage.flags = 0;
+  }
+  return usage;
+}
+
+struct totals {
+  uint64_t rated, covered;
+  int64_t net_micro;
+};
+
+__attribute__((noinline)) static void batch_rate(struct rate_case *it,
+                                                 const struct sp_usage *usages, size_t count,
+                                                 struct totals *totals)
+{
+  static struct sp_charge charge;
+  for (size_t i = 0; i < count; i++) {
+    sp_rater_prefetch(it->rater, usages + i, 1);
+  }
+  for (size_t i = 0; i < count; i++) {
+    sp_rater_prefetch(it->rater, usages + i, 2);
+  }
+  for (size_t i = 0; i < count; i++) {
+    rate_case_rate(it, usages + i, &charge);
+    totals->rated += charge.outcome == SP_OUTCOME_RATED;
+    totals->covered += charge.allowances_count > 0;
+    totals->net_micro += charge.net_micro;
+  }
+}
+
+int main(int argc, char **argv)
+{
+  uint32_t customers = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 1000000;
+  size_t records = argc > 2 ? strtoul(argv[2], NULL, 10) : 4000000;
+  int rounds = argc > 3 ? atoi(argv[3]) : 3;
+  bool simple = argc > 4 && strcmp(argv[4], "simple") == 0;
+  static struct rate_case it;
+  customers_make(&it, simple ? simple_book : book, customers);
+  size_t made = records < USAGES_MAX ? records : USAGES_MAX;
+  struct sp_usage *usages = malloc(made * sizeof(*usages));
+  rate_case_need(usages != NULL, "no memory");
+  for (size_t i = 0; i < made; i++) {
+    usages[i] = usage_make(&it, customers);
+    if (simple) {
+      usages[i].service = SP_SERVICE_VOICE;
+    }
+  }
+  struct totals totals = {0, 0, 0};
+  double best = 1e18, worst = 0;
+  for (int round = 0; round < rounds; round++) {
+    totals = (struct totals){0, 0, 0};
+    double from = now_ns();
+    for (size_t done = 0; done < records; done += BATCH) {
+      size_t at = done % made, count = records - done < BATCH ? records - done : BATCH;
+      count = made - at < count ? made - at : count;
+      batch_rate(&it, usages + at, count, &totals);
+    }
+    double each = (now_ns() - from) / (double)records;
+    best = each < best ? each : best;
+    worst = each > worst ? each : worst;
+  }
+  printf("{\"bench\":\"core\",\"tariff\":\"%s\",\"customers\":%u,\"records\":%zu,\"rounds\":%d,"
+         "\"ns\":%.1f,\"ns_worst\":%.1f,\"records_per_s\":%.0f,\"rated\":%.3f,\"covered\":%.3f,"
+         "\"net_micro\":%" PRId64 ",\"state_bytes_per_customer\":%.1f}\n",
+         simple ? "simple" : "full", customers, records, rounds, best, worst, 1e9 / best,
+         (double)totals.rated / (double)records, (double)totals.covered / (double)records,
+         totals.net_micro, (double)sp_state_bytes(it.state) / customers);
+  free(usages);
+  rate_case_close(&it);
+  return EXIT_SUCCESS;
+}
