@@ -13,6 +13,7 @@ static void *table_take(struct sp_rater *rater, size_t bytes, bool *fits)
 }
 
 #define SETS_BYTES (SP__SET_BUCKETS * sizeof(struct sp__plan_set *))
+#define LISTS_BYTES (SP__LISTS_CACHED * sizeof(struct sp__list_plans))
 #define FRAMES_BYTES (SP__FRAME_BUCKETS * sizeof(struct sp__frame *))
 #define BANDS_BYTES ((size_t)SP__BANDS_CACHED * SP_BOOKS_MAX * sizeof(struct sp__bands))
 #define SEGMENTS_BYTES (SP__SEGMENTS_MAX * sizeof(struct sp__segment))
@@ -35,6 +36,7 @@ enum sp_status sp_rater_make(struct sp_rater **rater, const struct sp_directory 
   made->state = state;
   made->memory = memory;
   made->sets = table_take(made, SETS_BYTES, &fits);
+  made->lists = table_take(made, LISTS_BYTES, &fits);
   made->frames = table_take(made, FRAMES_BYTES, &fits);
   made->bands = table_take(made, BANDS_BYTES, &fits);
   made->segments = table_take(made, SEGMENTS_BYTES, &fits);
@@ -77,6 +79,7 @@ void sp_rater_free(struct sp_rater *rater)
     sp_memory_give_table(memory, rater->chunks[i], SP__CACHE_CHUNK_BYTES);
   }
   sp_memory_give_table(memory, rater->sets, SETS_BYTES);
+  sp_memory_give_table(memory, rater->lists, LISTS_BYTES);
   sp_memory_give_table(memory, rater->frames, FRAMES_BYTES);
   sp_memory_give_table(memory, rater->bands, BANDS_BYTES);
   sp_memory_give_table(memory, rater->segments, SEGMENTS_BYTES);
@@ -198,7 +201,7 @@ static void items_fill(struct sp_rater *rater, struct sp_charge *charge)
 enum sp_reason sp__rate_whole(struct sp_rater *rater, struct sp_charge *charge)
 {
   struct sp__work *work = &rater->work;
-  work->overflow = work->no_memory = work->capped = work->counts = false;
+  work->overflow = work->no_memory = work->capped = work->counts = work->grows = false;
   work->stages_count = work->lines_count = work->lines_used = 0;
   work->net_micro = work->list_micro = 0;
   enum sp_reason reason = sp__plans_find(rater);
@@ -215,7 +218,11 @@ enum sp_reason sp__rate_whole(struct sp_rater *rater, struct sp_charge *charge)
   if (work->frame->items_count == 0) {
     return SP_REASON_NO_RATE;
   }
-  work->cycle = sp__cycle_at(rater, work->usage->start_utc_s)->cycle;
+  if (work->usage->start_utc_s < work->now.from_utc_s ||
+      work->usage->start_utc_s >= work->now.to_utc_s) {
+    work->now = *sp__cycle_at(rater, work->usage->start_utc_s);
+    work->cycle = work->now.cycle;
+  }
   reason = sp__price(rater);
   if (reason != SP_REASON_NONE || !work->counts) {
     return reason;
@@ -307,8 +314,8 @@ static enum sp_status rate_record(struct sp_rater *rater, const struct sp_usage 
   return SP_OK;
 }
 
-/* [CDR 6/9] rate. in: a new resolved record and the state of its domain; out: its charge, fee by fee,
- * and the state after it; next: fold (segment/fold.c). */
+/* [CDR 6/9] rate. in: a new resolved record and the state of its domain; out: its charge, fee by
+ * fee, and the state after it; next: fold (segment/fold.c). */
 enum sp_status sp_rate(struct sp_rater *rater, const struct sp_usage *usage,
                        struct sp_charge *charge, struct sp_trace *trace)
 {

@@ -4,8 +4,6 @@
 #include "rating/hash.h"
 #include "rating/rate_parts.h"
 
-#include <string.h>
-
 /* Cells of a balance: the allowance, and whose subscription of it (§10.1). */
 static uint64_t balance_key(const struct sp_book_allowance *allowance,
                             const struct sp__position *position)
@@ -39,7 +37,7 @@ static bool usage_costs(const struct sp_rater *rater)
   const struct sp__work *work = &rater->work;
   const struct sp_book_slot *slots = SP_BOOK_TABLE(work->book, slots, struct sp_book_slot);
   for (uint32_t i = 0; i < work->frame->items_count; i++) {
-    if (work->items[i].quantity > 0 && work->items[i].start.rule->connect_fee != 0) {
+    if (work->items[i].quantity > 0 && work->items[i].start->rule->connect_fee != 0) {
       return true;
     }
   }
@@ -105,18 +103,19 @@ static uint32_t line_of(struct sp_rater *rater, const struct sp__offer *offer)
   const struct sp__position *position = work->positions + offer->position;
   struct sp__line *line = rater->lines + work->lines_count;
   bool rolls = false;
-  memset(line, 0, sizeof(*line));
-  line->allowance = offer->allowance;
-  line->position = offer->position;
-  line->order = line->rolled_stage = line->member_stage = SP_NONE;
-  line->key = balance_key(offer->allowance, position);
-  line->granted =
-      sp__grant(rater, position, offer->allowance, sp__cycle_of(rater, work->cycle), &rolls);
+  *line = (struct sp__line){.allowance = offer->allowance,
+                            .key = balance_key(offer->allowance, position),
+                            .position = offer->position,
+                            .order = SP_NONE,
+                            .rolled_stage = SP_NONE,
+                            .member_stage = SP_NONE};
+  line->granted = sp__grant(rater, position, offer->allowance, &work->now, &rolls);
   line->base_stage = stage_balance(rater, line, work->cycle);
-  const struct sp__cycle *cycle = sp__cycle_of(rater, work->cycle);
-  if (position->from_utc_s < cycle->from_utc_s) {
-    line->rolled_granted =
-        sp__grant(rater, position, offer->allowance, sp__cycle_of(rater, work->cycle - 1), &rolls);
+  if (position->from_utc_s < work->now.from_utc_s) {
+    if (work->former.cycle != work->cycle - 1) {
+      work->former = *sp__cycle_of(rater, work->cycle - 1);
+    }
+    line->rolled_granted = sp__grant(rater, position, offer->allowance, &work->former, &rolls);
     if (rolls) {
       line->rolled_stage = stage_balance(rater, line, work->cycle - 1);
     }
@@ -182,12 +181,12 @@ static void part_trace(struct sp_rater *rater, const struct sp__part *part, enum
   sp__trace(rater, event);
 }
 
-static int64_t end_of(struct sp_rater *rater, uint32_t position)
+static int64_t end_of(const struct sp_rater *rater, uint32_t position)
 {
   const struct sp__work *work = &rater->work;
   const struct sp__position *at = work->positions + position;
   int64_t plan_to = SP_BOOK_TABLE(work->book, plans, struct sp_book_plan)[at->plan].valid_to_utc_s;
-  int64_t cycle_to = sp__cycle_of(rater, work->cycle)->to_utc_s;
+  int64_t cycle_to = work->now.to_utc_s;
   return less(cycle_to, less(at->to_utc_s, plan_to));
 }
 
@@ -291,7 +290,7 @@ static bool run_cover(struct sp_rater *rater, struct sp__item *item, const struc
 static bool item_walk(struct sp_rater *rater, struct sp__item *item)
 {
   struct sp__work *work = &rater->work;
-  const struct sp_book_item *by = item->start.item;
+  const struct sp_book_item *by = item->start->item;
   bool timed =
       by->unit == SP_UNIT_SECOND && by->band_mode != SP_BAND_CALL_START && work->segments_count > 1;
   uint32_t segment = 0;
@@ -390,7 +389,7 @@ static void others_waive(struct sp_rater *rater, uint32_t walked)
   for (uint32_t i = 0; i < work->frame->items_count; i++) {
     struct sp__item *item = work->items + i;
     if (i == walked || item->quantity == 0 ||
-        item->start.item->unit != work->items[walked].start.item->unit) {
+        item->start->item->unit != work->items[walked].start->item->unit) {
       continue;
     }
     item->cut_at = work->cut_runs_count;
@@ -448,7 +447,7 @@ void sp__allowances_walk(struct sp_rater *rater)
     return;
   }
   uint32_t walked = walked_item(work);
-  parts_find(rater, rater->segments[0].choice, work->items[walked].start.item->unit);
+  parts_find(rater, rater->segments[0].choice, work->items[walked].start->item->unit);
   if (work->overflow || !item_walk(rater, work->items + walked) || work->lines_used == 0) {
     work->items[walked].is_cut = work->lines_used > 0;
     return;

@@ -24,7 +24,7 @@ static void block_close(struct blocks *at, bool last)
   const struct sp__item *item = at->item;
   int64_t upto = item->net_micro;
   if (!last && item->due_sum > 0) {
-    int64_t step = sp_money_step(item->start.item->digits);
+    int64_t step = sp_money_step(item->start->item->digits);
     upto = sp_money_part(item->net_micro, at->upto_sum, item->due_sum, step);
   }
   int64_t share = upto - at->upto_micro;
@@ -56,7 +56,7 @@ static void block_close(struct blocks *at, bool last)
 static void block_run(struct blocks *at, const struct sp__run *run)
 {
   int64_t threshold = at->row->threshold, left = run->used;
-  int64_t factor = at->item->denominator / run->item->denominator;
+  int64_t factor = sp__item_factor(at->item, run->item);
   for (int64_t done = 0; done < run->count && !at->rater->work.overflow;) {
     int64_t block = at->position / threshold;
     if (block != at->block) {

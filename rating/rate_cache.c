@@ -34,9 +34,13 @@ void sp__cache_clear(struct sp_rater *rater)
 {
   memset(rater->sets, 0, SP__SET_BUCKETS * sizeof(struct sp__plan_set *));
   memset(rater->frames, 0, SP__FRAME_BUCKETS * sizeof(struct sp__frame *));
-  memset(rater->groups, 0, rater->groups_count * sizeof(struct sp__group_plans));
+  memset(rater->lists, 0, SP__LISTS_CACHED * sizeof(struct sp__list_plans));
+  if (rater->groups_count > 0) {
+    memset(rater->groups, 0, rater->groups_count * sizeof(struct sp__group_plans));
+  }
   memset(rater->bands, 0, (size_t)SP__BANDS_CACHED * SP_BOOKS_MAX * sizeof(struct sp__bands));
   memset(rater->cycles, 0, sizeof(rater->cycles));
+  rater->work.now = rater->work.former = (struct sp__cycle){0, 0, INT32_MIN};
   rater->chunk_now = 0;
   rater->chunk_used = 0;
 }

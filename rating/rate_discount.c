@@ -47,18 +47,6 @@ static void cut_trace(struct sp_rater *rater, const struct sp__cut *cut, enum sp
                                            .after = net_sum(&rater->work, NULL)});
 }
 
-/* First cut behind a set. */
-static uint32_t set_end(const struct sp__choice *choice, uint32_t at)
-{
-  uint64_t order = choice->cuts[at].discount->set_order;
-  uint8_t pass = choice->cuts[at].discount->pass;
-  while (at < choice->cuts_count && choice->cuts[at].discount->pass == pass &&
-         choice->cuts[at].discount->set_order == order) {
-    at++;
-  }
-  return at;
-}
-
 /* Pass 1 */
 
 static int64_t percent_left(const struct sp__cut *cut)
@@ -86,8 +74,8 @@ static sp_i128 percent_sum(const struct sp__work *work, const struct exact *exac
 static bool sets_fit(const struct sp__work *work, const struct sp__choice *choice)
 {
   uint8_t counts[SP_BOOK_ITEMS_MAX] = {0};
-  for (uint32_t at = 0; at < choice->cuts_count && choice->cuts[at].discount->pass == 1;) {
-    uint32_t end = set_end(choice, at);
+  for (uint32_t at = 0; at < choice->bounds_at;) {
+    uint32_t end = choice->cuts[at].set_end;
     uint64_t on = 0;
     for (; at < end; at++) {
       for (uint32_t i = 0; i < work->frame->items_count; i++) {
@@ -133,7 +121,7 @@ static const struct sp__cut *percent_choose(const struct sp__work *work, const s
 
 static void exact_round(struct sp__item *item, const struct exact *exact)
 {
-  int64_t step = sp_money_step(item->start.item->digits), divisor;
+  int64_t step = sp_money_step(item->start->item->digits), divisor;
   if (!__builtin_mul_overflow(powers[exact->factors], step, &divisor) &&
       exact->value <= INT64_MAX) {
     int64_t value = (int64_t)exact->value, steps = value / divisor, rest = value % divisor;
@@ -146,15 +134,38 @@ static void exact_round(struct sp__item *item, const struct exact *exact)
                     step;
 }
 
-static void pass_percents(struct sp_rater *rater, const struct sp__choice *choice, uint32_t count)
+/* One percent alone: the usual case, in 64 bits. false: it does not fit. */
+static bool percent_single(struct sp__work *work, const struct sp__cut *cut)
+{
+  int64_t left = percent_left(cut);
+  if (work->list_micro > INT64_MAX / (2 * PERCENT_ALL)) {
+    return false;
+  }
+  for (uint32_t i = 0; i < work->frame->items_count; i++) {
+    struct sp__item *item = work->items + i;
+    if (!item_is_on(work, cut, i)) {
+      continue;
+    }
+    uint64_t divisor = (uint64_t)item->start->step * PERCENT_ALL;
+    uint64_t value = (uint64_t)(item->net_micro * left), steps = (value + divisor / 2) / divisor;
+    item->net_micro = (int64_t)steps * item->start->step;
+  }
+  return true;
+}
+
+static void pass_percents(struct sp_rater *rater, const struct sp__choice *choice)
 {
   struct sp__work *work = &rater->work;
   struct exact exacts[SP_BOOK_ITEMS_MAX];
+  if (choice->bounds_at == 1 && !sp__traced(rater) &&
+      (!cut_applies(work, choice->cuts) || percent_single(work, choice->cuts))) {
+    return;
+  }
   for (uint32_t i = 0; i < work->frame->items_count; i++) {
     exacts[i] = (struct exact){work->items[i].net_micro, 0};
   }
-  for (uint32_t at = 0; at < count;) {
-    uint32_t end = set_end(choice, at);
+  for (uint32_t at = 0; at < choice->bounds_at;) {
+    uint32_t end = choice->cuts[at].set_end;
     const struct sp__cut *cut = percent_choose(work, exacts, choice->cuts + at, choice->cuts + end);
     for (uint32_t i = 0; cut != NULL && i < work->frame->items_count; i++) {
       if (item_is_on(work, cut, i)) {
@@ -222,7 +233,7 @@ static void cut_deal(struct sp_rater *rater, const struct sp__cut *cut, int64_t 
   digits = digits > decimals ? digits : decimals;
   for (uint32_t i = 0; i < work->frame->items_count; i++) {
     if (item_is_on(work, cut, i)) {
-      unsigned own = work->items[i].start.item->digits;
+      unsigned own = work->items[i].start->item->digits;
       digits = digits > own ? digits : own;
       on[count] = i;
       shares[count++] = work->items[i].net_micro;
@@ -323,24 +334,16 @@ enum sp_reason sp__discounts_apply(struct sp_rater *rater)
   if (choice->sets_count > SP__SETS_MAX && !sets_fit(work, choice)) {
     return SP_REASON_TOO_MANY_DISCOUNTS;
   }
-  uint32_t at = 0;
-  while (at < choice->cuts_count && choice->cuts[at].discount->pass == 1) {
-    at++;
-  }
-  if (at > 0) {
-    pass_percents(rater, choice, at);
+  if (choice->bounds_at > 0) {
+    pass_percents(rater, choice);
     pass_trace(rater, SP_TRACE_PASS, 1);
   }
-  uint32_t caps = at;
-  while (caps < choice->cuts_count && choice->cuts[caps].discount->pass == 2) {
-    caps++;
-  }
-  while (at < choice->cuts_count) {
-    uint32_t end = set_end(choice, at);
+  for (uint32_t at = choice->bounds_at; at < choice->cuts_count;) {
+    uint32_t end = choice->cuts[at].set_end;
     set_apply(rater, choice->cuts + at, choice->cuts + end);
     pass_trace(rater, SP_TRACE_PASS, choice->cuts[at].discount->pass);
     at = end;
   }
-  caps_count(rater, choice, caps);
+  caps_count(rater, choice, choice->caps_at);
   return SP_REASON_NONE;
 }

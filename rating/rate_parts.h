@@ -13,15 +13,17 @@
 #include "rating/trace.h"
 
 #define SP__RATER_MAGIC UINT64_C(0x5350524154455231)
-#define SP__POSITIONS_MAX 128u   /* subscriptions that count for one record */
-#define SP__RUNS_MAX 65536u      /* runs of like increments in one record */
-#define SP__SEGMENTS_MAX 65536u  /* stretches of one record with one choice */
-#define SP__CHANGES_MAX 1048576u /* changes of bands within one record */
-#define SP__CUT_RUNS_MAX 262144u /* runs where coverage begins and ends */
-#define SP__LINES_MAX 256u       /* allowances in reach of one record */
-#define SP__PARTS_MAX 512u       /* their parts */
-#define SP__STAGES_MAX 1400u     /* cells one record reads: one chain record holds them all */
-#define SP__SETS_MAX 4u          /* percent and free sets on one item (§11.4) */
+#define SP__POSITIONS_MAX 128u     /* subscriptions that count for one record */
+#define SP__RUNS_MAX 65536u        /* runs of like increments in one record */
+#define SP__SEGMENTS_MAX 65536u    /* stretches of one record with one choice */
+#define SP__CHANGES_MAX 1048576u   /* changes of bands within one record */
+#define SP__CUT_RUNS_MAX 262144u   /* runs where coverage begins and ends */
+#define SP__LINES_MAX 256u         /* allowances in reach of one record */
+#define SP__PARTS_MAX 512u         /* their parts */
+#define SP__STAGES_MAX 1400u       /* cells one record reads: one chain record holds them all */
+#define SP__SETS_MAX 4u            /* percent and free sets on one item (§11.4) */
+#define SP__LIST_POSITIONS_MAX 32u /* subscriptions of one subscriber that count */
+#define SP__LISTS_CACHED 4096u
 #define SP__CACHE_BYTES_MAX ((size_t)64 << 20)
 #define SP__CACHE_CHUNK_BYTES ((size_t)1 << 20)
 #define SP__CACHE_CHUNKS_MAX 1024u
@@ -48,6 +50,9 @@ struct sp__winner { /* the rule of an item; rule NULL: none */
   const struct sp_book_rule *rule;
   const struct sp_book_item *item; /* the plan item it belongs to */
   const struct sp_book_slot *slots;
+  int64_t divisor; /* the item's denominator x step of its digits: numerators to steps */
+  int64_t step;    /* of its digits, micro-units */
+  bool simple;     /* one slot, no counter: all increments are alike */
 };
 
 struct sp__offer {
@@ -57,8 +62,8 @@ struct sp__offer {
 
 struct sp__cut {
   const struct sp_book_discount *discount;
-  uint32_t item; /* index in the frame's items or SP_NONE = all */
-  uint32_t reserved;
+  uint32_t item;    /* index in the frame's items or SP_NONE = all */
+  uint32_t set_end; /* index of the first cut behind its set */
 };
 
 struct sp__claim {
@@ -71,6 +76,8 @@ struct sp__choice { /* what holds under one set of bands */
   uint64_t bands; /* those that matter to the frame */
   uint32_t offers_count, cuts_count, claims_count;
   uint32_t sets_count;        /* percent and free sets among the cuts */
+  uint32_t caps_at;           /* index of the first cap_day or cap_month among the cuts */
+  uint32_t bounds_at;         /* of the first cut of pass 2 or 3 */
   struct sp__winner *winners; /* one for each of the frame's items */
   struct sp__offer *offers;   /* allowances, by static order of §10.5 */
   struct sp__cut *cuts;       /* discounts by pass, set, name, plan */
@@ -105,10 +112,10 @@ struct sp__run {  /* like increments, one behind the other */
   uint32_t waived;
 };
 
-struct sp__item {          /* scratch: one item of the record */
-  struct sp__winner start; /* rule at the start of the usage */
-  int64_t quantity;        /* 0: left out */
-  int64_t denominator;     /* of the sums; a multiple of those of its runs */
+struct sp__item {                 /* scratch: one item of the record */
+  const struct sp__winner *start; /* rule at the start of the usage */
+  int64_t quantity;               /* 0: left out */
+  int64_t denominator;            /* of the sums; a multiple of those of its runs */
   sp_i128 list_sum, due_sum;
   sp_i128 fee; /* connect fee, in both sums unless waived */
   int64_t increments;
@@ -160,8 +167,20 @@ struct sp__bands { /* the set of bands at all instants of [from, until) */
   uint64_t bands;
 };
 
-struct sp__group_plans { /* what a group and those above it give at all instants of [from, to) */
+struct sp__span { /* instants at which something stays the same */
   int64_t from_utc_s, to_utc_s;
+};
+
+struct sp__list_plans { /* what one list of subscriptions comes to */
+  struct sp__span span; /* empty: nothing kept here */
+  uint64_t hash;
+  uint32_t list; /* of the directory */
+  uint16_t count, book, base_position, bases;
+  struct sp__position positions[SP__LIST_POSITIONS_MAX]; /* owner: to be set */
+};
+
+struct sp__group_plans { /* what a group and those above it give */
+  struct sp__span span;
   struct sp__position *list;
   uint32_t room;
   uint16_t count, book;
@@ -181,6 +200,8 @@ struct sp__work { /* the record, or the whole chain, in hand */
   bool no_memory; /* the caches could not grow */
   uint16_t positions_count, base_position;
   int32_t cycle;
+  bool grows;                   /* a cell will have to be added */
+  struct sp__cycle now, former; /* the cycle, and once asked for, the one before */
   uint64_t plans_hash;
   int64_t list_micro, net_micro;
   uint32_t segments_count, runs_count, cut_runs_count;
@@ -198,6 +219,7 @@ struct sp_rater {
   /* caches */
   struct sp__plan_set **sets;
   struct sp__frame **frames;
+  struct sp__list_plans *lists;
   struct sp__group_plans *groups;
   uint32_t groups_count;
   uint32_t *plan_index; /* [book][directory's plan] -> index in the book or SP_NONE */
@@ -242,6 +264,11 @@ struct sp__choice *sp__choice_find(struct sp_rater *rater, uint64_t bands);
 /* rate_price.c: segments, runs, list (§8, §9) */
 enum sp_reason sp__price(struct sp_rater *rater);
 bool sp__item_round(int64_t *micro, sp_i128 numerator, const struct sp__item *item);
+/* numerator of the item's sums for a price in units of its own plan item. */
+static inline int64_t sp__item_factor(const struct sp__item *item, const struct sp_book_item *by)
+{
+  return SP_LIKELY(item->denominator == by->denominator) ? 1 : item->denominator / by->denominator;
+}
 
 /* rate_allowance.c, rate_grant.c (§10): covers increments, sets amounts after allowances */
 void sp__allowances_walk(struct sp_rater *rater);

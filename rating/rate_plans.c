@@ -8,8 +8,6 @@
 
 #include <string.h>
 
-#define NO_BASE UINT16_MAX
-
 static uint32_t plan_of(const struct sp_rater *rater, uint16_t book, uint32_t plan)
 {
   return plan < rater->plans_count ? rater->plan_index[(size_t)book * rater->plans_count + plan]
@@ -17,7 +15,7 @@ static uint32_t plan_of(const struct sp_rater *rater, uint16_t book, uint32_t pl
 }
 
 /* Narrows [from, to) around `at` by an interval that holds or does not hold at `at`. */
-static bool span_narrow(struct sp__group_plans *span, int64_t at, int64_t from, int64_t to)
+static bool span_narrow(struct sp__span *span, int64_t at, int64_t from, int64_t to)
 {
   if (at < from) {
     span->to_utc_s = from < span->to_utc_s ? from : span->to_utc_s;
@@ -77,8 +75,8 @@ static bool group_add(struct sp_rater *rater, struct sp__group_plans *span, uint
   for (; count > 0; count--, row++) {
     uint32_t plan = plan_of(rater, usage->book, row->plan);
     if (plan == SP_NONE || plans[plan].kind < SP_PLAN_GROUP ||
-        !span_narrow(span, at, row->from_utc_s, row->to_utc_s) ||
-        !span_narrow(span, at, plans[plan].valid_from_utc_s, plans[plan].valid_to_utc_s)) {
+        !span_narrow(&span->span, at, row->from_utc_s, row->to_utc_s) ||
+        !span_narrow(&span->span, at, plans[plan].valid_from_utc_s, plans[plan].valid_to_utc_s)) {
       continue;
     }
     struct sp__position position = {plan, group | SP_OWNER_GROUP, row->from_utc_s, row->to_utc_s};
@@ -94,15 +92,16 @@ static const struct sp__group_plans *group_plans(struct sp_rater *rater, uint32_
 {
   const struct sp_usage *usage = rater->work.usage;
   struct sp__group_plans *kept = rater->groups + group;
-  if (kept->list != NULL && kept->book == usage->book && usage->start_utc_s >= kept->from_utc_s &&
-      usage->start_utc_s < kept->to_utc_s) {
+  if (kept->list != NULL && kept->book == usage->book &&
+      usage->start_utc_s >= kept->span.from_utc_s && usage->start_utc_s < kept->span.to_utc_s) {
     return kept;
   }
   struct sp__position list[SP__POSITIONS_MAX];
-  struct sp__group_plans made = {SP_TIME_MIN, SP_TIME_MAX, kept->list, kept->room, 0, usage->book};
+  struct sp__group_plans made = {
+      {SP_TIME_MIN, SP_TIME_MAX}, kept->list, kept->room, 0, usage->book};
   for (uint32_t g = group; g != SP_NONE;) {
     const struct sp_group *node = sp_directory_group(rater->directory, g);
-    if (span_narrow(&made, usage->start_utc_s, node->from_utc_s, node->to_utc_s) &&
+    if (span_narrow(&made.span, usage->start_utc_s, node->from_utc_s, node->to_utc_s) &&
         !group_add(rater, &made, g, list)) {
       return NULL;
     }
@@ -154,15 +153,6 @@ static bool groups_add(struct sp_rater *rater)
   return true;
 }
 
-static void positions_hash(struct sp__work *work)
-{
-  uint64_t hash = SP_HASH_K0 ^ work->usage->book;
-  for (uint16_t i = 0; i < work->positions_count; i++) {
-    hash = sp_hash_fold(hash, work->positions[i].plan ^ SP_HASH_K1);
-  }
-  work->plans_hash = hash;
-}
-
 static void positions_trace(struct sp_rater *rater)
 {
   const struct sp__work *work = &rater->work;
@@ -177,42 +167,73 @@ static void positions_trace(struct sp_rater *rater)
   }
 }
 
+/* A subscriber's own subscriptions at the record's start. Subscribers with the same rows share a
+ * list, so what a list comes to is kept for the span of time in which it stays the same. NULL: too
+ * many. */
+static const struct sp__list_plans *list_plans(struct sp_rater *rater, uint32_t list)
+{
+  const struct sp_usage *usage = rater->work.usage;
+  struct sp__list_plans *kept = rater->lists + list % SP__LISTS_CACHED;
+  if (SP_LIKELY(kept->list == list && kept->book == usage->book &&
+                usage->start_utc_s >= kept->span.from_utc_s &&
+                usage->start_utc_s < kept->span.to_utc_s)) {
+    return kept;
+  }
+  const struct sp_book_plan *plans = SP_BOOK_TABLE(rater->work.book, plans, struct sp_book_plan);
+  int64_t at = usage->start_utc_s;
+  uint32_t count;
+  const struct sp_subscription *row =
+      sp_directory_subscriptions(rater->directory, usage->subscriber, &count);
+  *kept = (struct sp__list_plans){.list = list, .book = usage->book};
+  kept->span = (struct sp__span){SP_TIME_MIN, SP_TIME_MAX};
+  kept->hash = SP_HASH_K0 ^ usage->book;
+  for (; count > 0; count--, row++) {
+    uint32_t plan = plan_of(rater, usage->book, row->plan);
+    if (plan == SP_NONE || plans[plan].kind > SP_PLAN_ADD_ON ||
+        !span_narrow(&kept->span, at, row->from_utc_s, row->to_utc_s) ||
+        !span_narrow(&kept->span, at, plans[plan].valid_from_utc_s, plans[plan].valid_to_utc_s)) {
+      continue;
+    }
+    if (kept->count == SP__LIST_POSITIONS_MAX) {
+      kept->span.to_utc_s = SP_TIME_MIN; /* not kept: too many for each record */
+      return NULL;
+    }
+    if (plans[plan].kind == SP_PLAN_BASE) {
+      kept->bases++;
+      kept->base_position = kept->count;
+    }
+    kept->positions[kept->count++] =
+        (struct sp__position){plan, usage->subscriber, row->from_utc_s, row->to_utc_s};
+    kept->hash = sp_hash_fold(kept->hash, plan ^ SP_HASH_K1);
+  }
+  return kept;
+}
+
 enum sp_reason sp__plans_find(struct sp_rater *rater)
 {
   struct sp__work *work = &rater->work;
-  const struct sp_usage *usage = work->usage;
-  const struct sp_book_plan *plans = SP_BOOK_TABLE(work->book, plans, struct sp_book_plan);
-  int64_t at = usage->start_utc_s;
-  uint32_t count, bases = 0;
-  const struct sp_subscription *row =
-      sp_directory_subscriptions(rater->directory, usage->subscriber, &count);
-  work->positions_count = 0;
-  for (; count > 0; count--, row++) {
-    if (at < row->from_utc_s || at >= row->to_utc_s) {
-      continue;
-    }
-    uint32_t plan = plan_of(rater, usage->book, row->plan);
-    if (plan == SP_NONE || plans[plan].kind > SP_PLAN_ADD_ON || at < plans[plan].valid_from_utc_s ||
-        at >= plans[plan].valid_to_utc_s) {
-      continue;
-    }
-    if (work->positions_count == SP__POSITIONS_MAX) {
-      return SP_REASON_OVERFLOW;
-    }
-    if (plans[plan].kind == SP_PLAN_BASE) {
-      bases++;
-      work->base_position = work->positions_count;
-    }
-    work->positions[work->positions_count++] =
-        (struct sp__position){plan, usage->subscriber, row->from_utc_s, row->to_utc_s};
+  uint32_t subscriber = work->usage->subscriber;
+  const struct sp__list_plans *own =
+      list_plans(rater, sp_directory_subscription_list(rater->directory, subscriber));
+  if (own == NULL) {
+    return SP_REASON_OVERFLOW;
   }
-  if (bases != 1) {
-    return bases == 0 ? SP_REASON_NO_PLAN : SP_REASON_TWO_BASE_PLANS;
+  if (own->bases != 1) {
+    return own->bases == 0 ? SP_REASON_NO_PLAN : SP_REASON_TWO_BASE_PLANS;
   }
+  for (uint16_t i = 0; i < own->count; i++) {
+    work->positions[i] = own->positions[i];
+    work->positions[i].owner = subscriber;
+  }
+  work->positions_count = own->count;
+  work->base_position = own->base_position;
+  work->plans_hash = own->hash;
   if (!groups_add(rater)) {
     return SP_REASON_OVERFLOW;
   }
-  positions_hash(work);
+  for (uint16_t i = own->count; i < work->positions_count; i++) {
+    work->plans_hash = sp_hash_fold(work->plans_hash, work->positions[i].plan ^ SP_HASH_K1);
+  }
   if (sp__traced(rater)) {
     positions_trace(rater);
   }

@@ -50,24 +50,21 @@ static bool item_add(struct sp__item *item, sp_i128 *sum, sp_i128 value, int64_t
  */
 bool sp__item_round(int64_t *micro, sp_i128 numerator, const struct sp__item *item)
 {
-  const struct sp_book_item *by = item->start.item;
-  int64_t step = sp_money_step(by->digits), divisor;
-  sp_i128 steps;
-  if (SP_LIKELY(!__builtin_mul_overflow(item->denominator, step, &divisor) && numerator >= 0 &&
-                numerator <= INT64_MAX / 2 && divisor <= INT64_MAX / 2)) {
-    uint64_t small = (uint64_t)numerator, by_step = (uint64_t)divisor;
-    uint64_t quotient = small / by_step, rest = small % by_step;
-    quotient += by->rounding == SP_ROUND_HALF_UP ? rest * 2 >= by_step
-                                                 : by->rounding == SP_ROUND_CEIL && rest > 0;
-    *micro = (int64_t)quotient * step;
-    return quotient <= (uint64_t)(INT64_MAX / step);
+  const struct sp__winner *by = item->start;
+  enum sp_rounding rounding = (enum sp_rounding)by->item->rounding;
+  if (SP_LIKELY(item->denominator == by->item->denominator && (uint64_t)(numerator >> 62) == 0)) {
+    uint64_t small = (uint64_t)numerator, divisor = (uint64_t)by->divisor;
+    small += rounding == SP_ROUND_HALF_UP ? divisor / 2
+             : rounding == SP_ROUND_CEIL  ? divisor - 1
+                                          : 0;
+    *micro = (int64_t)(small / divisor) * by->step;
+    return true;
   }
-  steps =
-      sp_money_divide(numerator, (sp_i128)item->denominator * step, (enum sp_rounding)by->rounding);
-  if (steps > INT64_MAX / step) {
+  sp_i128 steps = sp_money_divide(numerator, (sp_i128)item->denominator * by->step, rounding);
+  if (steps > INT64_MAX / by->step) {
     return false;
   }
-  *micro = (int64_t)steps * step;
+  *micro = (int64_t)steps * by->step;
   return true;
 }
 
@@ -172,14 +169,34 @@ static const struct sp__winner *rule_until(const struct sp_rater *rater, uint32_
   return winner;
 }
 
+/* One run of like increments: one slot, no counter, one rule for all of the usage. */
+static bool simple_run(struct sp_rater *rater, struct sp__item *item)
+{
+  const struct sp__winner *winner = item->start;
+  const struct sp_book_slot *slot = winner->slots;
+  struct sp__run *run = run_push(rater);
+  if (run == NULL) {
+    return false;
+  }
+  int64_t count = divide_up(item->quantity, slot->increment);
+  *run = (struct sp__run){
+      0, slot->increment, count, item->quantity, slot->price, winner->item, winner->rule->slots_at,
+      0};
+  item->increments = count;
+  item->list_sum = (sp_i128)count * slot->price;
+  return true;
+}
+
 static enum sp_reason item_runs(struct sp_rater *rater, uint32_t index)
 {
   struct sp__item *item = rater->work.items + index;
-  uint8_t mode = item->start.item->band_mode;
+  uint8_t mode = item->start->item->band_mode;
   struct stretch at = {0, item->quantity, item->quantity};
   if (rater->work.segments_count == 1 || mode == SP_BAND_CALL_START ||
-      item->start.item->unit != SP_UNIT_SECOND) {
-    return rule_runs(rater, item, &item->start, &at) ? SP_REASON_NONE : SP_REASON_OVERFLOW;
+      item->start->item->unit != SP_UNIT_SECOND) {
+    bool fits =
+        item->start->simple ? simple_run(rater, item) : rule_runs(rater, item, item->start, &at);
+    return fits ? SP_REASON_NONE : SP_REASON_OVERFLOW;
   }
   uint32_t segment = 0;
   while (at.offset < item->quantity) {
@@ -256,7 +273,7 @@ static enum sp_reason items_find(struct sp_rater *rater)
       return SP_REASON_NO_RATE; /* a gap, which no checked book has */
     }
     struct sp__item *item = work->items + i;
-    item->start = *winner;
+    item->start = winner;
     item->quantity = quantity_in(work->usage, winner->item->unit);
     work->counts |= item->quantity > 0;
     timed |= item->quantity > 0 && winner->item->unit == SP_UNIT_SECOND;
@@ -280,10 +297,10 @@ static void item_trace(struct sp_rater *rater, uint32_t index)
     sp__trace(rater, event);
   }
   event.kind = SP_TRACE_FEE;
-  event.price = item->start.rule->connect_fee;
-  event.denominator = item->start.item->denominator;
+  event.price = item->start->rule->connect_fee;
+  event.denominator = item->start->item->denominator;
   event.index =
-      (uint32_t)(item->start.rule - SP_BOOK_TABLE(rater->work.book, rules, struct sp_book_rule));
+      (uint32_t)(item->start->rule - SP_BOOK_TABLE(rater->work.book, rules, struct sp_book_rule));
   sp__trace(rater, event);
   event.kind = SP_TRACE_LIST;
   event.count = item->increments;
@@ -295,12 +312,12 @@ static enum sp_reason item_price(struct sp_rater *rater, uint32_t index)
 {
   struct sp__work *work = &rater->work;
   struct sp__item *item = work->items + index;
-  item->denominator = item->start.item->denominator;
+  item->denominator = item->start->item->denominator;
   item->list_sum = item->due_sum = 0;
   item->increments = 0;
   item->runs_at = work->runs_count;
   item->is_cut = item->all_waived = false;
-  item->fee = item->start.rule->connect_fee;
+  item->fee = item->start->rule->connect_fee;
   enum sp_reason reason = item_runs(rater, index);
   if (reason != SP_REASON_NONE) {
     return reason;

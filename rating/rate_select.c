@@ -176,7 +176,13 @@ static void winner_find(struct sp_rater *rater, uint32_t name, uint64_t bands,
                      (rule->priority == winner->rule->priority && plan < of));
     if (of == NULL || of->kind == SP_PLAN_BASE || outranks) {
       of = plan;
-      *winner = (struct sp__winner){rule, item, slots + rule->slots_at};
+      int64_t step = sp_money_step(item->digits);
+      *winner = (struct sp__winner){rule,
+                                    item,
+                                    slots + rule->slots_at,
+                                    item->denominator * step,
+                                    step,
+                                    rule->slots_count == 1 && !rule->counter};
     }
   }
 }
@@ -325,6 +331,24 @@ static struct sp__choice *choice_take(struct sp_rater *rater)
   return choice;
 }
 
+/* Where sets and passes end among the cuts. */
+static void sets_find(struct sp__choice *choice)
+{
+  choice->caps_at = choice->bounds_at = choice->cuts_count;
+  for (uint32_t i = choice->cuts_count; i-- > 0;) {
+    const struct sp_book_discount *row = choice->cuts[i].discount, *next = row + 1;
+    bool last = i + 1 == choice->cuts_count;
+    if (!last) {
+      next = choice->cuts[i + 1].discount;
+      last = next->pass != row->pass || next->set_order != row->set_order;
+    }
+    choice->cuts[i].set_end = last ? i + 1 : choice->cuts[i + 1].set_end;
+    choice->sets_count += last && row->pass == 1;
+    choice->caps_at = row->pass == 3 ? i : choice->caps_at;
+    choice->bounds_at = row->pass > 1 ? i : choice->bounds_at;
+  }
+}
+
 static struct sp__choice *choice_make(struct sp_rater *rater, uint64_t bands)
 {
   struct sp__frame *frame = rater->work.frame;
@@ -344,11 +368,7 @@ static struct sp__choice *choice_make(struct sp_rater *rater, uint64_t bands)
       cuts_add(rater, choice, bands, plan);
     }
   }
-  for (uint32_t i = 0; i < choice->cuts_count; i++) {
-    const struct sp_book_discount *row = choice->cuts[i].discount;
-    choice->sets_count +=
-        row->pass == 1 && (i == 0 || choice->cuts[i - 1].discount->set_order != row->set_order);
-  }
+  sets_find(choice);
   choice->next = frame->choices;
   frame->choices = choice;
   return choice;

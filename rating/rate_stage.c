@@ -49,6 +49,7 @@ void sp__stage_add(struct sp_rater *rater, uint32_t stage, int64_t amount)
     rater->work.overflow = true;
     at->added = 0;
   }
+  rater->work.grows |= at->cell == NULL && at->added != 0;
 }
 
 static int64_t stage_final(const struct sp__stage *stage)
@@ -60,7 +61,9 @@ enum sp_status sp__stages_reserve(struct sp_rater *rater)
 {
   struct sp__stage *stages = rater->stages;
   uint32_t count = rater->work.stages_count;
-  bool grows = false;
+  if (!rater->work.grows) {
+    return SP_OK;
+  }
   for (uint32_t i = 0; i < count; i++) {
     if (stages[i].cell != NULL || stages[i].added == 0) {
       continue;
@@ -76,9 +79,8 @@ enum sp_status sp__stages_reserve(struct sp_rater *rater)
     if (first) {
       SP_TRY(sp__cells_reserve(rater->state, stages[i].owner, more));
     }
-    grows = true;
   }
-  for (uint32_t i = 0; grows && i < count; i++) {
+  for (uint32_t i = 0; i < count; i++) {
     stages[i].cell = NULL; /* cells may have moved; sp__cell_set finds them again */
   }
   return SP_OK;
