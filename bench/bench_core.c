@@ -7,7 +7,7 @@
 
 #include "tests/rating/rate_case.h"
 
-enum { BATCH = 256, GROUP_MEMBERS = 50, USAGES_MAX = 1 << 20, DAYS = 28 };
+enum { BATCH = 256, AHEAD = 12, GROUP_MEMBERS = 50, USAGES_MAX = 1 << 20, DAYS = 28 };
 
 static const struct rate_case_file book[] = {
     {"book.yaml", "name: bench\ncurrency: CNY\ntimezone: Asia/Shanghai\nvalid_from: 2025-01-01\n"},
@@ -156,14 +156,17 @@ __attribute__((noinline)) static void batch_rate(struct rate_case *it,
                                                  struct totals *totals)
 {
   static struct sp_charge charge;
-  for (size_t i = 0; i < count; i++) {
-    sp_rater_prefetch(it->rater, usages + i, 1);
-  }
-  for (size_t i = 0; i < count; i++) {
-    sp_rater_prefetch(it->rater, usages + i, 2);
-  }
-  for (size_t i = 0; i < count; i++) {
-    rate_case_rate(it, usages + i, &charge);
+  for (size_t i = 0; i < count + 2 * AHEAD; i++) {
+    if (i < count) {
+      sp_rater_prefetch(it->rater, usages + i, 1);
+    }
+    if (i >= AHEAD && i - AHEAD < count) {
+      sp_rater_prefetch(it->rater, usages + i - AHEAD, 2);
+    }
+    if (i < 2 * AHEAD) {
+      continue;
+    }
+    rate_case_rate(it, usages + i - 2 * AHEAD, &charge);
     totals->rated += charge.outcome == SP_OUTCOME_RATED;
     totals->covered += charge.allowances_count > 0;
     totals->net_micro += charge.net_micro;

@@ -353,10 +353,24 @@ void sp_rater_prefetch(const struct sp_rater *rater, const struct sp_usage *usag
   if (usage->subscriber == SP_NONE) {
     return;
   }
+  const struct sp_state *state = rater->state;
+  uint32_t group = usage->group < state->count[1] ? usage->group : SP_NONE;
   if (step == 1) {
-    sp_state_prefetch_slot(rater->state, usage->subscriber);
+    sp_state_prefetch_slot(state, usage->subscriber);
     sp_directory_prefetch_lists(rater->directory, usage->subscriber);
-  } else {
-    sp_state_prefetch_cells(rater->state, usage->subscriber);
+    if (group != SP_NONE) {
+      __builtin_prefetch(state->slots[1] + group);
+    }
+    return;
+  }
+  sp_state_prefetch_cells(state, usage->subscriber);
+  if (group != SP_NONE) {
+    uint32_t count;
+    const struct sp__owner *slot = state->slots[1] + group;
+    __builtin_prefetch(sp_directory_memberships(rater->directory, usage->subscriber, &count));
+    __builtin_prefetch(rater->groups + group);
+    if (slot->count > 0) {
+      __builtin_prefetch(sp__slab(state, slot->slab));
+    }
   }
 }

@@ -179,12 +179,13 @@ struct sp__list_plans { /* what one list of subscriptions comes to */
   struct sp__position positions[SP__LIST_POSITIONS_MAX]; /* owner: to be set */
 };
 
-struct sp__group_plans { /* what a group and those above it give */
+struct sp__group_plans { /* what a group and those above it give; most give one: one cache line */
   struct sp__span span;
-  struct sp__position *list;
+  struct sp__position first, *more; /* more: those behind the first */
   uint32_t room;
   uint16_t count, book;
 };
+_Static_assert(sizeof(struct sp__group_plans) == 56, "within a cache line");
 
 struct sp__work { /* the record, or the whole chain, in hand */
   const struct sp_usage *usage;

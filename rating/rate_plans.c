@@ -92,29 +92,36 @@ static const struct sp__group_plans *group_plans(struct sp_rater *rater, uint32_
 {
   const struct sp_usage *usage = rater->work.usage;
   struct sp__group_plans *kept = rater->groups + group;
-  if (kept->list != NULL && kept->book == usage->book &&
-      usage->start_utc_s >= kept->span.from_utc_s && usage->start_utc_s < kept->span.to_utc_s) {
+  if (kept->book == usage->book && usage->start_utc_s >= kept->span.from_utc_s &&
+      usage->start_utc_s < kept->span.to_utc_s) {
     return kept;
   }
   struct sp__position list[SP__POSITIONS_MAX];
-  struct sp__group_plans made = {
-      {SP_TIME_MIN, SP_TIME_MAX}, kept->list, kept->room, 0, usage->book};
+  struct sp__group_plans made = {.span = {SP_TIME_MIN, SP_TIME_MAX},
+                                 .more = kept->more,
+                                 .room = kept->room,
+                                 .book = usage->book};
   for (uint32_t g = group; g != SP_NONE;) {
     const struct sp_group *node = sp_directory_group(rater->directory, g);
-    if (span_narrow(&made.span, usage->start_utc_s, node->from_utc_s, node->to_utc_s) &&
-        !group_add(rater, &made, g, list)) {
+    bool holds = span_narrow(&made.span, usage->start_utc_s, node->from_utc_s, node->to_utc_s);
+    if (holds && !group_add(rater, &made, g, list)) {
       return NULL;
     }
-    g = node->parent;
+    g = !holds && g == group ? SP_NONE : node->parent; /* no membership counts in it (§3.3) */
   }
-  if (made.list == NULL || made.count > made.room) {
-    made.room = made.count + 4u;
-    made.list = sp__cache_take(rater, made.room * sizeof(*list));
-    if (made.list == NULL) {
+  if (made.count > made.room + 1) {
+    made.room = made.count + 3u;
+    made.more = sp__cache_take(rater, made.room * sizeof(*list));
+    if (made.more == NULL) {
       return NULL;
     }
   }
-  memcpy(made.list, list, made.count * sizeof(*list));
+  if (made.count > 0) {
+    made.first = list[0];
+  }
+  if (made.count > 1) {
+    memcpy(made.more, list + 1, (made.count - 1u) * sizeof(*list));
+  }
   *kept = made;
   return kept;
 }
@@ -131,21 +138,13 @@ static bool groups_add(struct sp_rater *rater)
     if (at < member->from_utc_s || at >= member->to_utc_s) {
       continue;
     }
-    const struct sp_group *group = sp_directory_group(rater->directory, member->group);
-    if (at < group->from_utc_s || at >= group->to_utc_s) {
-      continue; /* §3.3 */
-    }
     const struct sp__group_plans *plans = group_plans(rater, member->group);
-    if (plans == NULL || work->positions_count + plans->count > (int)SP__POSITIONS_MAX) {
+    if (plans == NULL) {
       return false;
     }
-    if (work->positions_count == own) {
-      memcpy(work->positions + own, plans->list, plans->count * sizeof(*plans->list));
-      work->positions_count = (uint16_t)(own + plans->count);
-      continue;
-    }
     for (uint16_t i = 0; i < plans->count; i++) {
-      if (!position_insert(rater, work->positions, &work->positions_count, own, plans->list + i)) {
+      const struct sp__position *position = i == 0 ? &plans->first : plans->more + i - 1;
+      if (!position_insert(rater, work->positions, &work->positions_count, own, position)) {
         return false;
       }
     }

@@ -82,6 +82,7 @@ void sp_state_prefetch_slot(const struct sp_state *state, uint32_t subscriber)
 {
   if (subscriber < state->count[0]) {
     __builtin_prefetch(state->slots[0] + subscriber, 1);
+    __builtin_prefetch(state->dirty[0] + subscriber / 64, 1);
   }
 }
 
