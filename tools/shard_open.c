@@ -187,6 +187,7 @@ static enum sp_status shard_open(struct sp_shard *shard, bool writable)
   }
   shard->watermark_utc_s = shard->meta.watermark_utc_s;
   shard->checkpointed_ordinal = shard->meta.ordinal;
+  atomic_store(&shard->durable_block, shard->meta.block);
   shard->books = sp_world_books(shard->world, shard->meta.books_count);
   status = shard->books == NULL ? SP_NO_MEMORY : sp_rater_set_books(shard->rater, shard->books);
   if (status != SP_OK) {
@@ -212,9 +213,7 @@ enum sp_status sp_shard_open(struct sp_shard *shard, struct sp_world *world, uin
   shard->world = world;
   shard->builder_stamp = 1;
   errno = 0;
-  enum sp_status status = shard_open(shard, writable);
-  atomic_store(&shard->durable_block, shard->meta.block);
-  return status;
+  return shard_open(shard, writable);
 }
 
 void sp_shard_close(struct sp_shard *shard)

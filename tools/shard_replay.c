@@ -9,6 +9,7 @@
 
 struct replay {
   struct sp_shard *shard;
+  struct sp_block_view *view; /* the block at hand; the shard's own view serves conflicts */
   struct sp_resolver *resolver;
   struct sp_memory *memory;
   const struct sp_books *books; /* of the resolver */
@@ -46,7 +47,7 @@ static enum sp_status header_check(struct sp_shard *shard, const struct sp_block
 /* Streams of this block get run-wide indices by name, so that the shard knows them again. */
 static void streams_set(struct replay *replay)
 {
-  const struct sp_block_view *view = replay->shard->view;
+  const struct sp_block_view *view = replay->view;
   uint32_t count = sp_block_view_header(view)->streams;
   replay->cut.streams_count = count;
   replay->cut.streams = replay->cut_streams;
@@ -74,7 +75,7 @@ static enum sp_status run_records(struct replay *replay, uint32_t from, uint32_t
   uint32_t behind_s[SP_BATCH_RECORDS_MAX];
   for (uint32_t i = from; i < to; i++) {
     struct sp_block_record record;
-    sp_block_view_record(shard->view, i, &record);
+    sp_block_view_record(replay->view, i, &record);
     const struct sp_stream *stream = &replay->streams[record.stream];
     parcel->stream = stream;
     sp_decode_raw(&shard->decoder, stream->format,
@@ -98,15 +99,15 @@ static enum sp_status run_records(struct replay *replay, uint32_t from, uint32_t
 static enum sp_status block_records(struct replay *replay)
 {
   struct sp_shard *shard = replay->shard;
-  uint32_t count = sp_block_view_header(shard->view)->records;
+  uint32_t count = sp_block_view_header(replay->view)->records;
   uint32_t from = 0;
   memset(&replay->cut.in, 0, sizeof(replay->cut.in));
   while (from < count) {
     struct sp_block_record first, record;
-    sp_block_view_record(shard->view, from, &first);
+    sp_block_view_record(replay->view, from, &first);
     uint32_t to = from + 1;
     while (to < count && to - from < SP_BATCH_RECORDS_MAX) {
-      sp_block_view_record(shard->view, to, &record);
+      sp_block_view_record(replay->view, to, &record);
       if (record.stream != first.stream) {
         break;
       }
@@ -125,9 +126,9 @@ static enum sp_status block_records(struct replay *replay)
 static enum sp_status block_compare(struct replay *replay, size_t stored_bytes)
 {
   struct sp_shard *shard = replay->shard;
-  const struct sp_block_header header = *sp_block_view_header(shard->view);
+  const struct sp_block_header header = *sp_block_view_header(replay->view);
   size_t length, rebuilt_length;
-  const uint8_t *payload = sp_block_view_payload(shard->view, &length);
+  const uint8_t *payload = sp_block_view_payload(replay->view, &length);
   const uint8_t *rebuilt;
   SP_TRY(sp_block_payload(shard->builders[shard->builder_open], &rebuilt, &rebuilt_length));
   if (length != rebuilt_length || memcmp(payload, rebuilt, length) != 0) {
@@ -135,7 +136,7 @@ static enum sp_status block_compare(struct replay *replay, size_t stored_bytes)
                                       "was the store written by another build, or its books or customers changed?");
   }
   for (uint32_t i = 0; i < header.streams; i++) {
-    const struct sp_block_stream *stream = sp_block_view_stream(shard->view, i);
+    const struct sp_block_stream *stream = sp_block_view_stream(replay->view, i);
     uint32_t at;
     SP_TRY(sp__shard_position_add(shard, stream->name, stream->name_length, &at));
     struct sp_name_position *position = &shard->positions[at - 1];
@@ -156,7 +157,7 @@ static enum sp_status block_compare(struct replay *replay, size_t stored_bytes)
 static enum sp_status block_replay(struct replay *replay)
 {
   struct sp_shard *shard = replay->shard;
-  const struct sp_block_header *header = sp_block_view_header(shard->view);
+  const struct sp_block_header *header = sp_block_view_header(replay->view);
   SP_TRY(header_check(shard, header));
   const struct sp_books *books = sp_world_books(shard->world, header->books_count);
   if (books != shard->books) {
@@ -176,6 +177,7 @@ static enum sp_status block_replay(struct replay *replay)
 static void replay_free(struct replay *replay)
 {
   if (replay != NULL) {
+    sp_block_view_free(replay->view);
     free(replay->scratch);
     free(replay->parcel);
     free(replay);
@@ -197,7 +199,7 @@ static enum sp_status replay_make(struct sp_shard *shard, struct sp_memory *memo
     return SP_NO_MEMORY;
   }
   memset(replay->parcel, 0, sizeof(*replay->parcel));
-  return SP_OK;
+  return sp_block_view_make(&replay->view);
 }
 
 enum sp_status sp__shard_replay(struct sp_shard *shard, bool writable)
@@ -205,18 +207,11 @@ enum sp_status sp__shard_replay(struct sp_shard *shard, bool writable)
   struct replay *replay = NULL;
   struct sp_memory memory;
   sp_heap_init(&memory);
-  enum sp_status status = SP_OK;
-  for (;;) {
-    status = sp_journal_next(shard->journal, shard->view, true);
-    if (status == SP_OK && replay == NULL) {
-      status = replay_make(shard, &memory, &replay);
-    }
-    if (status != SP_OK) {
-      break;
-    }
-    status = block_replay(replay);
-    if (status != SP_OK) {
-      break;
+  enum sp_status status = replay_make(shard, &memory, &replay);
+  while (status == SP_OK) {
+    status = sp_journal_next(shard->journal, replay->view, true);
+    if (status == SP_OK) {
+      status = block_replay(replay);
     }
   }
   replay_free(replay);

@@ -9,6 +9,7 @@ import sys
 import time
 
 SUANPAN = os.environ["SUANPAN"]
+HANG_S = 300  # a run of seconds that takes so long waits for something that never comes
 
 
 def call(*arguments, **options):
@@ -71,7 +72,11 @@ def run_killed(arguments, rng, whole_s, kills):
                 process.wait(timeout=rng.uniform(0.01, whole_s))
             except subprocess.TimeoutExpired:
                 process.send_signal(signal.SIGKILL)
-        _, errors = process.communicate()
+        try:
+            _, errors = process.communicate(timeout=HANG_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            sys.exit(f"run did not end within {HANG_S} s after {hit} kills")
         if process.returncode == -signal.SIGKILL:
             hit += 1
             continue
