@@ -7,44 +7,15 @@
 #include <string.h>
 #include <time.h>
 
+#include "bench/profile_sample.h"
 #include "segment/churn.h"
-#include "segment/fold.h"
 #include "segment/rfm.h"
 
-enum { TEMPLATES = 4096, FIRST_DAY = 20500, DAYS = 150 };
-
-static double now_ns(void)
+static double cpu_ns(void)
 {
   struct timespec now;
-  (void)clock_gettime(CLOCK_MONOTONIC, &now);
+  (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
   return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
-}
-
-static uint64_t seed = 20261130;
-
-static uint32_t draw(uint32_t below)
-{
-  seed = seed * 6364136223846793005U + 1442695040888963407U;
-  return (uint32_t)(seed >> 33U) % below;
-}
-
-static void make_profile(struct sp_profile *profile)
-{
-  uint32_t step = 1U + draw(6);
-  uint32_t last = FIRST_DAY + DAYS - (draw(4) == 0 ? draw(DAYS) : draw(5));
-  memset(profile, 0, sizeof *profile);
-  for (uint32_t day = FIRST_DAY; day <= last; day += 1U + draw(step)) {
-    struct sp_fold_event event = {.calls = 1, .active = 1};
-    event.day = (uint16_t)day;
-    event.month = (uint16_t)sp_month_of_day(day, NULL);
-    event.start_utc_s = day * 86400U + draw(86400);
-    event.voice_s = draw(1200);
-    event.bytes = draw(1U << 28U);
-    event.net_micro = draw(3000) * 1000;
-    event.offnet = draw(2) == 0;
-    event.contact = 1U << 31U | draw(60);
-    sp_profile_fold(profile, NULL, &event);
-  }
 }
 
 struct tables {
@@ -66,20 +37,20 @@ static uint64_t pass(struct tables *tables, size_t n, double ns[STEPS])
   memset(cuts, 0, sizeof cuts);
   sp_review_set(&review, (int64_t)(FIRST_DAY + DAYS) * 86400, FIRST_DAY + DAYS);
   double at[STEPS + 1];
-  at[0] = now_ns();
+  at[0] = cpu_ns();
   for (size_t i = 0; i < n; i++) {
     sp_rfm_measure(&tables->profiles[i], &review.at, (enum sp_population)(i % 3U == 0),
                    &tables->rfm[i]);
     sp_churn_rate(&tables->profiles[i], &review, i % 3U == 0, &tables->scores[i], &means);
   }
-  at[1] = now_ns();
+  at[1] = cpu_ns();
   for (uint32_t k = 0; k < SP_POPULATION_COUNT; k++) {
     sp_rfm_cuts_make(&cuts[k], tables->rfm, n, (enum sp_population)k, tables->values,
                      tables->counts);
   }
-  at[2] = now_ns();
+  at[2] = cpu_ns();
   sp_rfm_score(tables->rfm, n, cuts);
-  at[3] = now_ns();
+  at[3] = cpu_ns();
   for (uint32_t k = 0; k < STEPS; k++) {
     double took = (at[k + 1U] - at[k]) / (double)n;
     ns[k] = ns[k] == 0 || took < ns[k] ? took : ns[k];
@@ -106,13 +77,7 @@ int main(int argc, char **argv)
     fprintf(stderr, "bench_segment: at least %d customers, and memory for them\n", TEMPLATES);
     return 2;
   }
-  for (size_t i = 0; i < n; i++) {
-    if (i < TEMPLATES) {
-      make_profile(&tables.profiles[i]);
-    } else {
-      tables.profiles[i] = tables.profiles[draw(TEMPLATES)];
-    }
-  }
+  make_profiles(tables.profiles, n);
   for (size_t round = 0; round < rounds; round++) {
     sum = pass(&tables, n, ns);
   }

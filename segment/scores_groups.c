@@ -80,14 +80,19 @@ void sp__scores_add_member(struct sp_scores *scores, struct sp__scores_work *wor
   const struct sp_rfm *rfm = &scores->rfm[subscriber];
   bool member = false;
   bool left = false;
-  for (uint32_t k = 0; k < count; k++) {
-    if (sp__scores_is_member(scores, &memberships[k])) {
-      add_current(scores, work, subscriber, &memberships[k]);
+  /* Key memberships first: who is a key person anywhere below a group is one of the group's. */
+  for (uint32_t k = 0; k < 2U * count; k++) {
+    const struct sp_membership *membership = &memberships[k % count];
+    if (membership->key == (k < count) && sp__scores_is_member(scores, membership)) {
+      add_current(scores, work, subscriber, membership);
       member = true;
     }
   }
-  for (uint32_t k = 0; k < count; k++) {
-    left = add_left(scores, work, subscriber, &memberships[k]) || left;
+  for (uint32_t k = 0; k < 2U * count; k++) {
+    const struct sp_membership *membership = &memberships[k % count];
+    if (membership->key == (k < count)) {
+      left = add_left(scores, work, subscriber, membership) || left;
+    }
   }
   /* A subscriber counts once for p0: as what it is now. */
   if (member && rfm->r_days != SP_RFM_NEVER) {

@@ -12,9 +12,34 @@ static const uint32_t round_constants[64] = {
     0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
 
-static uint32_t rotate(uint32_t value, uint32_t by)
+static inline uint32_t rotate(uint32_t value, uint32_t by)
 {
   return (value >> by) | (value << (32U - by));
+}
+
+static inline uint32_t choice(uint32_t x, uint32_t y, uint32_t z)
+{
+  return (x & y) ^ (~x & z);
+}
+
+static inline uint32_t majority(uint32_t x, uint32_t y, uint32_t z)
+{
+  return (x & y) ^ (x & z) ^ (y & z);
+}
+
+/* One round; instead of moving the eight variables on, the next round takes them one place further.
+ */
+static inline void round_of(uint32_t v[8], size_t i, uint32_t word)
+{
+  uint32_t a = v[(0 - i) & 7U];
+  uint32_t e = v[(4 - i) & 7U];
+  uint32_t *h = &v[(7 - i) & 7U];
+  uint32_t first = *h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) +
+                   choice(e, v[(5 - i) & 7U], v[(6 - i) & 7U]) + round_constants[i] + word;
+  uint32_t second = (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) +
+                    majority(a, v[(1 - i) & 7U], v[(2 - i) & 7U]);
+  v[(3 - i) & 7U] += first;
+  *h = first + second;
 }
 
 static void digest_block(uint32_t state[8], const uint8_t *block)
@@ -34,15 +59,15 @@ static void digest_block(uint32_t state[8], const uint8_t *block)
   }
   uint32_t v[8]; /* a to h of the standard */
   memcpy(v, state, sizeof v);
-  for (size_t i = 0; i < 64; i++) {
-    uint32_t choice = (v[4] & v[5]) ^ (~v[4] & v[6]);
-    uint32_t majority = (v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]);
-    uint32_t first = v[7] + (rotate(v[4], 6) ^ rotate(v[4], 11) ^ rotate(v[4], 25)) + choice +
-                     round_constants[i] + words[i];
-    uint32_t second = (rotate(v[0], 2) ^ rotate(v[0], 13) ^ rotate(v[0], 22)) + majority;
-    memmove(v + 1, v, 7 * sizeof *v);
-    v[4] += first;
-    v[0] = first + second;
+  for (size_t i = 0; i < 64; i += 8) { /* by eight, so that places are known when compiled */
+    round_of(v, i, words[i]);
+    round_of(v, i + 1, words[i + 1]);
+    round_of(v, i + 2, words[i + 2]);
+    round_of(v, i + 3, words[i + 3]);
+    round_of(v, i + 4, words[i + 4]);
+    round_of(v, i + 5, words[i + 5]);
+    round_of(v, i + 6, words[i + 6]);
+    round_of(v, i + 7, words[i + 7]);
   }
   for (size_t i = 0; i < 8; i++) {
     state[i] += v[i];
