@@ -307,9 +307,9 @@ class Pricing:
         """§11.7."""
         item, own = price.items[row.item], (self.party.subscriber, row.plan, row.name, self.cycle)
         paid = [increment for increment in item.increments if not increment.waived]
-        if not paid:
-            return price.net, {}
         counter = ("block_counter",) + own
+        if not paid:
+            return price.net, {counter: 0}
         position, belongs = self.now(counter), {}
         for increment in paid:
             block = position // row.threshold

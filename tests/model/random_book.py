@@ -8,6 +8,7 @@ writes DIR/book, sometimes DIR/book2, DIR/customers and DIR/usage.csv.
 
 import argparse
 import csv
+import io
 import os
 import random
 
@@ -34,14 +35,20 @@ class Maker(TariffMaker, CustomerMaker):
 
 
 def write_table(path, rows, rng):
+    """A table with its columns in any order, sometimes with comments, a BOM or CR LF."""
     columns = []
     for row in rows:
         columns += [column for column in row if column not in columns]
     rng.shuffle(columns)
+    end, text = rng.choice(("\n", "\n", "\n", "\r\n")), io.StringIO()
+    writer = csv.DictWriter(text, columns, restval="", lineterminator=end)
+    writer.writeheader()
+    for row in rows:
+        if rng.random() < 0.03:
+            text.write("# a comment, " + end)
+        writer.writerow(row)
     with open(path, "w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+        file.write(rng.choice(("", "", "", "\ufeff")) + text.getvalue())
 
 
 def write_case(seed, records, folder):

@@ -33,7 +33,7 @@ class CustomerMaker(Chance):
                 group=group,
                 kind=kind,
                 parent=parent,
-                name=group,
+                name=self.pick((group, group, 'the "best", one', "two\nlines")),
                 account=account,
                 **dates,
             )

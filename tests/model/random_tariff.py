@@ -38,6 +38,8 @@ ZONES = (
     "UTC",
     "Asia/Kathmandu",
     "Australia/Lord_Howe",
+    "America/Havana",
+    "Africa/Cairo",
 )
 PARTITIONS = {  # every one covers the whole week
     "clock": {"early": [("all", "00:00", "07:00")], "late": [("all", "07:00", "24:00")]},

@@ -111,15 +111,17 @@ class UsageMaker:
         local = datetime.datetime.fromtimestamp(start, self.zone)
         utc = datetime.datetime.fromtimestamp(start, datetime.timezone.utc)
         compact = local.strftime("%Y%m%d%H%M%S")
-        again = datetime.datetime.strptime(compact, "%Y%m%d%H%M%S").replace(tzinfo=self.zone)
         writings = [
             local.isoformat(),
             local.isoformat(),
             utc.strftime("%Y-%m-%dT%H:%M:%SZ"),
             utc.strftime("%Y-%m-%dT%H:%M:%S.7Z"),
+            compact,
         ]
-        if int(again.timestamp()) == start:
-            writings.append(compact)
+        if self.often(0.02):
+            writings = [
+                local.strftime("%Y%m%d") + self.pick(("023000", "000000", "001500", "013000"))
+            ]
         return self.pick(writings)
 
     def record(self):
@@ -139,6 +141,7 @@ class UsageMaker:
         self.fill_usage(record, service)
         self.fill_parties(record, service)
         self.fill_places(record)
+        self.fill_rest(record)
         if self.often(0.02):
             record["charge"] = self.pick(("0", "0.123456", "12.5", "9223372036854.775808", "1"))
         if self.often(0.02):
@@ -271,6 +274,18 @@ class UsageMaker:
             if self.often(share):
                 record[field] = self.pick(areas)
 
+    def fill_rest(self, record):
+        """Fields that no price looks at, in texts that a reader of CSV can stumble over."""
+        if self.often(0.05):
+            text = self.pick(
+                ('say "hi", you', "two\nlines", "a\n# no comment", "网络", "x;y", " b ")
+            )
+            record[self.pick(("apn", "service_id", "cell", "third"))] = text
+        if self.often(0.05):
+            record[self.pick(("up_bytes", "duration_s", "items", "seq"))] = self.pick(
+                ("7", "007", "0")
+            )
+
     def spoil(self, record):
         if self.often(0.3):
             record["start"] = self.pick(WRONG_STARTS)
@@ -296,6 +311,8 @@ class UsageMaker:
                         {"plmn": "46001"},
                         {"third": "13000000009"},
                         {"apn": "net"},
+                        {"seq": "0" + first.get("seq", "0")},
+                        {"partial": "whole"} if not first.get("partial") else {"cause": "0"},
                     )
                 )
             )
