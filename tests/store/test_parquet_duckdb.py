@@ -138,7 +138,7 @@ def main():
     duckdb = duckdb_reader.load()
     checks = Checks()
     program = os.path.join(os.environ["SUANPAN_BUILD"], "tests", "test_parquet")
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=os.path.join(os.environ["SUANPAN_BUILD"], "tests")) as folder:
         subprocess.run([program, "--write", folder], check=True)
         db = duckdb.connect()
         db.execute("set TimeZone='UTC'")

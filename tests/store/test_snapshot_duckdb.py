@@ -119,7 +119,7 @@ def check_equal_bytes(checks, store, base, manifest):
 def main():
     duckdb = duckdb_reader.load()
     checks = Checks()
-    with tempfile.TemporaryDirectory() as base:
+    with tempfile.TemporaryDirectory(dir=os.path.join(os.environ["SUANPAN_BUILD"], "tests")) as base:
         store = Store(base)
         folder = base + "/snapshot"
         store.call("snapshot", store.path, folder)

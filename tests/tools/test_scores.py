@@ -229,7 +229,7 @@ def check_segment(checks, segment, rows):
 
 def main():
     checks = Checks()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=os.path.join(os.environ["SUANPAN_BUILD"], "tests")) as folder:
         store = Store(folder)
         rows = store.lines("dump", store.path, "customers")
         segment = store.object("segment", store.path)
