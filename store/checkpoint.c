@@ -1,11 +1,12 @@
 #include "store/checkpoint.h"
 
 #include <errno.h>
-#include <lmdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
+
+#include "store/lmdb_open.h"
 
 #define CHECKPOINT_MAGIC 0x43484B50u
 
@@ -62,16 +63,8 @@ enum sp_status sp_checkpoint_open(struct sp_checkpoint **out, const char *dir, b
   checkpoint->magic = CHECKPOINT_MAGIC;
   checkpoint->writable = writable;
   *out = checkpoint;
-  int rc = mdb_env_create(&checkpoint->env);
-  if (rc == 0) {
-    rc = mdb_env_set_mapsize(checkpoint->env, SP_CHECKPOINT_MAP_BYTES);
-  }
-  if (rc == 0) {
-    rc = mdb_env_set_maxdbs(checkpoint->env, TABLE_COUNT);
-  }
-  if (rc == 0) {
-    rc = mdb_env_open(checkpoint->env, dir, MDB_NOTLS | MDB_NORDAHEAD | (writable ? 0 : MDB_RDONLY), 0644);
-  }
+  int rc = sp__lmdb_open(&checkpoint->env, dir, MDB_NOTLS | MDB_NORDAHEAD | (writable ? 0 : MDB_RDONLY), TABLE_COUNT,
+                         SP_CHECKPOINT_MAP_BYTES);
   return rc == 0 ? tables_open(checkpoint) : failed(checkpoint, rc);
 }
 

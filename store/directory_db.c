@@ -1,7 +1,8 @@
 #include "store/directory_db.h"
 
+#include "store/lmdb_open.h"
+
 #include <errno.h>
-#include <lmdb.h>
 #include <string.h>
 #include <xxhash.h>
 
@@ -86,13 +87,8 @@ static enum sp_status db_open(struct db *db, const char *folder, bool writable)
   if (db->hash == NULL) {
     return says(db, SP_NO_MEMORY, "out of memory");
   }
-  int rc = mdb_env_create(&db->env);
-  if (rc == 0) {
-    rc = mdb_env_set_mapsize(db->env, SP_DIRECTORY_DB_MAP_BYTES);
-  }
-  if (rc == 0) {
-    rc = mdb_env_open(db->env, folder, MDB_NOTLS | (writable ? 0 : MDB_RDONLY), 0644);
-  }
+  int rc = sp__lmdb_open(&db->env, folder, MDB_NOTLS | (writable ? 0 : MDB_RDONLY), 0,
+                         SP_DIRECTORY_DB_MAP_BYTES);
   return rc == 0 ? SP_OK : lmdb_failed(db, "cannot open the directory", rc);
 }
 

@@ -1,0 +1,38 @@
+#include "store/lmdb_open.h"
+
+#include <errno.h>
+#include <stddef.h>
+
+#define MAP_BYTES_LEAST (UINT64_C(1) << 30)
+
+static int env_open(MDB_env **env, const char *folder, unsigned flags, unsigned tables, uint64_t map_bytes)
+{
+  int rc = mdb_env_create(env);
+  if (rc != 0) {
+    *env = NULL;
+    return rc;
+  }
+  rc = mdb_env_set_mapsize(*env, map_bytes);
+  if (rc == 0 && tables > 0) {
+    rc = mdb_env_set_maxdbs(*env, tables);
+  }
+  if (rc == 0) {
+    rc = mdb_env_open(*env, folder, flags, 0644);
+  }
+  if (rc != 0) {
+    mdb_env_close(*env);
+    *env = NULL;
+  }
+  return rc;
+}
+
+int sp__lmdb_open(MDB_env **env, const char *folder, unsigned flags, unsigned tables, uint64_t map_bytes)
+{
+  for (;;) {
+    int rc = env_open(env, folder, flags, tables, map_bytes);
+    if ((rc != ENOMEM && rc != EINVAL) || map_bytes / 4 < MAP_BYTES_LEAST) {
+      return rc;
+    }
+    map_bytes /= 4;
+  }
+}

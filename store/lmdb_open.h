@@ -1,0 +1,12 @@
+/* Opening an LMDB environment with as much address space as the process may have. Inside store/. */
+#ifndef SP_STORE_LMDB_OPEN_H
+#define SP_STORE_LMDB_OPEN_H
+
+#include <lmdb.h>
+#include <stdint.h>
+
+/* Opens with `map_bytes` of address space; where that is refused (limits, checkers) with a quarter of it, down to 1 GiB. Returns
+ * LMDB's code; *env is NULL unless it is 0. */
+int sp__lmdb_open(MDB_env **env, const char *folder, unsigned flags, unsigned tables, uint64_t map_bytes);
+
+#endif
