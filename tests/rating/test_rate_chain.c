@@ -1,0 +1,341 @@
+/* Partial records (book.md §14): a usage in parts that arrive in any order, nothing else between
+ * them, costs, takes and counts what it would in one record. And: whatever suspends leaves
+ * everything as it was. */
+#include "rating/state_cells.h"
+#include "tests/rating/rate_case.h"
+
+#include <check.h>
+
+enum { ROUNDS = 400, PARTS_MAX = 6, LINES_MAX = 64 };
+
+static uint64_t seed = 20261130;
+
+static uint32_t draw(uint32_t below)
+{
+  seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+  return (uint32_t)((seed >> 33) % below);
+}
+
+static const struct rate_case_file book[] = {
+    {"book.yaml", "name: t\ncurrency: CNY\ntimezone: Asia/Shanghai\n"},
+    {"bands.csv", "band,days,from,to\na,all,08:00,08:10\na,all,08:20,08:30\nb,all,00:00,08:00\n"
+                  "b,all,08:10,08:20\nb,all,08:30,24:00\n"},
+    {"plans.csv", "plan,kind\np,base\ng,group\n"},
+    {"rates.csv", "plan,item,service,zone,band,from,connect_fee,price,per,increment,counter,"
+                  "rounding,digits,band_mode\n"
+                  "p,base,voice,,a,,0.05,0.33,1min,,cycle,ceil,2,split_ceil\n"
+                  "p,base,voice,,a,20min,,0.11,1min,,cycle,ceil,2,split_ceil\n"
+                  "p,base,voice,,b,,,0.07,30s,,,ceil,2,split_ceil\n"
+                  "p,ld,voice,domestic,,,,0.013,6s,,,,3,\n"
+                  "p,data,data,,,,,0.29,1MB,10KB,,,3,\n"
+                  "g,ld,voice,local;domestic,a,,0.01,0.009,6s,,,,3,\n"
+                  "g,ld,voice,local;domestic,b,,0.01,0.019,6s,,,,3,\n"},
+    {"allowances.csv",
+     "plan,allowance,unit,service,band,amount,scope,member_cap,priority,rollover\n"
+     "p,mine,s,voice,a,9min,own,,2,1\ng,ours,s,voice,,40min,pool,15min,3,\n"
+     "p,bytes,B,data,,3MB,own,,1,\n"},
+    {"discounts.csv",
+     "plan,discount,item,service,kind,value,threshold,set,priority\n"
+     "p,ten,base,,percent,10,,,1\np,block,data,data,block_cap,0.80,4MB,,1\n"
+     "p,day,,,cap_day,2.50,,,1\ng,five,,voice,percent,5,,,1\np,most,ld,,price_cap,0.9,,,2\n"},
+    {"payers.csv", "plan,payer,item,service,mode,value,member_cap,group_cap,priority\n"
+                   "g,half,,voice,share,50,1.5,,1\ng,rest,ld,,full,,,2,2\n"},
+    {NULL, NULL}};
+
+static const struct rate_case_file customers[] = {
+    {"accounts.csv", "account\nA\nGA\n"},
+    {"subscribers.csv", "subscriber,number,account\nS,8613800000001,A\nT,8613800000002,A\n"},
+    {"groups.csv", "group,kind,account\nG,enterprise,GA\n"},
+    {"members.csv", "group,subscriber\nG,S\nG,T\n"},
+    {"subscriptions.csv", "owner,plan,from\nsubscriber:S,p,2025-01-01\nsubscriber:T,p,2025-01-01\n"
+                          "group:G,g,2025-01-01\n"},
+    {NULL, NULL}};
+
+struct sums { /* by name, owner, account */
+  int64_t list, net;
+  struct {
+    uint32_t kind, name, owner;
+    int64_t list, net, count;
+  } lines[LINES_MAX];
+  unsigned count;
+};
+
+static void line_add(struct sums *sums, uint32_t kind, uint32_t name, uint32_t owner,
+                     const int64_t values[3])
+{
+  unsigned i = 0;
+  while (i < sums->count && (sums->lines[i].kind != kind || sums->lines[i].name != name ||
+                             sums->lines[i].owner != owner)) {
+    i++;
+  }
+  ck_assert_uint_lt(i, LINES_MAX);
+  if (i == sums->count) {
+    sums->lines[sums->count].kind = kind;
+    sums->lines[sums->count].name = name;
+    sums->lines[sums->count].owner = owner;
+    sums->count++;
+  }
+  sums->lines[i].list += values[0];
+  sums->lines[i].net += values[1];
+  sums->lines[i].count += values[2];
+}
+
+static void charge_add(struct sums *sums, const struct sp_charge *charge)
+{
+  int64_t items = 0, payers = 0;
+  sums->list += charge->list_micro;
+  sums->net += charge->net_micro;
+  for (unsigned i = 0; i < charge->items_count; i++) {
+    const struct sp_charge_item *item = charge->items + i;
+    int64_t values[3] = {item->list_micro, item->net_micro, item->increments};
+    line_add(sums, 0, item->name, 0, values);
+    items += item->net_micro;
+  }
+  for (unsigned i = 0; i < charge->allowances_count; i++) {
+    int64_t values[3] = {charge->allowances[i].used, 0, 0};
+    ck_assert_int_ge(charge->allowances[i].left, 0);
+    line_add(sums, 1, charge->allowances[i].name, charge->allowances[i].owner, values);
+  }
+  for (unsigned i = 0; i < charge->payers_count; i++) {
+    int64_t values[3] = {charge->payers[i].amount_micro, 0, 0};
+    line_add(sums, 2, charge->payers[i].account, 0, values);
+    payers += charge->payers[i].amount_micro;
+  }
+  ck_assert_int_eq(items, charge->net_micro);
+  ck_assert_int_eq(payers, charge->net_micro);
+}
+
+static int64_t sum_of(const struct sums *sums, unsigned of, const struct sums *in, int which)
+{
+  for (unsigned i = 0; i < in->count; i++) {
+    if (in->lines[i].kind == sums->lines[of].kind && in->lines[i].name == sums->lines[of].name &&
+        in->lines[i].owner == sums->lines[of].owner) {
+      return which == 0 ? in->lines[i].list : which == 1 ? in->lines[i].net : in->lines[i].count;
+    }
+  }
+  return 0;
+}
+
+static void sums_equal(const struct sums *a, const struct sums *b)
+{
+  ck_assert_int_eq(a->list, b->list);
+  ck_assert_int_eq(a->net, b->net);
+  for (unsigned i = 0; i < a->count; i++) {
+    ck_assert_int_eq(a->lines[i].list, sum_of(a, i, b, 0));
+    ck_assert_int_eq(a->lines[i].net, sum_of(a, i, b, 1));
+    ck_assert_int_eq(a->lines[i].count, sum_of(a, i, b, 2));
+  }
+}
+
+/* Cells of one state are in the other; what counts 0 is not there. */
+static void state_within(const struct sp_state *a, const struct sp_state *b)
+{
+  for (uint32_t i = 0; i < a->count[0] + a->count[1]; i++) {
+    uint32_t owner = i < a->count[0] ? i : (i - a->count[0]) | SP_OWNER_GROUP;
+    const struct sp__owner *slot = sp__owner_of(a, owner);
+    const struct sp__cell *cells = slot->count > 0 ? sp__slab(a, slot->slab) : NULL;
+    for (uint32_t c = 0; c < slot->count; c++) {
+      const struct sp__cell *other = sp__cell_find(b, owner, cells[c].key, cells[c].period);
+      ck_assert_int_eq(cells[c].value, other == NULL ? 0 : other->value);
+      ck_assert_int_ge(cells[c].value, 0);
+    }
+  }
+}
+
+static struct sp_usage usage_draw(const struct rate_case *it)
+{
+  const int64_t eight = INT64_C(1780243200) + 8 * 3600; /* 2026-06-01 08:00 in Shanghai */
+  struct sp_usage usage = rate_case_usage(it, draw(2), eight - 600 + draw(3000) + 86400 * draw(9));
+  usage.duration_s = 1 + draw(2500);
+  usage.zone = draw(2) == 0 ? SP_ZONE_DOMESTIC : SP_ZONE_LOCAL;
+  if (draw(3) == 0) {
+    usage.service = SP_SERVICE_DATA;
+    usage.bytes = 1 + draw(6000000);
+    usage.zone = SP_ZONE_NONE;
+    usage.net = SP_NET_NONE;
+    usage.flags = 0;
+  }
+  return usage;
+}
+
+static unsigned usage_split(const struct sp_usage *whole, struct sp_usage *parts, uint64_t key)
+{
+  unsigned count = 1 + draw(PARTS_MAX);
+  int64_t seconds = whole->duration_s, bytes = whole->bytes, done = 0;
+  for (unsigned i = 0; i < count; i++) {
+    bool last = i + 1 == count;
+    parts[i] = *whole;
+    parts[i].chain_hash[0] = key;
+    parts[i].chain_hash[1] = 7;
+    parts[i].partial = i == 0 ? SP_PARTIAL_FIRST : SP_PARTIAL_MIDDLE;
+    parts[i].seq = i;
+    parts[i].start_utc_s = whole->start_utc_s + done;
+    parts[i].duration_s = last ? seconds : (int64_t)draw((uint32_t)seconds + 1);
+    parts[i].bytes = last ? bytes : (int64_t)draw((uint32_t)bytes + 1);
+    seconds -= parts[i].duration_s;
+    bytes -= parts[i].bytes;
+    done += parts[i].duration_s;
+  }
+  for (unsigned i = count; i > 1; i--) { /* any order */
+    unsigned k = draw(i);
+    struct sp_usage moved = parts[i - 1];
+    parts[i - 1] = parts[k];
+    parts[k] = moved;
+  }
+  return count;
+}
+
+START_TEST(test_any_order)
+{
+  static struct rate_case whole, split;
+  static struct sp_charge charge;
+  rate_case_open(&whole, book, customers);
+  rate_case_open(&split, book, customers);
+  for (uint64_t round = 1; round <= ROUNDS; round++) {
+    struct sp_usage usage = usage_draw(&whole), parts[PARTS_MAX];
+    static struct sums one, many;
+    memset(&one, 0, sizeof(one));
+    memset(&many, 0, sizeof(many));
+    rate_case_rate(&whole, &usage, &charge);
+    charge_add(&one, &charge);
+    ck_assert_uint_eq(charge.outcome, SP_OUTCOME_RATED);
+    unsigned count = usage_split(&usage, parts, round);
+    for (unsigned i = 0; i < count; i++) {
+      rate_case_rate(&split, parts + i, &charge);
+      charge_add(&many, &charge);
+    }
+    sums_equal(&one, &many);
+    sums_equal(&many, &one);
+    state_within(whole.state, split.state);
+    state_within(split.state, whole.state);
+  }
+  rate_case_close(&whole);
+  rate_case_close(&split);
+  printf("seed 20261130\n");
+}
+END_TEST
+
+struct text_state {
+  char bytes[1 << 16];
+  size_t length;
+};
+
+static enum sp_status state_text(void *context, const struct sp_state_entry *entry)
+{
+  struct text_state *text = context;
+  ck_assert_uint_lt(text->length + entry->value_length, sizeof(text->bytes));
+  memcpy(text->bytes + text->length, entry->value, entry->value_length);
+  text->length += entry->value_length;
+  return SP_OK;
+}
+
+/* Whatever suspends, a whole record or a part, leaves every byte of the state as it was. */
+START_TEST(test_suspended_changes_nothing)
+{
+  static struct rate_case it;
+  static struct sp_charge charge;
+  static struct text_state before, after;
+  rate_case_open(&it, book, customers);
+  for (uint64_t round = 1; round <= 60; round++) {
+    struct sp_usage usage = usage_draw(&it), parts[PARTS_MAX];
+    unsigned count = usage_split(&usage, parts, round);
+    for (unsigned i = 0; i < count; i++) {
+      rate_case_rate(&it, parts + i, &charge);
+    }
+    struct sp_usage bad = parts[0];
+    bad.chain_hash[0] *= draw(2);
+    bad.chain_hash[1] = bad.chain_hash[0] == 0 ? 0 : bad.chain_hash[1];
+    bad.start_utc_s = usage.start_utc_s - 5; /* leads its chain */
+    bad.duration_s += 1;
+    switch (usage.service == SP_SERVICE_VOICE ? draw(4) : 1 + draw(3)) {
+    case 0:
+      bad.duration_s = INT64_MAX / 2;
+      break;
+    case 1:
+      bad.start_utc_s = 0; /* before the plan */
+      break;
+    case 2:
+      bad.reason = SP_REASON_UNKNOWN_PREFIX;
+      break;
+    default:
+      bad.service = SP_SERVICE_VAS; /* has no rate */
+      break;
+    }
+    before.length = after.length = 0;
+    ck_assert_int_eq(sp_state_visit_entries(it.state, true, state_text, &before), SP_OK);
+    ck_assert_int_eq(sp_rate(it.rater, &bad, &charge, NULL), SP_OK);
+    ck_assert_int_eq(sp_state_visit_entries(it.state, true, state_text, &after), SP_OK);
+    ck_assert_uint_eq(charge.outcome, SP_OUTCOME_SUSPENDED);
+    ck_assert_uint_ne(charge.reason, 0);
+    ck_assert_int_eq(charge.net_micro, 0);
+    ck_assert_int_eq(charge.items_count + charge.payers_count + charge.allowances_count, 0);
+    ck_assert_uint_eq(before.length, after.length);
+    ck_assert_mem_eq(before.bytes, after.bytes, before.length);
+  }
+  rate_case_close(&it);
+}
+END_TEST
+
+static enum sp_status entry_load(void *context, const struct sp_state_entry *entry)
+{
+  return sp_state_load(context, entry->key, entry->key_length, entry->value, entry->value_length);
+}
+
+/* The state goes entry by entry into a new one, which a new rater goes on with. */
+static void reload(struct rate_case *it)
+{
+  struct sp_state *fresh;
+  ck_assert_int_eq(sp_state_make(&fresh, 2, 1, &it->memory), SP_OK);
+  ck_assert_int_eq(sp_state_visit_entries(it->state, true, entry_load, fresh), SP_OK);
+  sp_rater_free(it->rater);
+  sp_state_free(it->state);
+  it->state = fresh;
+  ck_assert_int_eq(sp_rater_make(&it->rater, it->directory, it->state, &it->memory), SP_OK);
+  ck_assert_int_eq(sp_rater_set_books(it->rater, &it->books), SP_OK);
+}
+
+/* A state saved and loaded after each record gives the same charges, and the same entries. */
+START_TEST(test_reloaded)
+{
+  static struct rate_case one, two;
+  static struct sp_charge charge, again;
+  static struct text_state first, second;
+  rate_case_open(&one, book, customers);
+  rate_case_open(&two, book, customers);
+  for (uint64_t round = 1; round <= 40; round++) {
+    struct sp_usage usage = usage_draw(&one), parts[PARTS_MAX];
+    unsigned count = usage_split(&usage, parts, round % 7 + 1); /* chains meet */
+    for (unsigned i = 0; i < count; i++) {
+      memset(&charge, 0, sizeof(charge));
+      memset(&again, 0, sizeof(again));
+      rate_case_rate(&one, parts + i, &charge);
+      rate_case_rate(&two, parts + i, &again);
+      ck_assert_mem_eq(&charge, &again, sizeof(charge));
+      reload(&two);
+    }
+  }
+  first.length = second.length = 0;
+  ck_assert_int_eq(sp_state_visit_entries(one.state, true, state_text, &first), SP_OK);
+  ck_assert_int_eq(sp_state_visit_entries(two.state, true, state_text, &second), SP_OK);
+  ck_assert_uint_eq(first.length, second.length);
+  ck_assert_mem_eq(first.bytes, second.bytes, first.length);
+  rate_case_close(&one);
+  rate_case_close(&two);
+}
+END_TEST
+
+int main(void)
+{
+  Suite *suite = suite_create("rate_chain");
+  TCase *all = tcase_create("all");
+  tcase_set_timeout(all, 0);
+  tcase_add_test(all, test_any_order);
+  tcase_add_test(all, test_suspended_changes_nothing);
+  tcase_add_test(all, test_reloaded);
+  suite_add_tcase(suite, all);
+  SRunner *runner = srunner_create(suite);
+  srunner_run_all(runner, CK_NORMAL);
+  int failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
