@@ -41,7 +41,8 @@ struct sp_decode_bytes { /* bytes that are somebody else's */
 struct sp_decode {
   const char *bytes; /* in: from the beginning of a line */
   size_t length;
-  bool last;          /* in: no bytes follow these: what is left without line break is a line */
+  bool last;  /* in: no bytes follow these: what is left without line break is a line */
+  bool whole; /* in: and they are one record without its line break: a return at the end is text */
   uint32_t count_max; /* in: room in cdrs and raws, at least 1 */
   struct sp_cdr *cdrs;
   struct sp_raw *raws;

@@ -203,8 +203,8 @@ static bool fields_read(struct sp_cdr *cdr, const char *text,
   return good;
 }
 
-/* [CDR 2/9] decode. in: where a record's cells lie in its line or object; out: the usage record with
- * its values checked one by one, or a reason 1xx or 2xx; next: resolve (ingest/resolve.c). */
+/* [CDR 2/9] decode. in: where a record's cells lie in its line or object; out: the usage record
+ * with its values checked one by one, or a reason 1xx or 2xx; next: resolve (ingest/resolve.c). */
 void sp__cdr_convert(struct sp_decoder *decoder, struct sp_cdr *cdr, const char *text,
                      const struct sp_span cells[SP__SLOT_COUNT])
 {

@@ -130,7 +130,7 @@ static bool at_break(const struct sp_decode *decode, size_t at, bool *cut)
   }
   if (at + 1 == decode->length) {
     *cut = !decode->last;
-    return true;
+    return !decode->whole;
   }
   return decode->bytes[at + 1] == '\n';
 }

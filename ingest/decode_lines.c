@@ -157,6 +157,7 @@ void sp_decode_raw(struct sp_decoder *decoder, enum sp_decode_format format,
 {
   struct sp_raw kept;
   struct sp_decode decode = {.bytes = raw.at, .length = raw.length, .last = true, .count_max = 1};
+  decode.whole = true;
   decode.cdrs = cdr;
   decode.raws = &kept;
   decode.scratch = scratch;
