@@ -21,6 +21,7 @@ void sp_worker_make(struct sp_worker *worker, uint32_t index, uint32_t count, st
 
 void sp_worker_give(struct sp_worker *worker, struct sp_parcel *parcel)
 {
+  SP_RING_GIVES(&worker->in);
   bool given = ck_ring_enqueue_spsc(&worker->in, worker->in_buffer, parcel);
   SP_ASSERT(given);
   sp_gate_advance(&worker->in_gate);
@@ -40,6 +41,7 @@ static void closed_give(struct sp_worker *worker, const struct sp_closed *closed
     slot++;
   }
   worker->closed[slot] = *closed;
+  SP_RING_GIVES(&worker->out);
   bool given = ck_ring_enqueue_spsc(&worker->out, worker->out_buffer, &worker->closed[slot]);
   SP_ASSERT(given); /* at most SP_BUILDERS_MAX per shard are on their way */
   sp_writer_wake(worker->writer);
@@ -95,6 +97,7 @@ static void *worker_main(void *context)
       sp_gate_wait(&worker->in_gate, seen);
       continue;
     }
+    SP_RING_TAKEN(&worker->in);
     parcel_work(worker, parcel);
     bool last = parcel->cut.last;
     if (atomic_fetch_sub_explicit(&parcel->pending, 1, memory_order_acq_rel) == 1) {

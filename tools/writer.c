@@ -65,6 +65,7 @@ static uint32_t group_take(struct sp_writer *writer, struct sp_closed **group)
   for (uint32_t i = 0; i < writer->workers_count; i++) {
     struct sp_worker *worker = writer->workers[i];
     while (count < GROUP_MAX && ck_ring_dequeue_spsc(&worker->out, worker->out_buffer, &group[count])) {
+      SP_RING_TAKEN(&worker->out);
       count++;
     }
   }
