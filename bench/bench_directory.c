@@ -57,14 +57,15 @@ static void books_make(struct sp_books *books, struct image *image)
 static void row_write(char **at, enum sp_customer_table table, uint32_t i)
 {
   if (table == SP_CUSTOMER_ACCOUNTS) {
-    *at += sprintf(*at, "A%08" PRIu32 ",,postpaid\n", i);
+    *at += snprintf(*at, ROW_BYTES_MAX, "A%08" PRIu32 ",,postpaid\n", i);
   } else if (table == SP_CUSTOMER_SUBSCRIBERS) {
     *at += sprintf(
         *at, "S%08" PRIu32 ",86138%08" PRIu32 ",A%08" PRIu32 ",755,2020-01-01T00:00:00+08:00,\n", i,
         i, i);
   } else {
-    *at += sprintf(*at, "subscriber:S%08" PRIu32 ",base,2020-01-%02" PRIu32 "T00:00:00+08:00,\n", i,
-                   1 + i % 28);
+    *at += snprintf(*at, ROW_BYTES_MAX,
+                    "subscriber:S%08" PRIu32 ",base,2020-01-%02" PRIu32 "T00:00:00+08:00,\n", i,
+                    1 + i % 28);
   }
 }
 
@@ -78,7 +79,7 @@ static void table_make(struct sp_customer_file *file, enum sp_customer_table tab
     fprintf(stderr, "bench_directory: out of memory\n");
     exit(4);
   }
-  char *at = file->bytes + sprintf(file->bytes, "%s", headers[table]);
+  char *at = file->bytes + snprintf(file->bytes, 64, "%s", headers[table]);
   for (uint32_t i = 0; i < count; i++) {
     row_write(&at, table, i);
   }
