@@ -118,6 +118,7 @@ static int config_copy(struct init *init)
   }
   struct sp_config *config = NULL;
   int code = sp_config_read(&config, init->config, true);
+  sp_config_free(config); /* read to be checked only: its text is copied as it stands */
   if (code != SP_EXIT_DONE) {
     return code;
   }

@@ -170,6 +170,28 @@ static int config_of(const struct run_options *options, const char *store, struc
   return sp_config_read(config, options->config != NULL ? options->config : path, options->config != NULL);
 }
 
+/* What sp_cmd_run does once it knows flags and configuration. */
+static int configured(const struct run_options *options, const char *store, const struct sp_config *config)
+{
+  if (options->print_config) {
+    sp_config_print(config, stdout);
+    return SP_EXIT_DONE;
+  }
+  if (options->brokers == NULL && options->files.count == 0 && config->kafka == NULL && config->files_count == 0) {
+    return sp_usage_error(&help, "no source: expected --files or --kafka, or sources in suanpan.yaml");
+  }
+  struct sp_world world;
+  int code = sp_world_open(&world, store);
+  if (code == SP_EXIT_DONE) {
+    code = sp_store_dir_lock(&world.dir);
+  }
+  if (code == SP_EXIT_DONE) {
+    code = run(&world, options, config);
+  }
+  sp_world_close(&world);
+  return code;
+}
+
 int sp_cmd_run(int argc, char **argv)
 {
   struct run_options options = {.workers = 0};
@@ -204,21 +226,7 @@ int sp_cmd_run(int argc, char **argv)
   if (code != SP_EXIT_DONE) {
     return code;
   }
-  if (options.print_config) {
-    sp_config_print(config, stdout);
-    return SP_EXIT_DONE;
-  }
-  if (options.brokers == NULL && options.files.count == 0 && config->kafka == NULL && config->files_count == 0) {
-    return sp_usage_error(&help, "no source: expected --files or --kafka, or sources in suanpan.yaml");
-  }
-  struct sp_world world;
-  code = sp_world_open(&world, rest.values[0]);
-  if (code == SP_EXIT_DONE) {
-    code = sp_store_dir_lock(&world.dir);
-  }
-  if (code == SP_EXIT_DONE) {
-    code = run(&world, &options, config);
-  }
-  sp_world_close(&world);
+  code = configured(&options, rest.values[0], config);
+  sp_config_free(config);
   return code;
 }

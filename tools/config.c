@@ -53,6 +53,12 @@ static void defaults(struct sp_config *config)
   config->checkpoint_ms = config->checkpoint_ms == 0 ? 10000 : config->checkpoint_ms;
 }
 
+void sp_config_free(struct sp_config *config)
+{
+  const cyaml_config_t cyaml = {.mem_fn = cyaml_mem, .log_level = CYAML_LOG_ERROR};
+  (void)cyaml_free(&cyaml, &config_schema, config, 0);
+}
+
 int sp_config_read(struct sp_config **out, const char *path, bool must_exist)
 {
   if (!must_exist && access(path, F_OK) != 0) {
@@ -74,6 +80,8 @@ int sp_config_read(struct sp_config **out, const char *path, bool must_exist)
   }
   if ((*out)->workers < 0 || (*out)->cut_ms < 0 || (*out)->checkpoint_ms < 0) {
     fprintf(stderr, "suanpan: %s: workers, cut_ms and checkpoint_ms are 0 or more\n", path);
+    sp_config_free(*out);
+    *out = NULL;
     return SP_EXIT_BOOK;
   }
   defaults(*out);

@@ -24,9 +24,10 @@ struct sp_config {
   bool until_end;
 };
 
-/* Reads a file; a missing one with must_exist = false gives the defaults. 0, or SP_EXIT_BOOK with its message. The
- * texts live until the process ends. */
+/* Reads a file; a missing one with must_exist = false gives the defaults. 0, or SP_EXIT_BOOK with its message and
+ * nothing to free. The texts live until sp_config_free, which takes NULL too. */
 int sp_config_read(struct sp_config **config, const char *path, bool must_exist);
+void sp_config_free(struct sp_config *config);
 void sp_config_print(const struct sp_config *config, FILE *to);
 
 #endif
