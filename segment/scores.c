@@ -141,7 +141,7 @@ enum sp_status sp_scores_make(struct sp_scores *scores, const struct sp_scores_i
     for (uint32_t i = 0; i < scores->subscribers; i++) {
       score_subscriber(scores, &work, i);
     }
-    sp__scores_groups(scores, input->groups);
+    sp__scores_groups(scores, input);
     cut_and_score(scores, &work, input->frozen);
   }
   give_work(&work, scores, memory);

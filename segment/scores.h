@@ -18,6 +18,9 @@ struct sp_scores_input {
   int64_t as_of_utc_s;
   uint32_t as_of_day;               /* local, of that instant */
   const struct sp_rfm_cuts *frozen; /* SP_POPULATION_COUNT of the instant's month, or NULL */
+  const struct sp_warning *kept;    /* by group: levels of the last review, or NULL */
+  uint32_t kept_count;              /* how many; later groups have none */
+  uint32_t kept_day;                /* its day; the instant is a review if it is later */
 };
 
 struct sp_group_score {
@@ -28,7 +31,7 @@ struct sp_group_score {
   int64_t top_at_risk_micro[SP_GROUP_TOP]; /* falling; ties: the lower subscriber first */
   uint32_t top[SP_GROUP_TOP];
   uint32_t top_count;
-  uint32_t level; /* enum sp_level */
+  struct sp_warning warning; /* its level, and what the next review begins with */
 };
 
 struct sp_scores {

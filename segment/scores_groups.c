@@ -164,10 +164,34 @@ static void merge_trees(struct sp_scores *scores, const struct sp_group_profile 
   }
 }
 
-void sp__scores_groups(struct sp_scores *scores, const struct sp_group_profile *own)
+/* The level now, given that of the last review: a later day is a review, the same day only adds,
+ * an earlier one knows nothing of it. */
+static void set_level(const struct sp_scores *scores, const struct sp_scores_input *input,
+                      uint32_t g, bool seen)
+{
+  struct sp_group_score *score = &scores->group_scores[g];
+  uint32_t members = score->sums.members;
+  bool port_out = score->facts.port_out_request;
+  enum sp_level upper = seen ? sp_group_level(&score->risk, members, false) : SP_LEVEL_NONE;
+  enum sp_level lower = seen ? sp_group_level(&score->risk, members, true) : SP_LEVEL_NONE;
+  bool kept = g < input->kept_count && scores->review.at.day >= input->kept_day;
+  struct sp_warning before = {0, 0};
+  if (kept) {
+    before = input->kept[g];
+  }
+  score->warning = before;
+  if (kept && scores->review.at.day == input->kept_day) {
+    upper = port_out ? SP_LEVEL_RED : upper;
+    score->warning.level = upper > before.level ? (uint8_t)upper : before.level;
+  } else {
+    sp_warning_review(&score->warning, upper, lower, port_out);
+  }
+}
+
+void sp__scores_groups(struct sp_scores *scores, const struct sp_scores_input *input)
 {
   uint32_t prior_ppm = sp_loss_ppm(&scores->loss);
-  merge_trees(scores, own);
+  merge_trees(scores, input->groups);
   for (uint32_t g = 0; g < scores->groups; g++) {
     struct sp_group_score *score = &scores->group_scores[g];
     struct sp_group_case of = sp_scores_case(scores, g);
@@ -179,11 +203,11 @@ void sp__scores_groups(struct sp_scores *scores, const struct sp_group_profile *
     group_facts(scores, g);
     sp_group_rfm(of.profile, of.sums, &scores->review.at, &scores->group_rfm[g]);
     sp_group_rate(&of, prior_ppm, &score->risk);
-    if (scores->group_rfm[g].r_days != SP_RFM_NEVER) {
+    bool seen = scores->group_rfm[g].r_days != SP_RFM_NEVER;
+    if (seen) {
       sp_card_means_add(&sp_group_card, &score->risk.score, &scores->means[SP_POPULATION_GROUP]);
-      score->level = sp_group_level(&score->risk, score->sums.members, false);
     }
-    score->level = score->facts.port_out_request ? SP_LEVEL_RED : score->level;
+    set_level(scores, input, g, seen);
   }
 }
 
@@ -201,7 +225,7 @@ uint32_t sp_scores_warnings(const struct sp_scores *scores, uint32_t *order, uin
 {
   uint32_t count = 0;
   for (uint32_t g = 0; g < scores->groups; g++) {
-    if (scores->group_scores[g].level != SP_LEVEL_NONE) {
+    if (scores->group_scores[g].warning.level != SP_LEVEL_NONE) {
       order[count++] = g;
     }
   }

@@ -20,7 +20,7 @@ void sp__scores_add_member(struct sp_scores *scores, struct sp__scores_work *wor
                            uint32_t count);
 
 /* After all members: records of trees, risks, levels, measures. */
-void sp__scores_groups(struct sp_scores *scores, const struct sp_group_profile *own);
+void sp__scores_groups(struct sp_scores *scores, const struct sp_scores_input *input);
 
 /* Facts of a subject (subscriber index, or group | SP_SUBJECT_GROUP) at the instant; the fields of
  * members and contract are left at none. */

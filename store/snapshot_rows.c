@@ -295,7 +295,7 @@ void sp__snapshot_group(struct sp_snapshot *snapshot, uint32_t g, uint32_t i)
   bool seen = rfm->r_days != SP_RFM_NEVER;
   struct scored scored = {&sp_group_card, seen ? &score->risk.score : NULL,
                           &scores->means[SP_POPULATION_GROUP], score->sums.at_risk_micro,
-                          (enum sp_level)score->level};
+                          (enum sp_level)score->warning.level};
   set_group_names(snapshot, g, i);
   set_members(snapshot, score, i);
   set(snapshot, SP__GROUP_loss_ppm, i, score->risk.loss_ppm);
@@ -374,7 +374,7 @@ void sp__snapshot_warning(struct sp_snapshot *snapshot, uint32_t g, uint32_t i)
   set_instant(snapshot, SP__WARNING_as_of, i, scores->review.at.utc_s);
   set_name(snapshot, SP__WARNING_group, i, sp_directory_group_name(directory, g));
   set_name(snapshot, SP__WARNING_manager, i, manager_of(directory, g));
-  set_word(snapshot, SP__WARNING_level, i, sp_level_word(score->level));
+  set_word(snapshot, SP__WARNING_level, i, sp_level_word(score->warning.level));
   set(snapshot, SP__WARNING_churn_ppm, i, score->risk.score.probability_ppm);
   set(snapshot, SP__WARNING_loss_ppm, i, score->risk.loss_ppm);
   set(snapshot, SP__WARNING_members, i, score->sums.members);

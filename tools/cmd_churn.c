@@ -77,7 +77,7 @@ static void warning_print(const struct list *list, uint32_t group)
   struct sp_shown_reasons shown;
   sp_reasons_of_group(scores, group, &shown);
   printf("%s%-6s  %.*s  %u.%u %%, %u members, at risk ", list->shown == 0 ? "" : "\n",
-         sp_level_word(score->level), (int)name.length, name.text,
+         sp_level_word(score->warning.level), (int)name.length, name.text,
          score->risk.score.probability_ppm / 10000U,
          score->risk.score.probability_ppm / 1000U % 10U, score->sums.members);
   sp_money_print(stdout, score->sums.at_risk_micro);

@@ -247,9 +247,9 @@ static int segment_run(const char *store, const char *as_of, bool json)
     code = SP_EXIT_ENVIRONMENT;
   }
   if (code == SP_EXIT_DONE) {
-    /* Cut points of the past, or of an empty store, are not kept. */
-    bool keep = as_of == NULL && report->scored != 0;
-    bool frozen = scored->cuts_frozen || (keep && sp_scored_freeze(scored));
+    /* What was scored for another instant, or of an empty store, is not kept. */
+    bool kept = as_of == NULL && report->scored != 0 && sp_scored_keep(scored);
+    bool frozen = scored->cuts_frozen || kept;
     if (json) {
       report_json(report, frozen);
     } else {

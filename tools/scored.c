@@ -108,12 +108,70 @@ static bool read_cuts(const struct sp_scored *scored, uint32_t month,
   return good;
 }
 
-bool sp_scored_freeze(const struct sp_scored *scored)
+/* ---- levels of the last review: STORE/levels ---- */
+
+#define LEVELS_VERSION 1U
+struct levels {
+  uint32_t version, day, count, reserved;
+  struct sp_warning warnings[]; /* by group */
+};
+
+static size_t levels_bytes(uint32_t count)
+{
+  return sizeof(struct levels) + (size_t)count * sizeof(struct sp_warning);
+}
+
+/* NULL: there are none, or not of this version; give it to free. */
+static struct levels *read_levels(const struct sp_scored *scored)
 {
   char path[SP_PATH_BYTES_MAX];
-  if (scored->cuts_frozen) {
-    return true;
+  char *bytes;
+  size_t length;
+  sp_store_path(&scored->world.dir, path, "levels");
+  if (sp_file_read(path, &bytes, &length) != SP_OK) {
+    return NULL;
   }
+  struct levels *levels = (struct levels *)(void *)bytes;
+  bool good = length >= sizeof *levels && levels->version == LEVELS_VERSION &&
+              length == levels_bytes(levels->count);
+  for (uint32_t i = 0; good && i < levels->count; i++) {
+    good = levels->warnings[i].level < SP_LEVEL_COUNT;
+  }
+  if (!good) {
+    fprintf(stderr, "suanpan: %s: expected levels of version %u; they are made anew\n", path,
+            LEVELS_VERSION);
+    free(bytes);
+    return NULL;
+  }
+  return levels;
+}
+
+static bool keep_levels(const struct sp_scored *scored)
+{
+  char path[SP_PATH_BYTES_MAX];
+  uint32_t count = scored->scores.groups;
+  struct levels *levels = calloc(1, levels_bytes(count));
+  sp_store_path(&scored->world.dir, path, "levels");
+  if (levels == NULL) {
+    return false;
+  }
+  levels->version = LEVELS_VERSION;
+  levels->day = scored->scores.review.at.day;
+  levels->count = count;
+  for (uint32_t g = 0; g < count; g++) {
+    levels->warnings[g] = scored->scores.group_scores[g].warning;
+  }
+  bool good = sp_file_write(path, levels, levels_bytes(count)) == SP_OK;
+  if (!good) {
+    fprintf(stderr, "suanpan: %s: %s; the levels are not kept\n", path, strerror(errno));
+  }
+  free(levels);
+  return good;
+}
+
+static bool keep_cuts(const struct sp_scored *scored)
+{
+  char path[SP_PATH_BYTES_MAX];
   cuts_path(scored, scored->scores.review.at.month, path);
   if (sp_file_write(path, scored->scores.cuts, sizeof scored->scores.cuts) != SP_OK) {
     fprintf(stderr, "suanpan: %s: %s; the month's cut points are not kept\n", path,
@@ -121,6 +179,15 @@ bool sp_scored_freeze(const struct sp_scored *scored)
     return false;
   }
   return true;
+}
+
+bool sp_scored_keep(const struct sp_scored *scored)
+{
+  bool good = scored->cuts_frozen || keep_cuts(scored);
+  if (scored->scores.review.at.day > scored->kept_day) {
+    good = keep_levels(scored) && good;
+  }
+  return good;
 }
 
 /* ---- scores ---- */
@@ -157,7 +224,15 @@ static int make_scores(struct sp_scored *scored, const char *as_of)
   uint32_t month = sp_month_of_day(input.as_of_day, NULL);
   scored->cuts_frozen = read_cuts(scored, month, cuts);
   input.frozen = scored->cuts_frozen ? cuts : NULL;
+  struct levels *levels = read_levels(scored);
+  if (levels != NULL) {
+    scored->kept_day = levels->day;
+    input.kept = levels->warnings;
+    input.kept_count = levels->count;
+    input.kept_day = levels->day;
+  }
   enum sp_status status = sp_scores_make(&scored->scores, &input, &world->memory);
+  free(levels);
   return status == SP_OK ? SP_EXIT_DONE : complain(scored, sp_status_text(status));
 }
 

@@ -13,7 +13,8 @@ struct sp_scored {
   struct sp_checkpoint_meta metas[SP_SHARDS_MAX]; /* of each shard's last block */
   struct sp_state_sum sum;                        /* state hash; only if asked for */
   uint64_t records;
-  bool cuts_frozen; /* the cut points are those kept for the month */
+  bool cuts_frozen;  /* the cut points are those kept for the month */
+  uint32_t kept_day; /* day of the last review, 0 = none */
 };
 
 /* as_of: NULL (the latest activity in the store) or an instant as in the tables (book.md §1.6).
@@ -21,9 +22,10 @@ struct sp_scored {
 int sp_scored_open(struct sp_scored *scored, const char *store, const char *as_of, bool with_sum);
 void sp_scored_close(struct sp_scored *scored);
 
-/* Keeps the cut points as those of their month (analytics.md §2), unless some are kept already.
+/* Makes the scores a review (analytics.md §2, §4): keeps the cut points as those of their month,
+ * unless some are kept already, and each group's level, unless one of this or a later day is.
  * false: they could not be written; a line on stderr says why. */
-bool sp_scored_freeze(const struct sp_scored *scored);
+bool sp_scored_keep(const struct sp_scored *scored);
 
 /* The instant of the scores as RFC 3339 in UTC: "2026-11-30T04:05:06Z". */
 #define SP_INSTANT_BYTES 32

@@ -169,7 +169,7 @@ START_TEST(facts_and_key_persons)
   ck_assert_int_eq(south->satisfaction, 72);
   ck_assert_int_eq(south->contract_days, SP_CARD_UNKNOWN);
   ck_assert(group_of(scored, "T")->facts.port_out_request);
-  ck_assert_uint_eq(group_of(scored, "T")->level, SP_LEVEL_RED);
+  ck_assert_uint_eq(group_of(scored, "T")->warning.level, SP_LEVEL_RED);
   ck_assert(!head->port_out_request);
   end(scored);
   free(scored);
@@ -244,6 +244,50 @@ START_TEST(frozen_cuts_are_kept)
   ck_assert_int_ne(again.cuts[SP_POPULATION_MEMBER].m[0], -1);
   ck_assert_mem_eq(&again.cuts[SP_POPULATION_MEMBER], &scored->scores.cuts[SP_POPULATION_MEMBER],
                    sizeof *frozen);
+  sp_scores_free(&again, &scored->memory);
+  end(scored);
+  free(scored);
+}
+END_TEST
+
+/* A level stays for two reviews that ask for less; the same day is no review, an earlier one is
+ * blind. */
+START_TEST(kept_levels_are_left_after_two_reviews)
+{
+  struct scored *scored = malloc(sizeof *scored);
+  struct sp_scores again;
+  ck_assert_ptr_nonnull(scored);
+  make(scored);
+  uint32_t group = case_group(&scored->own, "O"); /* nothing to warn of */
+  uint32_t day = scored->scores.review.at.day;
+  ck_assert_uint_eq(scored->scores.group_scores[group].warning.level, SP_LEVEL_NONE);
+  struct sp_warning kept[GROUPS] = {{0, 0}};
+  kept[group].level = SP_LEVEL_ORANGE;
+  struct sp_scores_input input = {.directory = scored->own.directory,
+                                  .profiles = scored->profiles,
+                                  .groups = scored->groups,
+                                  .as_of_utc_s = scored->now_utc_s,
+                                  .as_of_day = day,
+                                  .kept = kept,
+                                  .kept_count = GROUPS};
+  static const struct {
+    uint32_t days_ago;
+    uint8_t reviews;
+    enum sp_level want;
+  } rows[] = {{0, 0, SP_LEVEL_ORANGE},
+              {0, 1, SP_LEVEL_ORANGE},
+              {1, 0, SP_LEVEL_ORANGE},
+              {1, 1, SP_LEVEL_NONE}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    input.kept_day = day - rows[i].days_ago;
+    kept[group].reviews = rows[i].reviews;
+    ck_assert_int_eq(sp_scores_make(&again, &input, &scored->memory), SP_OK);
+    ck_assert_int_eq(again.group_scores[group].warning.level, (int)rows[i].want);
+    sp_scores_free(&again, &scored->memory);
+  }
+  input.kept_day = day + 1U;
+  ck_assert_int_eq(sp_scores_make(&again, &input, &scored->memory), SP_OK);
+  ck_assert_uint_eq(again.group_scores[group].warning.level, SP_LEVEL_NONE);
   sp_scores_free(&again, &scored->memory);
   end(scored);
   free(scored);
@@ -356,6 +400,7 @@ static void tests_add(TCase *tests)
   tcase_add_test(tests, a_tree_has_the_months_of_all_below);
   tcase_add_test(tests, warnings_fall_by_money_at_risk);
   tcase_add_test(tests, frozen_cuts_are_kept);
+  tcase_add_test(tests, kept_levels_are_left_after_two_reviews);
   tcase_add_test(tests, events_say_what_the_record_was);
   tcase_add_test(tests, a_clock_answers_as_the_book);
 }
