@@ -65,6 +65,9 @@ static const struct {
   const char *help;
 } verbs[] = {
     {"check", tariff_check, "prove a book: every problem with file, line and column"},
+    {"compile", sp_cmd_tariff_compile, "write a book as one file that is used as it lies"},
+    {"show", sp_cmd_tariff_show, "plans as a person reads them: what costs how much when"},
+    {"diff", sp_cmd_tariff_diff, "what changes from one book to another, and for whom"},
 };
 
 static void usage_print(FILE *to)

@@ -1,5 +1,6 @@
 #include "tools/problem_list.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -120,8 +121,9 @@ void sp_problem_list_print(struct sp_problem_list *list, FILE *to)
   }
 }
 
-static void json_text(const char *text, FILE *to)
+void sp_json_text(const char *text, FILE *to)
 {
+  putc('"', to);
   for (; *text != '\0'; text++) {
     unsigned char c = (unsigned char)*text;
     if (c == '"' || c == '\\') {
@@ -132,6 +134,7 @@ static void json_text(const char *text, FILE *to)
       putc(c, to);
     }
   }
+  putc('"', to);
 }
 
 static void json_part(const struct sp_problem_list *list, bool warnings, bool folders, FILE *to)
@@ -142,15 +145,15 @@ static void json_part(const struct sp_problem_list *list, bool warnings, bool fo
     if (problem->warning != warnings) {
       continue;
     }
-    fprintf(to, "%s{\"file\":\"", comma);
-    if (folders && problem->folder != NULL) {
-      json_text(problem->folder, to);
-      putc('/', to);
-    }
-    json_text(problem->file, to);
-    fprintf(to, "\",\"line\":%u,\"column\":%u,\"message\":\"", problem->line, problem->column);
-    json_text(problem->message, to);
-    fprintf(to, "\"}");
+    char file[PATH_MAX];
+    snprintf(file, sizeof(file), "%s%s%s",
+             folders && problem->folder != NULL ? problem->folder : "",
+             folders && problem->folder != NULL ? "/" : "", problem->file);
+    fprintf(to, "%s{\"file\":", comma);
+    sp_json_text(file, to);
+    fprintf(to, ",\"line\":%u,\"column\":%u,\"message\":", problem->line, problem->column);
+    sp_json_text(problem->message, to);
+    putc('}', to);
     comma = ",";
   }
 }

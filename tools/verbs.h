@@ -12,7 +12,7 @@
   X(segment, "customers by recency, frequency, money; the eight classes") \
   X(snapshot, "customers and their scores as Parquet files") \
   X(run, "the service: usage records from files or Kafka become durable charges") \
-  X(tariff, "check a tariff book") \
+  X(tariff, "check, compile, show and compare tariff books") \
   X(verify, "check a whole store and print its state hash") \
   X(view, "one group or subscriber from all sides") \
   X(version, "print the versions of suanpan and of the libraries it is linked with")

@@ -245,8 +245,9 @@ END_TEST
 START_TEST(test_cycles)
 {
   struct made_book *made = made_begin("Asia/Shanghai");
-  free(made->file[0].bytes);
-  made->files = 0;
+  while (made->files > 0) {
+    free(made->file[--made->files].bytes);
+  }
   made_add(made, "book.yaml", "name: c\ntimezone: Asia/Shanghai\ncycle_day: 15\n");
   (void)made_zone(made, "Asia/Shanghai");
   made_add(made, "plans.csv", plans);

@@ -1,0 +1,210 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "rating/civil.h"
+#include "rating/money.h"
+#include "tools/book_facts.h"
+#include "tools/book_words.h"
+
+/* What usual things cost by the rates of one plan alone, over the week: a minute, a message, a
+ * megabyte. Bands by the start of the usage; allowances, discounts and other plans come on top. */
+
+struct sample {
+  const char *what;
+  uint8_t service, zone, net;
+  int64_t seconds, bytes, items;
+};
+
+static const struct sample samples[] = {
+    {"a local minute (own network)", SP_SERVICE_VOICE, SP_ZONE_LOCAL, SP_NET_ONNET, 60, 0, 0},
+    {"a local minute (other network)", SP_SERVICE_VOICE, SP_ZONE_LOCAL, SP_NET_MOBILE, 60, 0, 0},
+    {"a minute within the group", SP_SERVICE_VOICE, SP_ZONE_LOCAL, SP_NET_GROUP, 60, 0, 0},
+    {"a minute within the family", SP_SERVICE_VOICE, SP_ZONE_LOCAL, SP_NET_FAMILY, 60, 0, 0},
+    {"a domestic minute", SP_SERVICE_VOICE, SP_ZONE_DOMESTIC, SP_NET_MOBILE, 60, 0, 0},
+    {"an international minute", SP_SERVICE_VOICE, SP_ZONE_INTERNATIONAL, SP_NET_FOREIGN, 60, 0, 0},
+    {"a message", SP_SERVICE_SMS, SP_ZONE_LOCAL, SP_NET_ONNET, 0, 0, 1},
+    {"a megabyte", SP_SERVICE_DATA, SP_ZONE_NONE, SP_NET_NONE, 60, 1048576, 0},
+};
+
+static uint64_t sample_features(const struct sample *sample)
+{
+  unsigned net =
+      sample->net + (sample->net == SP_NET_GROUP ? SP_FEATURE_NET_TREE - SP_FEATURE_NET : 0u);
+  return sp_features(sample->service, SP_DIRECTION_MO, SP_ROAM_HOME, sample->zone, net);
+}
+
+/* The rule of an item for these features and bands; rules with dest or rating_group are for special
+ * numbers: left out. */
+static const struct sp_book_rule *rule_find(const struct sp_book *book,
+                                            const struct sp_book_item *item, uint64_t features,
+                                            uint64_t bands)
+{
+  const struct sp_book_rule *rules =
+      SP_BOOK_TABLE(book, rules, struct sp_book_rule) + item->rules_at;
+  for (uint32_t i = 0; i < item->rules_plain; i++) {
+    const struct sp_book_match *match = &rules[i].match;
+    if ((match->refused & features) == 0 && match->groups_count == 0 &&
+        (match->bands == 0 || (match->bands & bands) != 0)) {
+      return &rules[i];
+    }
+  }
+  return NULL;
+}
+
+/* Price of a quantity by one rule from offset 0. false: does not fit. */
+static bool rule_cost(const struct sp_book *book, const struct sp_book_item *item,
+                      const struct sp_book_rule *rule, int64_t quantity, int64_t *micro)
+{
+  const struct sp_book_slot *slots =
+      SP_BOOK_TABLE(book, slots, struct sp_book_slot) + rule->slots_at;
+  sp_i128 sum = quantity > 0 ? rule->connect_fee : 0;
+  uint32_t slot = 0;
+  for (int64_t at = 0; at < quantity; at += slots[slot].increment) {
+    while (slot + 1 < rule->slots_count && slots[slot + 1].from <= at) {
+      slot++;
+    }
+    sum += slots[slot].price;
+  }
+  return sp_money_round(micro, sum, item->denominator, item->digits,
+                        (enum sp_rounding)item->rounding);
+}
+
+static int64_t sample_quantity(const struct sample *sample, const struct sp_book_item *item)
+{
+  return item->unit == SP_UNIT_SECOND ? sample->seconds
+         : item->unit == SP_UNIT_BYTE ? sample->bytes
+                                      : sample->items;
+}
+
+/* All items of the plan together. false: no item prices the sample then. */
+static bool plan_cost(const struct sp_book *book, const struct sp_book_plan *plan,
+                      const struct sample *sample, uint64_t bands, int64_t *micro)
+{
+  bool priced = false;
+  *micro = 0;
+  for (uint32_t i = 0; i < plan->items_count; i++) {
+    const struct sp_book_item *item =
+        SP_BOOK_TABLE(book, items, struct sp_book_item) + plan->items_at + i;
+    const struct sp_book_rule *rule = rule_find(book, item, sample_features(sample), bands);
+    int64_t cost;
+    if (rule != NULL && rule_cost(book, item, rule, sample_quantity(sample, item), &cost)) {
+      priced = true;
+      *micro += cost;
+    }
+  }
+  return priced;
+}
+
+#define SP_COST_BYTES_MAX 1024
+
+static void clock_add(struct sp_text *text, uint32_t second)
+{
+  char words[16];
+  snprintf(words, sizeof(words), second % 60 == 0 ? "%02u:%02u" : "%02u:%02u:%02u", second / 3600,
+           second / 60 % 60, second % 60);
+  sp_text_add(text, words);
+}
+
+/* "0.20", or "0.20; from 07:00 0.40; from 23:00 0.20" on one kind of day. */
+static void day_costs(struct sp_text *text, const struct sp_book *book,
+                      const struct sp_book_plan *plan, const struct sample *sample, uint32_t kind)
+{
+  const uint32_t *starts = SP_BOOK_TABLE(book, span_starts, uint32_t) + kind;
+  const struct sp_book_span *spans = SP_BOOK_TABLE(book, spans, struct sp_book_span);
+  int64_t former = -2;
+  for (uint32_t i = starts[0]; i < starts[1]; i++) {
+    int64_t micro;
+    micro = plan_cost(book, plan, sample, spans[i].bands, &micro) ? micro : -1;
+    if (micro == former) {
+      continue;
+    }
+    if (former != -2) {
+      sp_text_add(text, "; from ");
+      clock_add(text, spans[i].from_s);
+      sp_text_add(text, " ");
+    }
+    former = micro;
+    if (micro < 0) {
+      sp_text_add(text, "-");
+    } else if (micro == 0) {
+      sp_text_add(text, "free");
+    } else {
+      sp_words_money(text, micro);
+    }
+  }
+}
+
+/* The kinds of day (bit weekday * 3 + type) in words: by type where all seven weekdays are alike.
+ */
+static void kinds_words(struct sp_text *text, uint32_t kinds)
+{
+  static const char *const weekdays[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+  static const char *const types[] = {"workdays", "weekends", "holidays"};
+  const char *mark = "";
+  if (kinds == (1u << 21) - 1) {
+    sp_text_add(text, "always");
+    return;
+  }
+  for (uint32_t type = 0; type < 3; type++) {
+    uint32_t all = UINT32_C(0x49249) << type; /* every third of 21 bits */
+    if ((kinds & all) == all) {
+      sp_text_add(text, mark);
+      sp_text_add(text, types[type]);
+      mark = ", ";
+      continue;
+    }
+    for (uint32_t weekday = 0; weekday < 7; weekday++) {
+      if ((kinds >> (weekday * 3 + type) & 1u) != 0) {
+        sp_text_add(text, mark);
+        sp_text_add(text, weekdays[weekday]);
+        sp_text_add(text, " (");
+        sp_text_add(text, types[type]);
+        sp_text_add(text, ")");
+        mark = ", ";
+      }
+    }
+  }
+}
+
+static bool sample_add(struct sp_facts *facts, const struct sp_book *book,
+                       const struct sp_book_plan *plan, const char *name,
+                       const struct sample *sample)
+{
+  char costs[21][SP_COST_BYTES_MAX];
+  uint32_t done = 0;
+  for (uint32_t kind = 0; kind < 21; kind++) {
+    struct sp_text text = SP_TEXT_INIT(costs[kind]);
+    costs[kind][0] = '\0';
+    day_costs(&text, book, plan, sample, kind);
+  }
+  for (uint32_t kind = 0; kind < 21; kind++) {
+    char about[SP_COST_BYTES_MAX];
+    struct sp_text text = SP_TEXT_INIT(about);
+    uint32_t alike = 0;
+    if ((done >> kind & 1u) != 0 || strcmp(costs[kind], "-") == 0) {
+      continue;
+    }
+    for (uint32_t other = kind; other < 21; other++) {
+      alike |= strcmp(costs[kind], costs[other]) == 0 ? 1u << other : 0;
+    }
+    done |= alike;
+    sp_text_add(&text, sample->what);
+    sp_text_add(&text, ", ");
+    kinds_words(&text, alike);
+    if (!sp_facts_add(facts, SP_FACT_COST, name, about, costs[kind], 0)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool sp_facts_add_costs(struct sp_facts *facts, const struct sp_book *book,
+                        const struct sp_book_plan *plan, const char *name)
+{
+  for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
+    if (!sample_add(facts, book, plan, name, &samples[i])) {
+      return false;
+    }
+  }
+  return true;
+}
