@@ -1,4 +1,3 @@
-#include <stdio.h>
 #include <string.h>
 
 #include "rating/civil.h"
@@ -58,12 +57,13 @@ static bool rule_cost(const struct sp_book *book, const struct sp_book_item *ite
   const struct sp_book_slot *slots =
       SP_BOOK_TABLE(book, slots, struct sp_book_slot) + rule->slots_at;
   sp_i128 sum = quantity > 0 ? rule->connect_fee : 0;
-  uint32_t slot = 0;
-  for (int64_t at = 0; at < quantity; at += slots[slot].increment) {
-    while (slot + 1 < rule->slots_count && slots[slot + 1].from <= at) {
-      slot++;
-    }
-    sum += slots[slot].price;
+  int64_t at = 0;
+  for (uint32_t i = 0; i < rule->slots_count && at < quantity; i++) {
+    bool last = i + 1 == rule->slots_count || slots[i + 1].from >= quantity;
+    int64_t end = last ? quantity : slots[i + 1].from;
+    int64_t count = end <= at ? 0 : (end - at - 1) / slots[i].increment + 1;
+    sum += (sp_i128)count * slots[i].price;
+    at += count * slots[i].increment;
   }
   return sp_money_round(micro, sum, item->denominator, item->digits,
                         (enum sp_rounding)item->rounding);
@@ -97,14 +97,6 @@ static bool plan_cost(const struct sp_book *book, const struct sp_book_plan *pla
 
 #define SP_COST_BYTES_MAX 1024
 
-static void clock_add(struct sp_text *text, uint32_t second)
-{
-  char words[16];
-  snprintf(words, sizeof(words), second % 60 == 0 ? "%02u:%02u" : "%02u:%02u:%02u", second / 3600,
-           second / 60 % 60, second % 60);
-  sp_text_add(text, words);
-}
-
 /* "0.20", or "0.20; from 07:00 0.40; from 23:00 0.20" on one kind of day. */
 static void day_costs(struct sp_text *text, const struct sp_book *book,
                       const struct sp_book_plan *plan, const struct sample *sample, uint32_t kind)
@@ -120,7 +112,7 @@ static void day_costs(struct sp_text *text, const struct sp_book *book,
     }
     if (former != -2) {
       sp_text_add(text, "; from ");
-      clock_add(text, spans[i].from_s);
+      sp_words_clock(text, spans[i].from_s);
       sp_text_add(text, " ");
     }
     former = micro;
@@ -130,38 +122,6 @@ static void day_costs(struct sp_text *text, const struct sp_book *book,
       sp_text_add(text, "free");
     } else {
       sp_words_money(text, micro);
-    }
-  }
-}
-
-/* The kinds of day (bit weekday * 3 + type) in words: by type where all seven weekdays are alike.
- */
-static void kinds_words(struct sp_text *text, uint32_t kinds)
-{
-  static const char *const weekdays[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
-  static const char *const types[] = {"workdays", "weekends", "holidays"};
-  const char *mark = "";
-  if (kinds == (1u << 21) - 1) {
-    sp_text_add(text, "always");
-    return;
-  }
-  for (uint32_t type = 0; type < 3; type++) {
-    uint32_t all = UINT32_C(0x49249) << type; /* every third of 21 bits */
-    if ((kinds & all) == all) {
-      sp_text_add(text, mark);
-      sp_text_add(text, types[type]);
-      mark = ", ";
-      continue;
-    }
-    for (uint32_t weekday = 0; weekday < 7; weekday++) {
-      if ((kinds >> (weekday * 3 + type) & 1u) != 0) {
-        sp_text_add(text, mark);
-        sp_text_add(text, weekdays[weekday]);
-        sp_text_add(text, " (");
-        sp_text_add(text, types[type]);
-        sp_text_add(text, ")");
-        mark = ", ";
-      }
     }
   }
 }
@@ -190,7 +150,7 @@ static bool sample_add(struct sp_facts *facts, const struct sp_book *book,
     done |= alike;
     sp_text_add(&text, sample->what);
     sp_text_add(&text, ", ");
-    kinds_words(&text, alike);
+    sp_words_days(&text, alike);
     if (!sp_facts_add(facts, SP_FACT_COST, name, about, costs[kind], 0)) {
       return false;
     }
@@ -202,6 +162,10 @@ bool sp_facts_add_costs(struct sp_facts *facts, const struct sp_book *book,
                         const struct sp_book_plan *plan, const char *name)
 {
   for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
+    bool inside = samples[i].net == SP_NET_GROUP || samples[i].net == SP_NET_FAMILY;
+    if (inside && plan->kind != SP_PLAN_GROUP && plan->kind != SP_PLAN_FAMILY) {
+      continue;
+    }
     if (!sample_add(facts, book, plan, name, &samples[i])) {
       return false;
     }

@@ -7,6 +7,7 @@
 #include "rating/number.h"
 #include "tools/book_words.h"
 
+#define SP_FACT_TIMES_MAX 1024
 #define SP_FACT_BYTES_MAX 4096 /* of one text; a longer list is cut with "..." */
 
 const char *sp_fact_section_word(enum sp_fact_section section)
@@ -169,17 +170,6 @@ static void settings_add(struct fact_maker *maker)
   book_fact(maker, "home_mcc");
 }
 
-static void clock_add(struct sp_text *text, uint32_t second)
-{
-  char words[9] = {(char)('0' + second / 36000),   (char)('0' + second / 3600 % 10), ':',
-                   (char)('0' + second / 600 % 6), (char)('0' + second / 60 % 10),   '\0'};
-  sp_text_add(text, words);
-  if (second % 60 != 0) {
-    char seconds[4] = {':', (char)('0' + second % 60 / 10), (char)('0' + second % 10), '\0'};
-    sp_text_add(text, seconds);
-  }
-}
-
 /* The times of one band on one kind of day: "08:00-12:00, 14:00-18:00". */
 static void band_times(struct sp_text *text, const struct sp_book *book, uint32_t band,
                        uint32_t kind)
@@ -192,38 +182,54 @@ static void band_times(struct sp_text *text, const struct sp_book *book, uint32_
     bool before = i > starts[0] && (spans[i - 1].bands >> band & 1u) != 0;
     if (on && !before) {
       sp_text_add(text, text->length > from ? ", " : "");
-      clock_add(text, spans[i].from_s);
+      sp_words_clock(text, spans[i].from_s);
       sp_text_add(text, "-");
     }
     if (!on && before) {
-      clock_add(text, spans[i].from_s);
+      sp_words_clock(text, spans[i].from_s);
     }
     if (on && i + 1 == starts[1]) {
-      clock_add(text, SP_DAY_S);
+      sp_words_clock(text, SP_DAY_S);
     }
   }
   sp_text_add(text, text->length == from ? "never" : "");
 }
 
-static void bands_add(struct fact_maker *maker)
+static void band_add(struct fact_maker *maker, uint32_t band)
 {
-  static const char *const weekdays[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
-  static const char *const types[] = {"workday", "weekend", "holiday"};
-  const struct sp_book_name *names = SP_BOOK_TABLE(maker->book, band_names, struct sp_book_name);
-  for (uint32_t band = 0; band < maker->book->header->band_names.count; band++) {
-    for (uint32_t kind = 0; kind < 21; kind++) {
-      sp_words_name(&maker->text.about, maker->book, names[band]);
-      sp_text_add(&maker->text.about, " on a ");
-      sp_text_add(&maker->text.about, types[kind % 3]);
-      sp_text_add(&maker->text.about, " ");
-      sp_text_add(&maker->text.about, weekdays[kind / 3]);
-      band_times(&maker->text.says, maker->book, band, kind);
+  char times[21][SP_FACT_TIMES_MAX];
+  uint32_t done = 0;
+  for (uint32_t kind = 0; kind < 21; kind++) {
+    struct sp_text text = SP_TEXT_INIT(times[kind]);
+    times[kind][0] = '\0';
+    band_times(&text, maker->book, band, kind);
+  }
+  for (uint32_t kind = 0; kind < 21; kind++) {
+    uint32_t alike = 0;
+    for (uint32_t other = 0; other < 21; other++) {
+      alike |= strcmp(times[kind], times[other]) == 0 ? 1u << other : 0;
+    }
+    if ((done & alike) == 0) {
+      sp_words_name(&maker->text.about, maker->book,
+                    SP_BOOK_TABLE(maker->book, band_names, struct sp_book_name)[band]);
+      sp_text_add(&maker->text.about, ", ");
+      sp_words_days(&maker->text.about, alike);
+      sp_text_add(&maker->text.says, times[kind]);
       fact_end(maker, SP_FACT_BAND, "", 0);
     }
+    done |= alike;
+  }
+}
+
+static void calendar_add(struct fact_maker *maker)
+{
+  static const char *const types[] = {"workday", "weekend", "holiday"};
+  for (uint32_t band = 0; band < maker->book->header->band_names.count; band++) {
+    band_add(maker, band);
   }
   const struct sp_book_day *days = SP_BOOK_TABLE(maker->book, days, struct sp_book_day);
   for (uint64_t i = 0; i < maker->book->header->days.count; i++) {
-    sp_words_time(&maker->text.about, maker->book, sp_book_day_start(maker->book, days[i].day));
+    sp_words_date(&maker->text.about, days[i].day);
     sp_text_add(&maker->text.says, types[days[i].type]);
     fact_end(maker, SP_FACT_DAY, "", 0);
   }
@@ -529,7 +535,7 @@ enum sp_status sp_facts_make(struct sp_facts *facts, const struct sp_book *book,
   maker->book = book;
   text_begin(&maker->text);
   settings_add(maker);
-  bands_add(maker);
+  calendar_add(maker);
   if (places) {
     places_add(maker);
     numbers_add(maker);

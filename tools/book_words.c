@@ -76,6 +76,14 @@ void sp_words_price(struct sp_text *text, int64_t n, int64_t d)
   sp_text_add_i64(text, d);
 }
 
+void sp_words_date(struct sp_text *text, int32_t day)
+{
+  struct sp_civil date = sp_civil_from_day(day);
+  char words[64];
+  snprintf(words, sizeof(words), "%04d-%02d-%02d", date.year, date.month, date.day);
+  sp_text_add(text, words);
+}
+
 void sp_words_time(struct sp_text *text, const struct sp_book *book, int64_t utc_s)
 {
   if (utc_s <= SP_TIME_MIN || utc_s >= SP_TIME_MAX) {
@@ -84,12 +92,11 @@ void sp_words_time(struct sp_text *text, const struct sp_book *book, int64_t utc
   }
   int64_t local_s = utc_s + sp_book_offset(book, utc_s);
   int32_t day = sp_civil_day_of(local_s);
-  struct sp_civil date = sp_civil_from_day(day);
   int second = (int)(local_s - (int64_t)day * SP_DAY_S);
-  char words[64];
-  snprintf(words, sizeof(words), "%04d-%02d-%02dT%02d:%02d:%02d", date.year, date.month, date.day,
-           second / 3600, second / 60 % 60, second % 60);
-  sp_text_add(text, words);
+  char words[32];
+  snprintf(words, sizeof(words), "T%02d:%02d:%02d", second / 3600, second / 60 % 60, second % 60);
+  sp_words_date(text, day);
+  sp_text_add(text, second == 0 ? "" : words);
 }
 
 struct word_bits {
@@ -248,4 +255,42 @@ void sp_words_rule(struct sp_text *text, const struct sp_book *book,
     sp_words_money(text, rule->connect_fee / item->denominator);
   }
   sp_text_add(text, rule->counter && rule->slots_count > 1 ? "; slots by what the cycle used" : "");
+}
+
+void sp_words_clock(struct sp_text *text, uint32_t second)
+{
+  char words[16];
+  snprintf(words, sizeof(words), second % 60 == 0 ? "%02u:%02u" : "%02u:%02u:%02u", second / 3600,
+           second / 60 % 60, second % 60);
+  sp_text_add(text, words);
+}
+
+static void day_word(struct sp_text *text, const char *type, const char *weekday)
+{
+  sp_text_add(text, text->length == 0 || text->at[text->length - 1] == ' ' ? "" : ", ");
+  sp_text_add(text, type);
+  sp_text_add(text, weekday[0] == '\0' ? "" : " on ");
+  sp_text_add(text, weekday);
+}
+
+void sp_words_days(struct sp_text *text, uint32_t kinds)
+{
+  static const char *const weekdays[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+  static const char *const types[] = {"workdays", "weekends", "holidays"};
+  if (kinds == (1u << 21) - 1) {
+    sp_text_add(text, "always");
+    return;
+  }
+  for (uint32_t type = 0; type < 3; type++) {
+    uint32_t all = UINT32_C(0x49249) << type; /* every third of 21 bits */
+    if ((kinds & all) == all) {
+      day_word(text, types[type], "");
+      continue;
+    }
+    for (uint32_t weekday = 0; weekday < 7; weekday++) {
+      if ((kinds >> (weekday * 3 + type) & 1u) != 0) {
+        day_word(text, types[type], weekdays[weekday]);
+      }
+    }
+  }
 }

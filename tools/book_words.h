@@ -19,9 +19,17 @@ void sp_words_match(struct sp_text *text, const struct sp_book *book,
 /* "0.20 per 1min by 6s; from 3min 0.10 per 1min; connect fee 0.05" */
 void sp_words_rule(struct sp_text *text, const struct sp_book *book,
                    const struct sp_book_item *item, const struct sp_book_rule *rule);
-/* "2026-01-01T00:00:00" in the book's zone, "always" at the open ends. */
+/* "2026-01-01" */
+void sp_words_date(struct sp_text *text, int32_t day);
+/* "2026-01-01T08:30:00" (without the time at midnight) in the book's zone, "always" at the open
+ * ends. */
 void sp_words_time(struct sp_text *text, const struct sp_book *book, int64_t utc_s);
 void sp_words_name(struct sp_text *text, const struct sp_book *book, struct sp_book_name name);
+/* "07:00", "07:00:30" */
+void sp_words_clock(struct sp_text *text, uint32_t second);
+/* Kinds of day, bit weekday * 3 + type, behind what ends with a blank: "always", "workdays,
+ * holidays on fri". */
+void sp_words_days(struct sp_text *text, uint32_t kinds);
 const char *sp_words_kind(uint32_t kind); /* of a plan */
 const char *sp_words_rounding(uint32_t rounding);
 const char *sp_words_band_mode(uint32_t mode);

@@ -4,6 +4,7 @@
 #include "tools/book_load.h"
 #include "tools/book_words.h"
 #include "tools/cmd_tariff.h"
+#include "tools/json_text.h"
 
 static const struct sp_verb_help diff_help = {
     "suanpan tariff diff A B [--json]",
@@ -40,7 +41,7 @@ static void json_fact(const char *key, const struct sp_fact *fact)
   if (fact == NULL) {
     printf("null");
   } else {
-    sp_json_text(fact->says, stdout);
+    sp_json_text(stdout, fact->says, strlen(fact->says));
   }
 }
 
@@ -52,9 +53,9 @@ static void change_print(struct diff *diff, const struct sp_fact *was, const str
   diff->changes++;
   if (diff->json) {
     printf("%s{\"plan\":", diff->changes > 1 ? "," : "");
-    sp_json_text(fact->plan, stdout);
+    sp_json_text(stdout, fact->plan, strlen(fact->plan));
     printf(",\"for\":\"%s\",\"section\":\"%s\",\"about\":", plan_people(diff, fact->plan), section);
-    sp_json_text(fact->about, stdout);
+    sp_json_text(stdout, fact->about, strlen(fact->about));
     json_fact("was", was);
     json_fact("is", is);
     putchar('}');

@@ -3,6 +3,7 @@
 #include "tools/book_facts.h"
 #include "tools/book_load.h"
 #include "tools/cmd_tariff.h"
+#include "tools/json_text.h"
 
 static const struct sp_verb_help show_help = {
     "suanpan tariff show BOOK [PLAN] [--json]",
@@ -44,11 +45,11 @@ static const char *section_file(enum sp_fact_section section)
 static void fact_json(const struct sp_fact *fact, FILE *to)
 {
   fprintf(to, "{\"plan\":");
-  sp_json_text(fact->plan, to);
+  sp_json_text(to, fact->plan, strlen(fact->plan));
   fprintf(to, ",\"section\":\"%s\",\"about\":", sp_fact_section_word(fact->section));
-  sp_json_text(fact->about, to);
+  sp_json_text(to, fact->about, strlen(fact->about));
   fprintf(to, ",\"says\":");
-  sp_json_text(fact->says, to);
+  sp_json_text(to, fact->says, strlen(fact->says));
   fprintf(to, ",\"file\":\"%s\",\"line\":%u}", section_file(fact->section), fact->line);
 }
 

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/json_text.h"
+
 struct sp_kept_problem {
   const char *folder;
   char *file, *message; /* one allocation, at `file` */
@@ -121,22 +123,6 @@ void sp_problem_list_print(struct sp_problem_list *list, FILE *to)
   }
 }
 
-void sp_json_text(const char *text, FILE *to)
-{
-  putc('"', to);
-  for (; *text != '\0'; text++) {
-    unsigned char c = (unsigned char)*text;
-    if (c == '"' || c == '\\') {
-      fprintf(to, "\\%c", c);
-    } else if (c < 0x20 || c == 0x7F) {
-      fprintf(to, "\\u%04x", c);
-    } else {
-      putc(c, to);
-    }
-  }
-  putc('"', to);
-}
-
 static void json_part(const struct sp_problem_list *list, bool warnings, bool folders, FILE *to)
 {
   const char *comma = "";
@@ -150,9 +136,9 @@ static void json_part(const struct sp_problem_list *list, bool warnings, bool fo
              folders && problem->folder != NULL ? problem->folder : "",
              folders && problem->folder != NULL ? "/" : "", problem->file);
     fprintf(to, "%s{\"file\":", comma);
-    sp_json_text(file, to);
+    sp_json_text(to, file, strlen(file));
     fprintf(to, ",\"line\":%u,\"column\":%u,\"message\":", problem->line, problem->column);
-    sp_json_text(problem->message, to);
+    sp_json_text(to, problem->message, strlen(problem->message));
     putc('}', to);
     comma = ",";
   }

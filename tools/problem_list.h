@@ -24,7 +24,4 @@ void sp_problem_list_print(struct sp_problem_list *list, FILE *to);
  * file if `folders`. */
 void sp_problem_list_json(struct sp_problem_list *list, FILE *to, bool folders);
 
-/* A JSON string with its quotes; bytes above 0x7F stay as they are. */
-void sp_json_text(const char *text, FILE *to);
-
 #endif

@@ -1,0 +1,152 @@
+#!/usr/bin/env python3
+"""`suanpan tariff`: check, compile, show and diff as a tariff desk uses them; exit codes, JSON keys, damaged files."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+SUANPAN = os.environ["SUANPAN"]
+PLACE = os.path.join(os.environ["SUANPAN_BUILD"], "tests", "tariff")
+BOOK = {
+    "book.yaml": "name: one\ncurrency: CNY\ntimezone: Asia/Shanghai\nvalid_from: 2026-01-01\n",
+    "bands.csv": "band,days,from,to\nday,workday,08:00,20:00\nrest,workday,00:00,08:00\nrest,workday,20:00,24:00\n"
+                 "rest,weekend;holiday,00:00,24:00\n",
+    "plans.csv": "plan,kind,name,monthly_fee\nbasic,base,Basic,5\nteam,group,,\nplus,add_on,,\n",
+    "rates.csv": "plan,item,service,zone,net,band,price,per,increment,connect_fee\n"
+                 "basic,base,voice,,,day,0.20,1min,,\nbasic,base,voice,,,rest,0.10,1min,6s,0.05\n"
+                 "basic,msg,sms,,,,1/3,1,,\nteam,base,voice,,group,,0,1min,,\n",
+    "allowances.csv": "plan,allowance,unit,service,amount,rollover\nbasic,free,s,voice,100min,1\n",
+    "discounts.csv": "plan,discount,kind,value\nplus,tenth,percent,10.5\nbasic,cap,cap_month,600\n",
+    "payers.csv": "plan,payer,item,mode,value,group_cap\nteam,boss,base,share,50,1000\n",
+}
+failed = []
+
+
+def expect(what, got, wanted):
+    if got != wanted:
+        failed.append(f"{what}: got {got!r}, expected {wanted!r}")
+
+
+def expect_in(what, part, text):
+    if part not in text:
+        failed.append(f"{what}: no {part!r} in {text!r}")
+
+
+def suanpan(*arguments):
+    return subprocess.run([SUANPAN, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+
+
+def book(name, **changes):
+    folder = os.path.join(PLACE, name)
+    os.makedirs(folder)
+    for file, text in BOOK.items():
+        for old, new in changes.get(file.split(".")[0], {}).items():
+            if old not in text:
+                raise SystemExit(f"{file} has no {old}")
+            text = text.replace(old, new)
+        with open(os.path.join(folder, file), "w", encoding="utf-8") as out:
+            out.write(text)
+    return folder
+
+
+def check_check():
+    good = book("good")
+    run = suanpan("tariff", "check", good, "--json")
+    expect("check", (run.returncode, json.loads(run.stdout)), (0, {"problems": [], "warnings": []}))
+    bad = book("bad", rates={"1/3,1,": "1/3,1min,"}, plans={"group": "grupo"}, book={"name: one": "name: one\ncolour: red"})
+    run = suanpan("tariff", "check", bad, "--json")
+    report = json.loads(run.stdout)
+    expect("exit of a bad book", run.returncode, 3)
+    expect("problems", [(one["file"], one["line"]) for one in report["problems"]],
+           [("book.yaml", 2), ("plans.csv", 3), ("rates.csv", 4)])
+    expect("keys", sorted(report["problems"][0]), ["column", "file", "line", "message"])
+    run = suanpan("tariff", "check", bad)
+    expect("text", [line.split(": ")[0] for line in run.stdout.splitlines()],
+           [f"{bad}/book.yaml:2:1", f"{bad}/plans.csv:3:6", f"{bad}/rates.csv:4:11"])
+    warned = book("warned", rates={"basic,msg,sms,,": "basic,msg,sms,local,foreign"})
+    run = suanpan("tariff", "check", warned, "--json")
+    expect("a warning", (run.returncode, len(json.loads(run.stdout)["warnings"])), (0, 1))
+    expect("no such folder", suanpan("tariff", "check", os.path.join(PLACE, "nowhere")).returncode, 3)
+    expect("no argument", suanpan("tariff", "check").returncode, 2)
+    expect("no verb", suanpan("tariff", "chek").returncode, 2)
+    later = book("later", book={"name: one": "name: two", "2026-01-01": "2026-02-01"})
+    expect("two books", suanpan("tariff", "check", good, later).returncode, 0)
+    for number, (old, new) in enumerate((("CNY", "EUR"), ("name: one", "name: two"), ("Asia/Shanghai", "Asia/Tokyo"))):
+        other = book(f"other{number}", book={old: new})
+        run = suanpan("tariff", "check", good, other)
+        expect(f"clash {number}", (run.returncode, run.stdout.split(":")[0]), (3, os.path.join(other, "book.yaml")))
+
+
+def check_compile():
+    good, image = os.path.join(PLACE, "good"), os.path.join(PLACE, "good.img")
+    run = suanpan("tariff", "compile", good, image)
+    expect("compile", run.returncode, 0)
+    with open(image, "rb") as file:
+        content = file.read()
+    expect("hash", run.stdout.split()[0], content[24:40].hex())
+    expect("compiled again", suanpan("tariff", "compile", image, image + "2").stdout.split()[0], run.stdout.split()[0])
+    expect("a compiled book is checked, too", suanpan("tariff", "check", image).returncode, 0)
+    expect("shown alike", suanpan("tariff", "show", image).stdout, suanpan("tariff", "show", good).stdout)
+    for name, damaged in (("short", content[:-100]), ("altered", content[:900] + b"\1" + content[901:]), ("empty", b""),
+                          ("text", b"name: one\n"), ("version", content[:8] + b"\x09" + content[9:])):
+        path = os.path.join(PLACE, name + ".img")
+        with open(path, "wb") as file:
+            file.write(damaged)
+        run = suanpan("tariff", "show", path)
+        expect(name, (run.returncode, run.stdout, len(run.stderr.splitlines())), (3, "", 1))
+    expect("a bad book is not written", suanpan("tariff", "compile", os.path.join(PLACE, "bad"), image + "3").returncode, 3)
+    expect("nothing there", os.path.exists(image + "3"), False)
+    expect("no place", suanpan("tariff", "compile", good, os.path.join(PLACE, "no", "where")).returncode, 4)
+
+
+def check_show():
+    run = suanpan("tariff", "show", os.path.join(PLACE, "good"), "basic")
+    for line in ('plan basic: base "Basic", 5.00 a month',
+                 "  cost       a local minute (own network), workdays: 0.15; from 08:00 0.20; from 20:00 0.15",
+                 "  cost       a local minute (own network), weekends, holidays: 0.15",
+                 "  cost       a message, always: 0.333",
+                 "  rate       base: voice, band day: 0.20 per 1min  [rates.csv:2]",
+                 "  rate       base: voice, band rest: 0.10 per 1min by 6s; connect fee 0.05  [rates.csv:3]",
+                 "  rate       msg: sms: 1/3 per 1  [rates.csv:4]",
+                 "  allowance  free: 100min free a cycle (voice), what is left rolls over once  [allowances.csv:2]",
+                 "  discount   cap: at most 600.00 a cycle on all items (all)  [discounts.csv:3]"):
+        expect_in("show", line + "\n", run.stdout)
+    run = suanpan("tariff", "show", os.path.join(PLACE, "good"))
+    for line in ("  cost       a minute within the group, always: free", "  discount   tenth: 10.5 % off on all items (all)",
+                 "  payer      boss on item base: the group pays 50 % (all), at most 1000.00 for the group"):
+        expect_in("show", line, run.stdout)
+    expect("no such plan", suanpan("tariff", "show", os.path.join(PLACE, "good"), "xyz").returncode, 1)
+    facts = json.loads(suanpan("tariff", "show", os.path.join(PLACE, "good"), "--json").stdout)["facts"]
+    expect("facts", sorted(facts[0]), ["about", "file", "line", "plan", "says", "section"])
+
+
+def check_diff():
+    good = os.path.join(PLACE, "good")
+    run = suanpan("tariff", "diff", good, good)
+    expect("no difference", (run.returncode, run.stdout), (0, ""))
+    dearer = book("dearer", rates={"day,0.20": "day,0.30"}, discounts={"plus,tenth,percent,10.5\n": ""},
+                  payers={"share,50": "share,60"})
+    lines = suanpan("tariff", "diff", good, dearer).stdout.splitlines()
+    for line in ("plan basic, for its subscribers:", "  ~ rate base: voice, band day: 0.20 per 1min -> 0.30 per 1min",
+                 "plan team, for members of the groups that have it:", "plan plus, for subscribers who add it:",
+                 "  - discount tenth: 10.5 % off on all items (all)"):
+        expect_in("diff", line, lines)
+    changes = json.loads(suanpan("tariff", "diff", good, dearer, "--json").stdout)["changes"]
+    one = [change for change in changes if change["section"] == "payer"]
+    expect("change", [(change["plan"], change["was"].split(",")[0], change["is"].split(",")[0]) for change in one],
+           [("team", "the group pays 50 % (all)", "the group pays 60 % (all)")])
+    expect("one book", suanpan("tariff", "diff", good).returncode, 2)
+
+
+def main():
+    shutil.rmtree(PLACE, ignore_errors=True)
+    os.makedirs(PLACE)
+    for step in (check_check, check_compile, check_show, check_diff):
+        step()
+    print("\n".join(failed) if failed else "tariff: all as expected")
+    return 1 if failed else 0
+
+
+sys.exit(main())
