@@ -26,27 +26,27 @@ static void calendar_read(struct sp__draft *draft)
   enum { DATE, DAY };
   static const char *const columns[] = {"date", "day"};
   static const char *const types[] = {"workday", "weekend", "holiday"};
-  struct sp__reader reader;
+  struct sp__book_reader reader;
   struct sp__keys keys = {NULL, NULL, 0, 0};
-  if (!sp__reader_open(&reader, draft, "calendar.csv", columns, SP_COUNT(columns))) {
+  if (!sp__book_reader_open(&reader, draft, "calendar.csv", columns, SP_COUNT(columns))) {
     return;
   }
-  while (sp__reader_next(&reader)) {
-    struct sp_cell_text date = sp__reader_cell(&reader, DATE);
+  while (sp__book_reader_next(&reader)) {
+    struct sp_cell_text date = sp__book_reader_cell(&reader, DATE);
     int64_t local_s = 0;
     bool dated = true;
     if (date.length != 10 || sp_civil_parse(date.text, date.length, &local_s) != SP_CIVIL_LOCAL) {
-      sp__reader_error(&reader, DATE, "expected a date that exists, as YYYY-MM-DD");
+      sp__book_reader_error(&reader, DATE, "expected a date that exists, as YYYY-MM-DD");
       dated = false;
     }
-    if (sp__reader_blank(&reader, DAY)) {
-      sp__reader_error(&reader, DAY, "is blank; expected workday, weekend or holiday");
+    if (sp__book_reader_blank(&reader, DAY)) {
+      sp__book_reader_error(&reader, DAY, "is blank; expected workday, weekend or holiday");
     }
     struct sp__day row = {sp_civil_day_of(local_s),
-                          sp__reader_word(&reader, DAY, types, SP_COUNT(types), 0),
-                          sp__reader_line(&reader)};
+                          sp__book_reader_word(&reader, DAY, types, SP_COUNT(types), 0),
+                          sp__book_reader_line(&reader)};
     if (dated && sp__keys_put(draft, &keys, (uint64_t)(uint32_t)row.day, row.line) != SP_NONE) {
-      sp__reader_error(&reader, DATE, "is there twice");
+      sp__book_reader_error(&reader, DATE, "is there twice");
     }
     if (!reader.bad) {
       *(struct sp__day *)sp__list_add(draft, &draft->days, sizeof(row)) = row;
@@ -69,19 +69,19 @@ static uint32_t days_bits(struct sp_cell_text element)
   return 0;
 }
 
-static uint32_t days_take(struct sp__reader *reader, uint32_t column)
+static uint32_t days_take(struct sp__book_reader *reader, uint32_t column)
 {
-  struct sp_cell_text cell = sp__reader_cell(reader, column);
+  struct sp_cell_text cell = sp__book_reader_cell(reader, column);
   struct sp_cell_text element;
   uint32_t days = 0;
   if (cell.length == 0) {
-    sp__reader_error(reader, column, "is blank; expected days, for example all or mon;tue");
+    sp__book_reader_error(reader, column, "is blank; expected days, for example all or mon;tue");
     return 0;
   }
   while (sp__list_next(&cell, &element)) {
     uint32_t bits = days_bits(element);
     if (bits == 0) {
-      sp__reader_error(
+      sp__book_reader_error(
           reader, column,
           "expected a list of mon tue wed thu fri sat sun, workday, weekend, holiday or "
           "all, separated by ';'");
@@ -92,14 +92,14 @@ static uint32_t days_take(struct sp__reader *reader, uint32_t column)
   return days;
 }
 
-static uint32_t clock_take(struct sp__reader *reader, uint32_t column, bool end)
+static uint32_t clock_take(struct sp__book_reader *reader, uint32_t column, bool end)
 {
-  struct sp_cell_text cell = sp__reader_cell(reader, column);
+  struct sp_cell_text cell = sp__book_reader_cell(reader, column);
   uint32_t seconds = 0;
   if (!sp_value_clock(cell.text, cell.length, end, &seconds)) {
-    sp__reader_error(reader, column,
-                     end ? "expected a time of day HH:MM or HH:MM:SS up to 24:00"
-                         : "expected a time of day HH:MM or HH:MM:SS before 24:00");
+    sp__book_reader_error(reader, column,
+                          end ? "expected a time of day HH:MM or HH:MM:SS up to 24:00"
+                              : "expected a time of day HH:MM or HH:MM:SS before 24:00");
     return end ? SP_DAY_S : 0;
   }
   return seconds;
@@ -109,20 +109,20 @@ static void bands_read(struct sp__draft *draft)
 {
   enum { BAND, DAYS, FROM, TO };
   static const char *const columns[] = {"band", "days", "from", "to"};
-  struct sp__reader reader;
-  if (!sp__reader_open(&reader, draft, "bands.csv", columns, SP_COUNT(columns))) {
+  struct sp__book_reader reader;
+  if (!sp__book_reader_open(&reader, draft, "bands.csv", columns, SP_COUNT(columns))) {
     return;
   }
-  while (sp__reader_next(&reader)) {
+  while (sp__book_reader_next(&reader)) {
     uint32_t names = draft->bands.list.count;
-    struct sp__band_row row = {sp__reader_name(&reader, BAND, &draft->bands, true),
+    struct sp__band_row row = {sp__book_reader_name(&reader, BAND, &draft->bands, true),
                                clock_take(&reader, FROM, false), clock_take(&reader, TO, true),
                                days_take(&reader, DAYS)};
     if (names >= SP_BOOK_BANDS_MAX && draft->bands.list.count > names) {
-      sp__reader_error(&reader, BAND, "is one name too many; a book has at most 64 bands");
+      sp__book_reader_error(&reader, BAND, "is one name too many; a book has at most 64 bands");
     }
     if (!reader.bad && row.from_s >= row.to_s) {
-      sp__reader_error(
+      sp__book_reader_error(
           &reader, TO,
           "is not after `from`; a band over midnight is two rows: to 24:00 and from 00:00");
     }

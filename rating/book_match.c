@@ -68,7 +68,7 @@ uint64_t sp__column_features(uint32_t column)
   return columns[column].all;
 }
 
-static void value_error(struct sp__reader *reader, uint32_t column,
+static void value_error(struct sp__book_reader *reader, uint32_t column,
                         const struct match_column *known)
 {
   char buffer[SP_DRAFT_TEXT_MAX];
@@ -79,14 +79,14 @@ static void value_error(struct sp__reader *reader, uint32_t column,
     sp_text_add(&text, known->values[i].word);
   }
   sp_text_add(&text, ", several separated by ';'");
-  sp__reader_error(reader, column, buffer);
+  sp__book_reader_error(reader, column, buffer);
 }
 
-static void feature_match(struct sp__reader *reader, uint32_t column, uint32_t which,
+static void feature_match(struct sp__book_reader *reader, uint32_t column, uint32_t which,
                           struct sp__match *match)
 {
   const struct match_column *known = &columns[which];
-  struct sp_cell_text cell = sp__reader_cell(reader, column);
+  struct sp_cell_text cell = sp__book_reader_cell(reader, column);
   if (cell.length == 0) {
     match->accepted |= known->all;
     return;
@@ -142,11 +142,11 @@ uint32_t sp__ids_unique(uint32_t *ids, uint32_t count)
 }
 
 /* A cell whose values are names: `known` has them, or with `add` they are any text. */
-static void ids_match(struct sp__reader *reader, uint32_t column, struct sp__terms *known,
+static void ids_match(struct sp__book_reader *reader, uint32_t column, struct sp__terms *known,
                       const char *table, uint32_t *at, uint32_t *count)
 {
   struct sp__draft *draft = reader->draft;
-  struct sp_cell_text cell = sp__reader_cell(reader, column);
+  struct sp_cell_text cell = sp__book_reader_cell(reader, column);
   struct sp_cell_text element;
   *at = draft->match_ids.count;
   *count = 0;
@@ -162,7 +162,7 @@ static void ids_match(struct sp__reader *reader, uint32_t column, struct sp__ter
       sp_text_add(&text, element.length == 0 ? "an empty value" : "not every name is");
       sp_text_add(&text, element.length == 0 ? " in the list" : " in ");
       sp_text_add(&text, element.length == 0 || table == NULL ? "" : table);
-      sp__reader_error(reader, column, buffer);
+      sp__book_reader_error(reader, column, buffer);
       continue;
     }
     *(uint32_t *)sp__list_add(draft, &draft->match_ids, sizeof(uint32_t)) = id;
@@ -174,7 +174,7 @@ static void ids_match(struct sp__reader *reader, uint32_t column, struct sp__ter
   }
 }
 
-void sp__reader_match(struct sp__reader *reader, uint32_t first, struct sp__match *match)
+void sp__book_reader_match(struct sp__book_reader *reader, uint32_t first, struct sp__match *match)
 {
   memset(match, 0, sizeof(*match));
   for (uint32_t i = 0; i < SP_COLUMN_FEATURES; i++) {
@@ -193,7 +193,7 @@ void sp__reader_match(struct sp__reader *reader, uint32_t first, struct sp__matc
   ids_match(reader, first + SP_COLUMN_GROUP, &reader->draft->groups, NULL, &match->groups_at,
             &match->groups_count);
   for (uint32_t i = SP_COLUMN_DEST; i < SP_COLUMN_COUNT; i++) {
-    match->set |= sp__reader_blank(reader, first + i) ? 0 : 1u << i;
+    match->set |= sp__book_reader_blank(reader, first + i) ? 0 : 1u << i;
   }
   match->columns = (uint32_t)__builtin_popcount(match->set);
 }

@@ -6,36 +6,36 @@
 
 #define SP_COUNT(array) (uint32_t)(sizeof(array) / sizeof((array)[0]))
 
-static void twice_error(struct sp__reader *reader, uint32_t column, uint32_t line)
+static void twice_error(struct sp__book_reader *reader, uint32_t column, uint32_t line)
 {
   char buffer[SP_DRAFT_TEXT_MAX];
   struct sp_text text = SP_TEXT_INIT(buffer);
   sp_text_add(&text, "is there twice: line ");
   sp_text_add_u64(&text, line);
   sp_text_add(&text, " has it, too");
-  sp__reader_error(reader, column, buffer);
+  sp__book_reader_error(reader, column, buffer);
 }
 
 static void areas_read(struct sp__draft *draft)
 {
   enum { AREA, NAME, PROVINCE };
   static const char *const columns[] = {"area", "name", "province"};
-  struct sp__reader reader;
+  struct sp__book_reader reader;
   struct sp__keys keys = {NULL, NULL, 0, 0};
-  if (!sp__reader_open(&reader, draft, "areas.csv", columns, SP_COUNT(columns))) {
+  if (!sp__book_reader_open(&reader, draft, "areas.csv", columns, SP_COUNT(columns))) {
     return;
   }
-  while (sp__reader_next(&reader)) {
-    struct sp__area_row row = {0, sp__reader_text(&reader, NAME, &draft->strings),
-                               sp__reader_text(&reader, PROVINCE, &draft->provinces),
-                               sp__reader_line(&reader)};
-    struct sp_cell_text area = sp__reader_cell(&reader, AREA);
+  while (sp__book_reader_next(&reader)) {
+    struct sp__area_row row = {0, sp__book_reader_text(&reader, NAME, &draft->strings),
+                               sp__book_reader_text(&reader, PROVINCE, &draft->provinces),
+                               sp__book_reader_line(&reader)};
+    struct sp_cell_text area = sp__book_reader_cell(&reader, AREA);
     if (area.length == 0) {
-      sp__reader_error(&reader, AREA, "is blank; expected an area code");
+      sp__book_reader_error(&reader, AREA, "is blank; expected an area code");
       continue;
     }
     if (!sp_number_pack(area.text, area.length).exact) {
-      sp__reader_error(&reader, AREA, "expected digits only");
+      sp__book_reader_error(&reader, AREA, "expected digits only");
     }
     row.area = sp__terms_add(draft, &draft->areas, area.text, area.length);
     uint32_t earlier = sp__keys_put(draft, &keys, row.area, row.line);
@@ -54,19 +54,20 @@ static void numbers_read(struct sp__draft *draft)
   enum { PREFIX, OPERATOR, KIND, AREA };
   static const char *const columns[] = {"prefix", "operator", "kind", "area"};
   static const char *const kinds[] = {"", "mobile", "fixed", "service", "sp", "international"};
-  struct sp__reader reader;
+  struct sp__book_reader reader;
   struct sp__keys keys = {NULL, NULL, 0, 0};
-  if (!sp__reader_open(&reader, draft, "numbers.csv", columns, SP_COUNT(columns))) {
+  if (!sp__book_reader_open(&reader, draft, "numbers.csv", columns, SP_COUNT(columns))) {
     return;
   }
-  while (sp__reader_next(&reader)) {
-    struct sp__prefix row = {0, 0, 0, sp__reader_line(&reader), 0, 0};
-    row.digits = sp__reader_digits(&reader, PREFIX);
+  while (sp__book_reader_next(&reader)) {
+    struct sp__prefix row = {0, 0, 0, sp__book_reader_line(&reader), 0, 0};
+    row.digits = sp__book_reader_digits(&reader, PREFIX);
     row.length = (uint8_t)sp_number_length(row.digits);
-    row.operator_id = sp__reader_text(&reader, OPERATOR, &draft->operators);
+    row.operator_id = sp__book_reader_text(&reader, OPERATOR, &draft->operators);
     row.kind =
-        (uint8_t)(sp__reader_word(&reader, KIND, kinds + 1, SP_COUNT(kinds) - 1, SP_BLANK) + 1);
-    row.area = sp__reader_known(&reader, AREA, &draft->areas, "areas.csv") + 1;
+        (uint8_t)(sp__book_reader_word(&reader, KIND, kinds + 1, SP_COUNT(kinds) - 1, SP_BLANK) +
+                  1);
+    row.area = sp__book_reader_known(&reader, AREA, &draft->areas, "areas.csv") + 1;
     uint32_t earlier = row.digits == 0 ? SP_NONE : sp__keys_put(draft, &keys, row.digits, row.line);
     if (earlier != SP_NONE) {
       twice_error(&reader, PREFIX, earlier);
@@ -81,17 +82,17 @@ static void ported_read(struct sp__draft *draft)
 {
   enum { NUMBER, OPERATOR, FROM, TO };
   static const char *const columns[] = {"number", "operator", "from", "to"};
-  struct sp__reader reader;
-  if (!sp__reader_open(&reader, draft, "ported.csv", columns, SP_COUNT(columns))) {
+  struct sp__book_reader reader;
+  if (!sp__book_reader_open(&reader, draft, "ported.csv", columns, SP_COUNT(columns))) {
     return;
   }
-  while (sp__reader_next(&reader)) {
+  while (sp__book_reader_next(&reader)) {
     struct sp__ported row = {
-        sp__reader_digits(&reader, NUMBER), sp__reader_time(&reader, FROM, SP_TIME_MIN),
-        sp__reader_time(&reader, TO, SP_TIME_MAX),
-        sp__reader_text(&reader, OPERATOR, &draft->operators), sp__reader_line(&reader)};
+        sp__book_reader_digits(&reader, NUMBER), sp__book_reader_time(&reader, FROM, SP_TIME_MIN),
+        sp__book_reader_time(&reader, TO, SP_TIME_MAX),
+        sp__book_reader_text(&reader, OPERATOR, &draft->operators), sp__book_reader_line(&reader)};
     if (!reader.bad && row.from_utc_s >= row.to_utc_s) {
-      sp__reader_error(&reader, TO, "the interval is empty; expected `from` before `to`");
+      sp__book_reader_error(&reader, TO, "the interval is empty; expected `from` before `to`");
     }
     if (!reader.bad) {
       *(struct sp__ported *)sp__list_add(draft, &draft->ported, sizeof(row)) = row;
@@ -103,23 +104,23 @@ static void cells_read(struct sp__draft *draft)
 {
   enum { PLMN, LAC_FROM, LAC_TO, AREA };
   static const char *const columns[] = {"plmn", "lac_from", "lac_to", "area"};
-  struct sp__reader reader;
-  if (!sp__reader_open(&reader, draft, "cells.csv", columns, SP_COUNT(columns))) {
+  struct sp__book_reader reader;
+  if (!sp__book_reader_open(&reader, draft, "cells.csv", columns, SP_COUNT(columns))) {
     return;
   }
-  while (sp__reader_next(&reader)) {
-    struct sp__cell row = {sp__reader_integer(&reader, LAC_FROM, 0, SP_DRAFT_QUANTITY_MAX, 0),
-                           sp__reader_integer(&reader, LAC_TO, 0, SP_DRAFT_QUANTITY_MAX, 0),
-                           sp__reader_text(&reader, PLMN, &draft->plmns) - 1,
-                           sp__reader_known(&reader, AREA, &draft->areas, "areas.csv"),
-                           sp__reader_line(&reader)};
+  while (sp__book_reader_next(&reader)) {
+    struct sp__cell row = {sp__book_reader_integer(&reader, LAC_FROM, 0, SP_DRAFT_QUANTITY_MAX, 0),
+                           sp__book_reader_integer(&reader, LAC_TO, 0, SP_DRAFT_QUANTITY_MAX, 0),
+                           sp__book_reader_text(&reader, PLMN, &draft->plmns) - 1,
+                           sp__book_reader_known(&reader, AREA, &draft->areas, "areas.csv"),
+                           sp__book_reader_line(&reader)};
     for (uint32_t column = PLMN; column <= AREA; column++) {
-      if (sp__reader_blank(&reader, column)) {
-        sp__reader_error(&reader, column, "is blank");
+      if (sp__book_reader_blank(&reader, column)) {
+        sp__book_reader_error(&reader, column, "is blank");
       }
     }
     if (!reader.bad && row.lac_from > row.lac_to) {
-      sp__reader_error(&reader, LAC_TO, "expected lac_from <= lac_to");
+      sp__book_reader_error(&reader, LAC_TO, "expected lac_from <= lac_to");
     }
     if (!reader.bad) {
       *(struct sp__cell *)sp__list_add(draft, &draft->cells, sizeof(row)) = row;
@@ -237,13 +238,13 @@ void sp__read_destinations(struct sp__draft *draft)
 {
   enum { DESTINATION, PREFIX };
   static const char *const columns[] = {"destination", "prefix"};
-  struct sp__reader reader;
-  if (!sp__reader_open(&reader, draft, "destinations.csv", columns, SP_COUNT(columns))) {
+  struct sp__book_reader reader;
+  if (!sp__book_reader_open(&reader, draft, "destinations.csv", columns, SP_COUNT(columns))) {
     return;
   }
-  while (sp__reader_next(&reader)) {
-    uint32_t dest = sp__reader_name(&reader, DESTINATION, &draft->dests, true);
-    uint64_t digits = sp__reader_digits(&reader, PREFIX);
+  while (sp__book_reader_next(&reader)) {
+    uint32_t dest = sp__book_reader_name(&reader, DESTINATION, &draft->dests, true);
+    uint64_t digits = sp__book_reader_digits(&reader, PREFIX);
     struct sp__dest row = {digits, dest, sp_number_length(digits)};
     if (!reader.bad) {
       *(struct sp__dest *)sp__list_add(draft, &draft->dest_rows, sizeof(row)) = row;

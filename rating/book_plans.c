@@ -40,30 +40,30 @@ uint8_t sp__plan_kind(const struct sp__draft *draft, uint32_t plan)
 void sp__read_plans(struct sp__draft *draft)
 {
   static const char *const prorations[] = {"none", "by_day", "half", "first_free"};
-  struct sp__reader reader;
-  if (!sp__reader_open(&reader, draft, "plans.csv", columns, SP_COUNT(columns))) {
+  struct sp__book_reader reader;
+  if (!sp__book_reader_open(&reader, draft, "plans.csv", columns, SP_COUNT(columns))) {
     return;
   }
-  while (sp__reader_next(&reader)) {
-    struct sp__plan row = {.line = sp__reader_line(&reader)};
-    uint32_t name = sp__reader_name(&reader, PLAN, &draft->plans, true);
+  while (sp__book_reader_next(&reader)) {
+    struct sp__plan row = {.line = sp__book_reader_line(&reader)};
+    uint32_t name = sp__book_reader_name(&reader, PLAN, &draft->plans, true);
     struct sp__terms ignored = {{NULL, 0, 0, 0}, NULL, NULL, 0};
-    row.kind =
-        sp__reader_word(&reader, KIND, sp__plan_kinds, SP_COUNT(sp__plan_kinds), SP_PLAN_UNKNOWN);
-    if (sp__reader_blank(&reader, KIND)) {
-      sp__reader_error(&reader, KIND, "is blank; expected base, add_on, group or family");
+    row.kind = sp__book_reader_word(&reader, KIND, sp__plan_kinds, SP_COUNT(sp__plan_kinds),
+                                    SP_PLAN_UNKNOWN);
+    if (sp__book_reader_blank(&reader, KIND)) {
+      sp__book_reader_error(&reader, KIND, "is blank; expected base, add_on, group or family");
     }
-    row.title = sp__reader_text(&reader, NAME, &draft->strings);
-    row.monthly_fee_micro = sp__reader_money(&reader, MONTHLY_FEE, -1);
-    row.min_spend_micro = sp__reader_money(&reader, MIN_SPEND, -1);
-    row.from_utc_s = sp__reader_time(&reader, VALID_FROM, SP_TIME_MIN);
-    row.to_utc_s = sp__reader_time(&reader, VALID_TO, SP_TIME_MAX);
-    (void)sp__reader_word(&reader, PRORATION, prorations, SP_COUNT(prorations), 0);
-    (void)sp__reader_name(&reader, FEE_ITEM, &ignored, false);
-    (void)sp__reader_name(&reader, EXCLUSION, &ignored, false);
+    row.title = sp__book_reader_text(&reader, NAME, &draft->strings);
+    row.monthly_fee_micro = sp__book_reader_money(&reader, MONTHLY_FEE, -1);
+    row.min_spend_micro = sp__book_reader_money(&reader, MIN_SPEND, -1);
+    row.from_utc_s = sp__book_reader_time(&reader, VALID_FROM, SP_TIME_MIN);
+    row.to_utc_s = sp__book_reader_time(&reader, VALID_TO, SP_TIME_MAX);
+    (void)sp__book_reader_word(&reader, PRORATION, prorations, SP_COUNT(prorations), 0);
+    (void)sp__book_reader_name(&reader, FEE_ITEM, &ignored, false);
+    (void)sp__book_reader_name(&reader, EXCLUSION, &ignored, false);
     if (!reader.bad && row.from_utc_s >= row.to_utc_s) {
-      sp__reader_error(&reader, VALID_TO,
-                       "the interval is empty; expected valid_from before valid_to");
+      sp__book_reader_error(&reader, VALID_TO,
+                            "the interval is empty; expected valid_from before valid_to");
     }
     struct sp__plan *plan = name == SP_NONE ? NULL : plan_at(draft, name);
     if (plan == NULL) {
@@ -75,7 +75,7 @@ void sp__read_plans(struct sp__draft *draft)
       sp_text_add(&text, "is there twice: line ");
       sp_text_add_u64(&text, plan->line);
       sp_text_add(&text, " has it, too");
-      sp__reader_error(&reader, PLAN, buffer);
+      sp__book_reader_error(&reader, PLAN, buffer);
       continue;
     }
     row.name = plan->name;

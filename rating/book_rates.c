@@ -42,29 +42,29 @@ uint64_t sp__unit_services(enum sp_unit unit)
   return SP_FEATURES_SERVICE & ~(voice | data);
 }
 
-static void plan_take(struct sp__reader *reader, struct sp__rate *row)
+static void plan_take(struct sp__book_reader *reader, struct sp__rate *row)
 {
   struct sp__draft *draft = reader->draft;
-  if (sp__reader_blank(reader, PLAN)) {
-    sp__reader_error(reader, PLAN, "is blank; expected the name of a plan");
+  if (sp__book_reader_blank(reader, PLAN)) {
+    sp__book_reader_error(reader, PLAN, "is blank; expected the name of a plan");
   }
-  row->plan = sp__reader_known(reader, PLAN, &draft->plans, "plans.csv");
+  row->plan = sp__book_reader_known(reader, PLAN, &draft->plans, "plans.csv");
   if (row->plan != SP_NONE && sp__plan_kind(draft, row->plan) == SP_PLAN_ADD_ON) {
-    sp__reader_error(reader, PLAN, "is an add_on, and an add_on has no rates");
+    sp__book_reader_error(reader, PLAN, "is an add_on, and an add_on has no rates");
   }
 }
 
-static void amounts_take(struct sp__reader *reader, struct sp__rate *row)
+static void amounts_take(struct sp__book_reader *reader, struct sp__rate *row)
 {
   static const char expected[] =
       "expected an amount >= 0 with at most 6 decimals, or a/b with a and b below 10^9";
-  struct sp_cell_text price = sp__reader_cell(reader, PRICE);
-  struct sp_cell_text fee = sp__reader_cell(reader, CONNECT_FEE);
+  struct sp_cell_text price = sp__book_reader_cell(reader, PRICE);
+  struct sp_cell_text fee = sp__book_reader_cell(reader, CONNECT_FEE);
   struct sp_rational value = {0, 1};
   if (price.length == 0) {
-    sp__reader_error(reader, PRICE, "is blank; expected a price (0 for what is free)");
+    sp__book_reader_error(reader, PRICE, "is blank; expected a price (0 for what is free)");
   } else if (!sp_value_price(price.text, price.length, &value)) {
-    sp__reader_error(reader, PRICE, expected);
+    sp__book_reader_error(reader, PRICE, expected);
   }
   row->price_n = value.n;
   row->price_d = value.d;
@@ -74,17 +74,17 @@ static void amounts_take(struct sp__reader *reader, struct sp__rate *row)
     return;
   }
   if (!sp_value_price(fee.text, fee.length, &value)) {
-    sp__reader_error(reader, CONNECT_FEE, expected);
+    sp__book_reader_error(reader, CONNECT_FEE, expected);
     return;
   }
   if (row->from != 0) {
-    sp__reader_error(reader, CONNECT_FEE, "a connect fee stands only on the slot at 0");
+    sp__book_reader_error(reader, CONNECT_FEE, "a connect fee stands only on the slot at 0");
     return;
   }
   sp_i128 n = (sp_i128)value.n * SP_MICRO;
   int64_t common = sp_value_gcd((int64_t)(n % value.d), value.d);
   if (n / common > SP_MONEY_MAX) {
-    sp__reader_error(reader, CONNECT_FEE, "is more than an amount can be");
+    sp__book_reader_error(reader, CONNECT_FEE, "is more than an amount can be");
     return;
   }
   row->fee_n = (int64_t)(n / common);
@@ -92,69 +92,69 @@ static void amounts_take(struct sp__reader *reader, struct sp__rate *row)
   row->has_fee = 1;
 }
 
-static void quantities_take(struct sp__reader *reader, struct sp__rate *row)
+static void quantities_take(struct sp__book_reader *reader, struct sp__rate *row)
 {
   struct sp_quantity per = {1, SP_UNIT_ITEM, true};
   struct sp_quantity increment;
   struct sp_quantity from = {0, SP_UNIT_ITEM, true};
-  (void)sp__reader_quantity(reader, PER, &per);
+  (void)sp__book_reader_quantity(reader, PER, &per);
   increment = per;
-  (void)sp__reader_quantity(reader, INCREMENT, &increment);
-  bool from_given = sp__reader_quantity(reader, FROM, &from);
+  (void)sp__book_reader_quantity(reader, INCREMENT, &increment);
+  bool from_given = sp__book_reader_quantity(reader, FROM, &from);
   row->unit = (uint8_t)per.unit;
   row->per = per.value;
   row->increment = increment.value;
   row->from = from.value;
   if (per.value == 0) {
-    sp__reader_error(reader, PER, "expected more than 0");
+    sp__book_reader_error(reader, PER, "expected more than 0");
   }
-  if (increment.value == 0 && !sp__reader_blank(reader, INCREMENT)) {
-    sp__reader_error(reader, INCREMENT, "expected more than 0");
+  if (increment.value == 0 && !sp__book_reader_blank(reader, INCREMENT)) {
+    sp__book_reader_error(reader, INCREMENT, "expected more than 0");
   }
   if (increment.unit != per.unit) {
-    sp__reader_error(reader, INCREMENT, "is in another unit than `per`");
+    sp__book_reader_error(reader, INCREMENT, "is in another unit than `per`");
   }
   if (from_given && from.value != 0 && from.unit != per.unit) {
-    sp__reader_error(reader, FROM, "is in another unit than `per`");
+    sp__book_reader_error(reader, FROM, "is in another unit than `per`");
   }
 }
 
-static void row_take(struct sp__reader *reader, struct sp__rate *row)
+static void row_take(struct sp__book_reader *reader, struct sp__rate *row)
 {
   static const char *const counters[] = {"cycle"};
   memset(row, 0, sizeof(*row));
-  row->line = sp__reader_line(reader);
+  row->line = sp__book_reader_line(reader);
   plan_take(reader, row);
-  row->item = sp__reader_name(reader, ITEM, &reader->draft->items, true);
-  sp__reader_match(reader, MATCH, &row->match);
+  row->item = sp__book_reader_name(reader, ITEM, &reader->draft->items, true);
+  sp__book_reader_match(reader, MATCH, &row->match);
   row->priority =
-      sp__reader_integer(reader, PRIORITY, -SP_DRAFT_QUANTITY_MAX, SP_DRAFT_QUANTITY_MAX, 0);
+      sp__book_reader_integer(reader, PRIORITY, -SP_DRAFT_QUANTITY_MAX, SP_DRAFT_QUANTITY_MAX, 0);
   quantities_take(reader, row);
   amounts_take(reader, row);
-  row->counter = sp__reader_word(reader, COUNTER, counters, 1, SP_BLANK);
-  row->rounding = sp__reader_word(reader, ROUNDING, sp__roundings, 3, SP_BLANK);
-  row->digits = (uint8_t)sp__reader_integer(reader, DIGITS, 0, 6, SP_BLANK);
-  row->mode = sp__reader_word(reader, BAND_MODE, sp__band_modes, 3, SP_BLANK);
-  row->column_per = sp__reader_column(reader, PER);
-  row->column_from = sp__reader_column(reader, FROM);
-  row->column_rounding = sp__reader_column(reader, ROUNDING);
-  row->column_digits = sp__reader_column(reader, DIGITS);
-  row->column_mode = sp__reader_column(reader, BAND_MODE);
-  row->column_counter = sp__reader_column(reader, COUNTER);
-  row->column_price = sp__reader_column(reader, PRICE);
+  row->counter = sp__book_reader_word(reader, COUNTER, counters, 1, SP_BLANK);
+  row->rounding = sp__book_reader_word(reader, ROUNDING, sp__roundings, 3, SP_BLANK);
+  row->digits = (uint8_t)sp__book_reader_integer(reader, DIGITS, 0, 6, SP_BLANK);
+  row->mode = sp__book_reader_word(reader, BAND_MODE, sp__band_modes, 3, SP_BLANK);
+  row->column_per = sp__book_reader_column(reader, PER);
+  row->column_from = sp__book_reader_column(reader, FROM);
+  row->column_rounding = sp__book_reader_column(reader, ROUNDING);
+  row->column_digits = sp__book_reader_column(reader, DIGITS);
+  row->column_mode = sp__book_reader_column(reader, BAND_MODE);
+  row->column_counter = sp__book_reader_column(reader, COUNTER);
+  row->column_price = sp__book_reader_column(reader, PRICE);
 }
 
 void sp__read_rates(struct sp__draft *draft)
 {
-  struct sp__reader reader;
-  if (!sp__reader_open(&reader, draft, "rates.csv", columns, SP_COUNT(columns))) {
+  struct sp__book_reader reader;
+  if (!sp__book_reader_open(&reader, draft, "rates.csv", columns, SP_COUNT(columns))) {
     return;
   }
-  while (sp__reader_next(&reader)) {
+  while (sp__book_reader_next(&reader)) {
     struct sp__rate row;
     row_take(&reader, &row);
     if ((row.match.accepted & sp__unit_services((enum sp_unit)row.unit)) == 0 && !reader.bad) {
-      sp__reader_error(
+      sp__book_reader_error(
           &reader, MATCH + SP_COLUMN_SERVICE,
           "is not counted in the unit of `per`: voice in s, data in s or B, the others "
           "by item");

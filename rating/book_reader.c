@@ -34,13 +34,14 @@ bool sp__list_next(struct sp_cell_text *cell, struct sp_cell_text *element)
   return true;
 }
 
-static void error_at(struct sp__reader *reader, uint32_t line, uint32_t column, const char *message)
+static void error_at(struct sp__book_reader *reader, uint32_t line, uint32_t column,
+                     const char *message)
 {
   reader->bad = true;
   sp_problem_error(reader->draft->problems, reader->table.file, line, column, message);
 }
 
-static void header_cell(struct sp__reader *reader, uint32_t i)
+static void header_cell(struct sp__book_reader *reader, uint32_t i)
 {
   struct sp_cell_text cell = reader->table.cells[i];
   char buffer[SP_DRAFT_TEXT_MAX];
@@ -68,8 +69,8 @@ static void header_cell(struct sp__reader *reader, uint32_t i)
   error_at(reader, reader->table.row_line, cell.column, buffer);
 }
 
-bool sp__reader_open(struct sp__reader *reader, struct sp__draft *draft, const char *file,
-                     const char *const *columns, uint32_t count)
+bool sp__book_reader_open(struct sp__book_reader *reader, struct sp__draft *draft, const char *file,
+                          const char *const *columns, uint32_t count)
 {
   SP_ASSERT(count <= SP_READER_COLUMNS_MAX);
   memset(reader, 0, sizeof(*reader));
@@ -101,7 +102,7 @@ bool sp__reader_open(struct sp__reader *reader, struct sp__draft *draft, const c
   return true;
 }
 
-bool sp__reader_next(struct sp__reader *reader)
+bool sp__book_reader_next(struct sp__book_reader *reader)
 {
   const struct sp_table *table = &reader->table;
   while (reader->draft->status == SP_OK && sp_table_next(&reader->table)) {
@@ -122,22 +123,22 @@ bool sp__reader_next(struct sp__reader *reader)
   return false;
 }
 
-struct sp_cell_text sp__reader_cell(const struct sp__reader *reader, uint32_t column)
+struct sp_cell_text sp__book_reader_cell(const struct sp__book_reader *reader, uint32_t column)
 {
   static const struct sp_cell_text blank = {"", 0, 1};
   uint32_t i = reader->cell_of[column];
   return i == SP_NONE || i >= reader->table.cells_count ? blank : reader->table.cells[i];
 }
 
-uint16_t sp__reader_column(const struct sp__reader *reader, uint32_t column)
+uint16_t sp__book_reader_column(const struct sp__book_reader *reader, uint32_t column)
 {
-  uint32_t at = sp__reader_cell(reader, column).column;
+  uint32_t at = sp__book_reader_cell(reader, column).column;
   return at > UINT16_MAX ? UINT16_MAX : (uint16_t)at;
 }
 
-void sp__reader_error(struct sp__reader *reader, uint32_t column, const char *what)
+void sp__book_reader_error(struct sp__book_reader *reader, uint32_t column, const char *what)
 {
-  struct sp_cell_text cell = sp__reader_cell(reader, column);
+  struct sp_cell_text cell = sp__book_reader_cell(reader, column);
   char buffer[SP_DRAFT_TEXT_MAX];
   struct sp_text text = SP_TEXT_INIT(buffer);
   sp_text_add(&text, reader->names[column]);
@@ -151,7 +152,7 @@ void sp__reader_error(struct sp__reader *reader, uint32_t column, const char *wh
   error_at(reader, reader->table.row_line, cell.column, buffer);
 }
 
-static void words_error(struct sp__reader *reader, uint32_t column, const char *const *words,
+static void words_error(struct sp__book_reader *reader, uint32_t column, const char *const *words,
                         uint32_t count)
 {
   char buffer[SP_DRAFT_TEXT_MAX];
@@ -161,13 +162,13 @@ static void words_error(struct sp__reader *reader, uint32_t column, const char *
     sp_text_add(&text, i == 0 ? "" : i + 1 == count ? " or " : ", ");
     sp_text_add(&text, words[i]);
   }
-  sp__reader_error(reader, column, buffer);
+  sp__book_reader_error(reader, column, buffer);
 }
 
-uint8_t sp__reader_word(struct sp__reader *reader, uint32_t column, const char *const *words,
-                        uint32_t count, uint8_t blank)
+uint8_t sp__book_reader_word(struct sp__book_reader *reader, uint32_t column,
+                             const char *const *words, uint32_t count, uint8_t blank)
 {
-  struct sp_cell_text cell = sp__reader_cell(reader, column);
+  struct sp_cell_text cell = sp__book_reader_cell(reader, column);
   if (cell.length == 0) {
     return blank;
   }
@@ -180,10 +181,10 @@ uint8_t sp__reader_word(struct sp__reader *reader, uint32_t column, const char *
   return blank;
 }
 
-int64_t sp__reader_integer(struct sp__reader *reader, uint32_t column, int64_t low, int64_t high,
-                           int64_t blank)
+int64_t sp__book_reader_integer(struct sp__book_reader *reader, uint32_t column, int64_t low,
+                                int64_t high, int64_t blank)
 {
-  struct sp_cell_text cell = sp__reader_cell(reader, column);
+  struct sp_cell_text cell = sp__book_reader_cell(reader, column);
   int64_t value;
   if (cell.length == 0) {
     return blank;
@@ -197,13 +198,13 @@ int64_t sp__reader_integer(struct sp__reader *reader, uint32_t column, int64_t l
   sp_text_add_i64(&text, low);
   sp_text_add(&text, " to ");
   sp_text_add_i64(&text, high);
-  sp__reader_error(reader, column, buffer);
+  sp__book_reader_error(reader, column, buffer);
   return blank;
 }
 
-int64_t sp__reader_money(struct sp__reader *reader, uint32_t column, int64_t blank)
+int64_t sp__book_reader_money(struct sp__book_reader *reader, uint32_t column, int64_t blank)
 {
-  struct sp_cell_text cell = sp__reader_cell(reader, column);
+  struct sp_cell_text cell = sp__book_reader_cell(reader, column);
   int64_t micro;
   if (cell.length == 0) {
     return blank;
@@ -211,27 +212,29 @@ int64_t sp__reader_money(struct sp__reader *reader, uint32_t column, int64_t bla
   if (sp_money_parse(&micro, cell.text, cell.length, 6)) {
     return micro;
   }
-  sp__reader_error(reader, column, "expected an amount >= 0 with at most 6 decimals");
+  sp__book_reader_error(reader, column, "expected an amount >= 0 with at most 6 decimals");
   return blank;
 }
 
-bool sp__reader_quantity(struct sp__reader *reader, uint32_t column, struct sp_quantity *quantity)
+bool sp__book_reader_quantity(struct sp__book_reader *reader, uint32_t column,
+                              struct sp_quantity *quantity)
 {
-  struct sp_cell_text cell = sp__reader_cell(reader, column);
+  struct sp_cell_text cell = sp__book_reader_cell(reader, column);
   if (cell.length == 0) {
     return false;
   }
   if (sp_value_quantity(cell.text, cell.length, quantity)) {
     return true;
   }
-  sp__reader_error(reader, column,
-                   "expected a quantity: whole items, or s min h, or B KB MB GB (6s, 1min, 10MB)");
+  sp__book_reader_error(
+      reader, column,
+      "expected a quantity: whole items, or s min h, or B KB MB GB (6s, 1min, 10MB)");
   return false;
 }
 
-int64_t sp__reader_time(struct sp__reader *reader, uint32_t column, int64_t blank)
+int64_t sp__book_reader_time(struct sp__book_reader *reader, uint32_t column, int64_t blank)
 {
-  struct sp_cell_text cell = sp__reader_cell(reader, column);
+  struct sp_cell_text cell = sp__book_reader_cell(reader, column);
   int64_t seconds;
   if (cell.length == 0) {
     return blank;
@@ -244,49 +247,50 @@ int64_t sp__reader_time(struct sp__reader *reader, uint32_t column, int64_t blan
   case SP_CIVIL_NONE:
     break;
   }
-  sp__reader_error(reader, column,
-                   "expected a time that exists: YYYY-MM-DD, YYYY-MM-DDTHH:MM:SS or with offset");
+  sp__book_reader_error(
+      reader, column,
+      "expected a time that exists: YYYY-MM-DD, YYYY-MM-DDTHH:MM:SS or with offset");
   return blank;
 }
 
-uint64_t sp__reader_digits(struct sp__reader *reader, uint32_t column)
+uint64_t sp__book_reader_digits(struct sp__book_reader *reader, uint32_t column)
 {
-  struct sp_cell_text cell = sp__reader_cell(reader, column);
+  struct sp_cell_text cell = sp__book_reader_cell(reader, column);
   struct sp_number number = sp_number_pack(cell.text, cell.length);
   if (cell.length > SP_NUMBER_DIGITS_MAX - 1) {
-    sp__reader_error(reader, column, "expected at most 15 digits");
+    sp__book_reader_error(reader, column, "expected at most 15 digits");
     return 0;
   }
   if (!number.exact) {
-    sp__reader_error(reader, column,
-                     cell.length == 0 ? "is blank; expected digits" : "expected digits only");
+    sp__book_reader_error(reader, column,
+                          cell.length == 0 ? "is blank; expected digits" : "expected digits only");
     return 0;
   }
   return number.digits;
 }
 
-uint32_t sp__reader_name(struct sp__reader *reader, uint32_t column, struct sp__terms *names,
-                         bool needed)
+uint32_t sp__book_reader_name(struct sp__book_reader *reader, uint32_t column,
+                              struct sp__terms *names, bool needed)
 {
-  struct sp_cell_text cell = sp__reader_cell(reader, column);
+  struct sp_cell_text cell = sp__book_reader_cell(reader, column);
   if (cell.length == 0) {
     if (needed) {
-      sp__reader_error(reader, column, "is blank; expected a name");
+      sp__book_reader_error(reader, column, "is blank; expected a name");
     }
     return SP_NONE;
   }
   if (!sp_value_name(cell.text, cell.length)) {
-    sp__reader_error(reader, column,
-                     "expected a name: at most 64 letters, digits, '_', '.' or '-'");
+    sp__book_reader_error(reader, column,
+                          "expected a name: at most 64 letters, digits, '_', '.' or '-'");
     return SP_NONE;
   }
   return sp__terms_add(reader->draft, names, cell.text, cell.length);
 }
 
-uint32_t sp__reader_known(struct sp__reader *reader, uint32_t column, const struct sp__terms *names,
-                          const char *table)
+uint32_t sp__book_reader_known(struct sp__book_reader *reader, uint32_t column,
+                               const struct sp__terms *names, const char *table)
 {
-  struct sp_cell_text cell = sp__reader_cell(reader, column);
+  struct sp_cell_text cell = sp__book_reader_cell(reader, column);
   if (cell.length == 0) {
     return SP_NONE;
   }
@@ -296,13 +300,14 @@ uint32_t sp__reader_known(struct sp__reader *reader, uint32_t column, const stru
     struct sp_text text = SP_TEXT_INIT(buffer);
     sp_text_add(&text, "is not in ");
     sp_text_add(&text, table);
-    sp__reader_error(reader, column, buffer);
+    sp__book_reader_error(reader, column, buffer);
   }
   return id;
 }
 
-uint32_t sp__reader_text(struct sp__reader *reader, uint32_t column, struct sp__terms *names)
+uint32_t sp__book_reader_text(struct sp__book_reader *reader, uint32_t column,
+                              struct sp__terms *names)
 {
-  struct sp_cell_text cell = sp__reader_cell(reader, column);
+  struct sp_cell_text cell = sp__book_reader_cell(reader, column);
   return cell.length == 0 ? 0 : sp__terms_add(reader->draft, names, cell.text, cell.length) + 1;
 }

@@ -8,7 +8,7 @@
 
 #define SP_READER_COLUMNS_MAX 24
 
-struct sp__reader {
+struct sp__book_reader {
   struct sp__draft *draft;
   const char *const *names; /* of the known columns */
   uint32_t names_count;
@@ -19,47 +19,49 @@ struct sp__reader {
 };
 
 /* Finds a table by file name and reads its header. false: it is not there or has no row. */
-bool sp__reader_open(struct sp__reader *reader, struct sp__draft *draft, const char *file,
-                     const char *const *columns, uint32_t count);
+bool sp__book_reader_open(struct sp__book_reader *reader, struct sp__draft *draft, const char *file,
+                          const char *const *columns, uint32_t count);
 /* The next row; false: no more, or no memory. */
-bool sp__reader_next(struct sp__reader *reader);
+bool sp__book_reader_next(struct sp__book_reader *reader);
 /* A cell of the row; what is not there is blank and stands where the row begins. */
-struct sp_cell_text sp__reader_cell(const struct sp__reader *reader, uint32_t column);
-static inline bool sp__reader_blank(const struct sp__reader *reader, uint32_t column)
+struct sp_cell_text sp__book_reader_cell(const struct sp__book_reader *reader, uint32_t column);
+static inline bool sp__book_reader_blank(const struct sp__book_reader *reader, uint32_t column)
 {
-  return sp__reader_cell(reader, column).length == 0;
+  return sp__book_reader_cell(reader, column).length == 0;
 }
-uint16_t sp__reader_column(const struct sp__reader *reader, uint32_t column);
-static inline uint32_t sp__reader_line(const struct sp__reader *reader)
+uint16_t sp__book_reader_column(const struct sp__book_reader *reader, uint32_t column);
+static inline uint32_t sp__book_reader_line(const struct sp__book_reader *reader)
 {
   return reader->table.row_line;
 }
 
 /* An error at a cell: COLUMN "VALUE": what. Marks the row. */
-void sp__reader_error(struct sp__reader *reader, uint32_t column, const char *what);
+void sp__book_reader_error(struct sp__book_reader *reader, uint32_t column, const char *what);
 
 /* Values of cells. Each reports what is wrong and then gives the default; blank gives the default.
  */
-uint8_t sp__reader_word(struct sp__reader *reader, uint32_t column, const char *const *words,
-                        uint32_t count, uint8_t blank);
-int64_t sp__reader_integer(struct sp__reader *reader, uint32_t column, int64_t low, int64_t high,
-                           int64_t blank);
-int64_t sp__reader_money(struct sp__reader *reader, uint32_t column, int64_t blank);
-bool sp__reader_quantity(struct sp__reader *reader, uint32_t column, struct sp_quantity *quantity);
-int64_t sp__reader_time(struct sp__reader *reader, uint32_t column, int64_t blank);
+uint8_t sp__book_reader_word(struct sp__book_reader *reader, uint32_t column,
+                             const char *const *words, uint32_t count, uint8_t blank);
+int64_t sp__book_reader_integer(struct sp__book_reader *reader, uint32_t column, int64_t low,
+                                int64_t high, int64_t blank);
+int64_t sp__book_reader_money(struct sp__book_reader *reader, uint32_t column, int64_t blank);
+bool sp__book_reader_quantity(struct sp__book_reader *reader, uint32_t column,
+                              struct sp_quantity *quantity);
+int64_t sp__book_reader_time(struct sp__book_reader *reader, uint32_t column, int64_t blank);
 /* Digits of a number or prefix (1..15) as sp_number digits; 0: reported. */
-uint64_t sp__reader_digits(struct sp__reader *reader, uint32_t column);
+uint64_t sp__book_reader_digits(struct sp__book_reader *reader, uint32_t column);
 /* A name of the book: added to `names`; SP_NONE if blank and not `needed`, or wrong. */
-uint32_t sp__reader_name(struct sp__reader *reader, uint32_t column, struct sp__terms *names,
-                         bool needed);
+uint32_t sp__book_reader_name(struct sp__book_reader *reader, uint32_t column,
+                              struct sp__terms *names, bool needed);
 /* A name that a table has to have; SP_NONE if blank, or not there and reported. */
-uint32_t sp__reader_known(struct sp__reader *reader, uint32_t column, const struct sp__terms *names,
-                          const char *table);
+uint32_t sp__book_reader_known(struct sp__book_reader *reader, uint32_t column,
+                               const struct sp__terms *names, const char *table);
 /* Any text, interned: id + 1, 0 = blank. */
-uint32_t sp__reader_text(struct sp__reader *reader, uint32_t column, struct sp__terms *names);
+uint32_t sp__book_reader_text(struct sp__book_reader *reader, uint32_t column,
+                              struct sp__terms *names);
 
 /* Match columns, which begin at `first` in the table's columns in the order of §2.3. */
-void sp__reader_match(struct sp__reader *reader, uint32_t first, struct sp__match *match);
+void sp__book_reader_match(struct sp__book_reader *reader, uint32_t first, struct sp__match *match);
 #define SP_MATCH_COLUMNS \
   "service", "direction", "roam", "zone", "net", "dest", "band", "rating_group"
 
