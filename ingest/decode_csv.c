@@ -176,7 +176,7 @@ static enum line_state cell_read(const struct sp_decode *decode, size_t start, s
                                  struct line *line)
 {
   const char *bytes = decode->bytes;
-  size_t from = *at, to;
+  size_t from = *at, to = from;
   bool cut = false, quoted, text_behind = false;
   while (from < decode->length && sp__is_blank(bytes[from])) {
     from++;
