@@ -41,8 +41,8 @@ struct sp_scores {
   uint32_t subscribers, groups;
   struct sp_rfm *rfm;                  /* by subscriber */
   struct sp_card_score *scores;        /* by subscriber; zero without activity */
-  struct sp_rfm *group_rfm;            /* by group; families are not scored (r_days never) */
-  struct sp_group_score *group_scores; /* by group; families are zero */
+  struct sp_rfm *group_rfm;            /* by group; families and closed groups: r_days never */
+  struct sp_group_score *group_scores; /* by group; not scored: no warning, unknown risk */
   struct sp_rfm_cuts cuts[SP_POPULATION_COUNT];
   struct sp_card_means means[SP_POPULATION_COUNT];
   struct sp_loss loss; /* of all members of enterprise groups */

@@ -164,6 +164,14 @@ static void merge_trees(struct sp_scores *scores, const struct sp_group_profile 
   }
 }
 
+/* Enterprise groups that are not outside their own dates at the instant. */
+static bool is_scored(const struct sp_scores *scores, uint32_t g)
+{
+  const struct sp_group *group = sp_directory_group(scores->directory, g);
+  int64_t now = scores->review.at.utc_s;
+  return !group->family && group->from_utc_s <= now && now < group->to_utc_s;
+}
+
 /* The level now, given that of the last review: a later day is a review, the same day only adds,
  * an earlier one knows nothing of it. */
 static void set_level(const struct sp_scores *scores, const struct sp_scores_input *input,
@@ -197,10 +205,10 @@ void sp__scores_groups(struct sp_scores *scores, const struct sp_scores_input *i
     struct sp_group_case of = sp_scores_case(scores, g);
     scores->group_rfm[g].population = SP_POPULATION_GROUP;
     scores->group_rfm[g].r_days = SP_RFM_NEVER;
-    if (sp_directory_group(scores->directory, g)->family) {
+    group_facts(scores, g);
+    if (!is_scored(scores, g)) {
       continue;
     }
-    group_facts(scores, g);
     sp_group_rfm(of.profile, of.sums, &scores->review.at, &scores->group_rfm[g]);
     sp_group_rate(&of, prior_ppm, &score->risk);
     bool seen = scores->group_rfm[g].r_days != SP_RFM_NEVER;

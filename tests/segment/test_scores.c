@@ -10,7 +10,8 @@ static const struct case_file book[] = {
     {"plans.csv", "plan,kind\nb,base\n"},
     {"rates.csv", "plan,item,service,price,per\nb,base,voice,0.20,1min\n"}};
 
-/* H is the head office of N and S; S has a branch T; F is a family; O an office that is closed. */
+/* H is the head office of N and S; S has a branch T; F is a family; O an office that is closed, Q
+ * one without members. */
 static const struct case_file customers[] = {
     {"accounts.csv", "account\nA\n"},
     {"subscribers.csv",
@@ -19,7 +20,8 @@ static const struct case_file customers[] = {
      "s7,8613900000007,A\n"},
     {"groups.csv", "group,kind,parent,manager,contract_end,to\nH,enterprise,,m1,2026-05-17,\n"
                    "N,enterprise,H,m1,,\nS,enterprise,H,m2,,\nT,enterprise,S,m2,,\nF,family,,,,\n"
-                   "O,enterprise,,,,2026-01-01\n"},
+                   "O,enterprise,,,,2026-01-01\n"
+                   "Q,enterprise,,,,\n"},
     {"members.csv",
      "group,subscriber,role,from,to\nN,s0,key,,\nN,s1,,,\nS,s2,member,,\nT,s3,key,,\n"
      "H,s3,,,\n"              /* also a direct member of the head office: counts once there */
@@ -34,7 +36,7 @@ static const struct case_file customers[] = {
                   "group:T,port_out_request,1,2026-05-01\n"
                   "subscriber:s6,port_out_request,1,2026-05-06\n"}};
 
-enum { SUBSCRIBERS = 8, GROUPS = 6 };
+enum { SUBSCRIBERS = 8, GROUPS = 7 };
 
 struct scored {
   struct customers_case own;
@@ -77,6 +79,7 @@ static void make(struct scored *scored)
   use(scored, "s4", "T", 18, 1000000);
   use(scored, "s5", "S", 2, 1000000);
   use(scored, "s6", "F", 2, 1000000);
+  scored->groups[case_group(&scored->own, "O")] = scored->groups[case_group(&scored->own, "N")];
   struct sp_scores_input input = {
       .directory = scored->own.directory,
       .profiles = scored->profiles,
@@ -171,6 +174,10 @@ START_TEST(facts_and_key_persons)
   ck_assert(group_of(scored, "T")->facts.port_out_request);
   ck_assert_uint_eq(group_of(scored, "T")->warning.level, SP_LEVEL_RED);
   ck_assert(!head->port_out_request);
+  ck_assert_int_eq(group_of(scored, "F")->facts.satisfaction, SP_CARD_UNKNOWN);
+  uint32_t closed = case_group(&scored->own, "O"); /* its record is there, but it has ended */
+  ck_assert_uint_eq(scored->scores.group_rfm[closed].r_days, SP_RFM_NEVER);
+  ck_assert_uint_eq(group_of(scored, "O")->warning.level, SP_LEVEL_NONE);
   end(scored);
   free(scored);
 }
@@ -258,7 +265,7 @@ START_TEST(kept_levels_are_left_after_two_reviews)
   struct sp_scores again;
   ck_assert_ptr_nonnull(scored);
   make(scored);
-  uint32_t group = case_group(&scored->own, "O"); /* nothing to warn of */
+  uint32_t group = case_group(&scored->own, "Q"); /* nothing to warn of */
   uint32_t day = scored->scores.review.at.day;
   ck_assert_uint_eq(scored->scores.group_scores[group].warning.level, SP_LEVEL_NONE);
   struct sp_warning kept[GROUPS] = {{0, 0}};
