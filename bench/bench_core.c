@@ -177,7 +177,7 @@ int main(int argc, char **argv)
 {
   uint32_t customers = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 1000000;
   size_t records = argc > 2 ? strtoul(argv[2], NULL, 10) : 4000000;
-  int rounds = argc > 3 ? atoi(argv[3]) : 3;
+  int rounds = argc > 3 ? (int)strtol(argv[3], NULL, 10) : 3;
   bool simple = argc > 4 && strcmp(argv[4], "simple") == 0;
   static struct rate_case it;
   customers_make(&it, simple ? simple_book : book, customers);

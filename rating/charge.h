@@ -1,5 +1,6 @@
-/* What one record came to: the outcome with everything book.md §17 prints, as numbers. Names are ids of the book
- * set (sp_books.names), owners and accounts indices of the directory. One instance per worker is reused; encoders copy what counts say. */
+/* What one record came to: the outcome with everything book.md §17 prints, as numbers. Names are
+ * ids of the book set (sp_books.names), owners and accounts indices of the directory. One instance
+ * per worker is reused; encoders copy what counts say. */
 #ifndef SP_RATING_CHARGE_H
 #define SP_RATING_CHARGE_H
 
@@ -10,7 +11,8 @@
 #define SP_CHARGE_ALLOWANCES_MAX 64
 #define SP_CHARGE_PAYERS_MAX 64
 
-#define SP_OWNER_GROUP UINT32_C(0x80000000) /* owner = group index | this, or a subscriber index */
+#define SP_OWNER_GROUP UINT32_C(0x80000000) /* owner = group index | this, or a subscriber index \
+                                             */
 
 #define SP_FLAG_CAPPED 1u
 #define SP_FLAG_CORRECTED 2u
@@ -19,12 +21,14 @@
 #define SP_FLAG_PRE_RATED 16u
 
 struct sp_charge_item {
-  uint32_t name; /* set name id; sorted by name within a charge. SP_NAME_PRE_RATED for a pre-rated record */
+  uint32_t name; /* set name id; sorted by name within a charge. SP_NAME_PRE_RATED for a pre-rated
+                    record */
   uint32_t reserved;
   int64_t list_micro, net_micro, increments; /* a partial's may be negative (§14.6) */
 };
 
-struct sp_charge_allowance { /* one line per balance, rolled and base together, in order of first use */
+struct sp_charge_allowance { /* one line per balance, rolled and base together, in order of first
+                                use */
   uint32_t name;
   uint32_t owner;
   int64_t used, left;
@@ -45,7 +49,8 @@ struct sp_charge {
   uint16_t book;   /* index in the set of the record's (chain's) book; UINT16_MAX = none */
   uint8_t items_count, allowances_count, payers_count;
   uint8_t reserved[3];
-  uint32_t conflict_fields; /* conflict: bit i = field i of the canonical fields in the order of engine.md §2 */
+  uint32_t conflict_fields; /* conflict: bit i = field i of the canonical fields in the order of
+                               engine.md §2 */
   int64_t list_micro, net_micro;
   struct sp_charge_item items[SP_CHARGE_ITEMS_MAX];
   struct sp_charge_allowance allowances[SP_CHARGE_ALLOWANCES_MAX];

@@ -52,13 +52,20 @@ bool sp__match_unit(const struct sp__frame *key, uint8_t unit)
   return unit == SP_UNIT_SECOND ? voice || data : unit == SP_UNIT_BYTE ? data : !voice && !data;
 }
 
-static void dest_rules_visit(const struct sp_book *book, const struct sp_book_item *item,
-                             const struct sp__frame *key, const struct sp_book_dest_node *node,
-                             uint32_t dest, sp__rule_visit *visit, void *context)
+struct visit { /* of the rules of one item */
+  const struct sp_book *book;
+  const struct sp_book_item *item;
+  const struct sp__frame *key;
+  sp__rule_visit *visit;
+  void *context;
+};
+
+static void dest_rules_visit(const struct visit *of, uint32_t dest, int length)
 {
+  const struct sp_book_item *item = of->item;
   const struct sp_book_dest_rule *rows =
-      SP_BOOK_TABLE(book, dest_rules, struct sp_book_dest_rule) + item->dest_index_at;
-  const struct sp_book_rule *rules = SP_BOOK_TABLE(book, rules, struct sp_book_rule);
+      SP_BOOK_TABLE(of->book, dest_rules, struct sp_book_dest_rule) + item->dest_index_at;
+  const struct sp_book_rule *rules = SP_BOOK_TABLE(of->book, rules, struct sp_book_rule);
   uint32_t low = 0, high = item->dest_index_count;
   while (low < high) {
     uint32_t middle = low + (high - low) / 2;
@@ -70,8 +77,8 @@ static void dest_rules_visit(const struct sp_book *book, const struct sp_book_it
   }
   for (; low < item->dest_index_count && rows[low].dest == dest; low++) {
     const struct sp_book_rule *rule = rules + rows[low].rule;
-    if (sp__match_plain(book, &rule->match, key)) {
-      visit(context, rule, (int)node->length);
+    if (sp__match_plain(of->book, &rule->match, of->key)) {
+      of->visit(of->context, rule, length);
     }
   }
 }
@@ -79,6 +86,7 @@ static void dest_rules_visit(const struct sp_book *book, const struct sp_book_it
 void sp__match_rules(const struct sp_book *book, const struct sp_book_item *item,
                      const struct sp__frame *key, sp__rule_visit *visit, void *context)
 {
+  const struct visit of = {book, item, key, visit, context};
   const struct sp_book_rule *rule =
       SP_BOOK_TABLE(book, rules, struct sp_book_rule) + item->rules_at;
   const struct sp_book_dest_node *nodes = SP_BOOK_TABLE(book, dest_nodes, struct sp_book_dest_node);
@@ -90,8 +98,7 @@ void sp__match_rules(const struct sp_book *book, const struct sp_book_item *item
   }
   for (uint32_t n = key->dest_node; n != 0; n = nodes[n].parent) {
     for (uint32_t i = 0; i < nodes[n].dests_count; i++) {
-      dest_rules_visit(book, item, key, nodes + n, node_dests[nodes[n].dests_at + i], visit,
-                       context);
+      dest_rules_visit(&of, node_dests[nodes[n].dests_at + i], (int)nodes[n].length);
     }
   }
 }

@@ -3,6 +3,7 @@
  * and list (rate_price.c) -> allowances (rate_allowance.c) -> discounts (rate_discount.c,
  * rate_block.c) -> payers (rate_payer.c); cells are read and staged by rate_stage.c, which writes
  * them at the very end. */
+/* rule zero: header: inside only, and what one record has in hand is read in one place */
 #ifndef SP_RATING_RATE_PARTS_H
 #define SP_RATING_RATE_PARTS_H
 

@@ -40,59 +40,60 @@ static int band_at(int64_t second_of_day)
 
 struct priced {
   int64_t list, net, increments, covered_s;
+  bool all_covered;
 };
 
-static void increment_price(struct plan *plan, int rule_index, int64_t band_start, int64_t offset,
-                            int64_t limit, struct priced *sum, int64_t *step, bool *all_covered)
+struct increment { /* the one at hand */
+  int rule;
+  int64_t allowance_at; /* second of the day at which an allowance must hold */
+  int64_t offset, limit;
+};
+
+/* Its size. */
+static int64_t increment_price(struct plan *plan, const struct increment *at, struct priced *sum)
 {
-  struct rule *rule = &plan->rules[rule_index];
-  int64_t position = rule->counter ? rule->counted : offset;
+  struct rule *rule = &plan->rules[at->rule];
+  int64_t position = rule->counter ? rule->counted : at->offset;
   int slot = 0;
   while (slot + 1 < rule->slots && rule->from[slot + 1] <= position) {
     slot++;
   }
-  int64_t size = rule->size[slot], used = limit - offset < size ? limit - offset : size;
+  int64_t size = rule->size[slot], left = at->limit - at->offset, used = left < size ? left : size;
   rule->counted += rule->counter ? used : 0;
   sum->list += rule->price[slot];
   sum->increments++;
-  bool matches = plan->free_s > 0 && (!plan->free_in_a || band_at(band_start) == 0);
+  bool matches = plan->free_s > 0 && (!plan->free_in_a || band_at(at->allowance_at) == 0);
   if (matches && plan->left_s >= size) {
     plan->left_s -= size;
     sum->covered_s += size;
   } else {
     sum->net += rule->price[slot];
-    *all_covered = false;
+    sum->all_covered = false;
   }
-  *step = size;
+  return size;
 }
 
 static struct priced loop_price(struct plan *plan, int64_t second_of_day, int64_t quantity)
 {
-  struct priced sum = {0, 0, 0, 0};
+  struct priced sum = {0, 0, 0, 0, true};
   int first = band_at(second_of_day);
-  bool all_covered = true;
-  int64_t step;
   for (int64_t offset = 0; offset < quantity;) {
-    int64_t limit = quantity, band_start = second_of_day + offset;
+    int band = band_at(second_of_day + offset);
+    struct increment at = {plan->mode == 1 ? first : band, 0, offset, quantity};
     if (plan->mode == 2) { /* the piece ends where the band changes */
-      for (limit = offset + 1;
-           limit < quantity && band_at(second_of_day + limit) == band_at(second_of_day + offset);) {
-        limit++;
+      at.limit = offset + 1;
+      while (at.limit < quantity && band_at(second_of_day + at.limit) == band) {
+        at.limit++;
       }
     }
-    int rule = plan->mode == 1 ? first : band_at(band_start);
-    int64_t piece_rule_until = limit;
-    while (offset < piece_rule_until) {
-      int64_t at = plan->mode == 1 ? second_of_day : second_of_day + offset;
-      increment_price(plan, rule, at, offset, limit, &sum, &step, &all_covered);
-      offset = offset + step < limit ? offset + step : limit;
-      if (plan->mode == 0) {
-        break;
-      }
-    }
+    do {
+      at.allowance_at = plan->mode == 1 ? second_of_day : second_of_day + at.offset;
+      at.offset += increment_price(plan, &at, &sum);
+    } while (plan->mode != 0 && at.offset < at.limit);
+    offset = at.offset < at.limit ? at.offset : at.limit;
   }
   sum.list += plan->fee[first];
-  sum.net += all_covered ? 0 : plan->fee[first];
+  sum.net += sum.all_covered ? 0 : plan->fee[first];
   return sum;
 }
 
