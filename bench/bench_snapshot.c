@@ -76,7 +76,7 @@ static enum sp_status measure(const struct sp_scores_input *input, struct sp_mem
   SP_TRY(sp_scores_make(&scores, input, memory));
   double scored = cpu_ns();
   SP_TRY(sp_snapshot_open(&snapshot, SP_SNAPSHOT_SUBSCRIBERS, &scores, memory));
-  SP_TRY(sp_snapshot_write(snapshot, &sink, &bytes));
+  SP_TRY(sp_snapshot_write(snapshot, &sink, NULL, &bytes));
   double end = cpu_ns();
   double n = (double)scores.subscribers;
   sp_sha256_end(&sha, digest);

@@ -41,11 +41,19 @@ struct buffer {
   uint32_t rows, value_count, null_count;
 };
 
+struct sp_parquet_group {
+  struct buffer *buffers; /* by column */
+  bool given;             /* complete and not written yet */
+};
+
+enum { SETS_MAX = 2 };
+
 struct sp_parquet {
   uint32_t magic;
   struct sp_parquet_schema schema;
   struct sp_parquet_sink sink;
-  struct buffer *buffers;
+  struct sp_parquet_group sets[SETS_MAX];
+  uint32_t filling; /* index of the set that takes appends */
   struct sp__parquet_work work;
   size_t heap_bytes; /* of each text column */
   void *zstd;
@@ -101,10 +109,13 @@ static void carve_writer(struct carver *carver, const struct sp_parquet_schema *
   struct buffer scratch;
   bool text = false;
   size_t columns = schema->column_count;
-  writer->buffers = carve(carver, columns * sizeof *writer->buffers);
-  for (uint32_t c = 0; c < columns; c++) {
-    carve_column(carver, schema, c, carver->base == NULL ? &scratch : &writer->buffers[c]);
-    text = text || schema->columns[c].type == SP_PARQUET_TEXT;
+  for (uint32_t set = 0; set < schema->buffer_sets; set++) {
+    struct buffer *buffers = carve(carver, columns * sizeof *buffers);
+    writer->sets[set].buffers = buffers;
+    for (uint32_t c = 0; c < columns; c++) {
+      carve_column(carver, schema, c, carver->base == NULL ? &scratch : &buffers[c]);
+      text = text || schema->columns[c].type == SP_PARQUET_TEXT;
+    }
   }
   writer->heap_bytes = text ? heap_bytes_of(schema) : 0;
   struct sp__parquet_work *work = &writer->work;
@@ -154,7 +165,8 @@ static bool schema_ok(const struct sp_parquet_schema *schema)
 {
   bool ok = schema->column_count >= 1U && schema->column_count <= SP_PARQUET_COLUMNS_MAX &&
             schema->group_rows_max >= SP_PARQUET_BATCH_MAX &&
-            schema->group_rows_max <= SP_PARQUET_GROUP_ROWS_MAX && schema->group_count_max >= 1U;
+            schema->group_rows_max <= SP_PARQUET_GROUP_ROWS_MAX && schema->group_count_max >= 1U &&
+            schema->buffer_sets >= 1U && schema->buffer_sets <= SETS_MAX;
   for (uint32_t c = 0; ok && c < schema->column_count; c++) {
     size_t size = strlen(schema->columns[c].name);
     ok = size >= 1U && size <= SP_PARQUET_NAME_MAX;
@@ -178,9 +190,11 @@ enum sp_status sp_parquet_open(struct sp_parquet **writer, void *memory,
   made->magic = SP_PARQUET_MAGIC;
   made->schema = *schema;
   made->sink = *sink;
-  for (uint32_t c = 0; c < schema->column_count; c++) {
-    if (made->buffers[c].text_ends != NULL) {
-      made->buffers[c].text_ends[0] = 0;
+  for (uint32_t set = 0; set < schema->buffer_sets; set++) {
+    for (uint32_t c = 0; c < schema->column_count; c++) {
+      if (made->sets[set].buffers[c].text_ends != NULL) {
+        made->sets[set].buffers[c].text_ends[0] = 0;
+      }
     }
   }
   SP_TRY(put(made, "PAR1", 4));
@@ -194,7 +208,9 @@ static struct buffer *begin_append(struct sp_parquet *writer, uint32_t column, b
                                    const uint8_t *nulls, size_t n)
 {
   SP_ASSERT(writer->magic == SP_PARQUET_MAGIC && column < writer->schema.column_count);
-  struct buffer *buffer = &writer->buffers[column];
+  struct sp_parquet_group *set = &writer->sets[writer->filling];
+  struct buffer *buffer = &set->buffers[column];
+  SP_ASSERT(!set->given);
   SP_ASSERT((writer->schema.columns[column].type == SP_PARQUET_TEXT) == text);
   SP_ASSERT(nulls == NULL || buffer->nulls != NULL);
   SP_ASSERT(n <= SP_PARQUET_BATCH_MAX && buffer->rows + n <= writer->schema.group_rows_max);
@@ -319,11 +335,10 @@ static int physical_type(enum sp_parquet_type type)
   return TYPE_BYTE_ARRAY;
 }
 
-static void describe_chunk(struct sp_parquet *writer, uint32_t column,
+static void describe_chunk(struct sp_parquet *writer, uint32_t column, const struct buffer *buffer,
                            const struct chunk_place *place, const struct sp__parquet_pages *pages)
 {
   struct sp__thrift *out = &writer->groups;
-  const struct buffer *buffer = &writer->buffers[column];
   const char *name = writer->schema.columns[column].name;
   uint64_t start = place->dictionary_at != 0 ? place->dictionary_at : place->data_at;
   sp__thrift_element_struct(out);
@@ -357,10 +372,9 @@ static void describe_chunk(struct sp_parquet *writer, uint32_t column,
   sp__thrift_end(out);
 }
 
-static enum sp_status put_chunk(struct sp_parquet *writer, uint32_t column,
+static enum sp_status put_chunk(struct sp_parquet *writer, uint32_t column, struct buffer *buffer,
                                 struct chunk_place *place)
 {
-  struct buffer *buffer = &writer->buffers[column];
   struct sp__parquet_chunk chunk = {
       .type = writer->schema.columns[column].type,
       .nullable = writer->schema.columns[column].nullable,
@@ -380,14 +394,15 @@ static enum sp_status put_chunk(struct sp_parquet *writer, uint32_t column,
   }
   place->data_at = writer->offset;
   SP_TRY(put_page(writer, PAGE_DATA, &pages, buffer->rows, place));
-  describe_chunk(writer, column, place, &pages);
+  describe_chunk(writer, column, buffer, place, &pages);
   buffer->rows = buffer->value_count = buffer->null_count = 0;
   return SP_OK;
 }
 
-static enum sp_status put_group(struct sp_parquet *writer)
+enum sp_status sp_parquet_group_write(struct sp_parquet *writer, struct sp_parquet_group *group)
 {
-  uint32_t rows = writer->buffers[0].rows;
+  uint32_t rows = group->buffers[0].rows;
+  SP_ASSERT(writer->magic == SP_PARQUET_MAGIC && group->given);
   if (writer->group_count == writer->schema.group_count_max) {
     return SP_LIMIT;
   }
@@ -398,7 +413,7 @@ static enum sp_status put_group(struct sp_parquet *writer)
   sp__thrift_list(out, 1, SP__THRIFT_STRUCT, writer->schema.column_count);
   for (uint32_t c = 0; c < writer->schema.column_count; c++) {
     struct chunk_place place;
-    SP_TRY(put_chunk(writer, c, &place));
+    SP_TRY(put_chunk(writer, c, &group->buffers[c], &place));
     plain_bytes += place.plain_bytes;
   }
   sp__thrift_int(out, 2, SP__THRIFT_I64, (int64_t)plain_bytes);
@@ -409,22 +424,32 @@ static enum sp_status put_group(struct sp_parquet *writer)
   SP_ASSERT(!out->full);
   writer->group_count++;
   writer->rows += rows;
+  group->given = false;
   return SP_OK;
 }
 
-enum sp_status sp_parquet_rows_end(struct sp_parquet *writer)
+/* Gives the rows of the set at hand and goes on with the next set. */
+static struct sp_parquet_group *give_group(struct sp_parquet *writer)
+{
+  struct sp_parquet_group *group = &writer->sets[writer->filling];
+  group->given = true;
+  writer->filling = (writer->filling + 1U) % writer->schema.buffer_sets;
+  return group;
+}
+
+struct sp_parquet_group *sp_parquet_rows_end(struct sp_parquet *writer)
 {
   SP_ASSERT(writer->magic == SP_PARQUET_MAGIC);
-  uint32_t rows = writer->buffers[0].rows;
-  bool full = rows > writer->schema.group_rows_max - SP_PARQUET_BATCH_MAX;
+  const struct buffer *buffers = writer->sets[writer->filling].buffers;
+  bool full = buffers[0].rows > writer->schema.group_rows_max - SP_PARQUET_BATCH_MAX;
   for (uint32_t c = 0; c < writer->schema.column_count; c++) {
-    const struct buffer *buffer = &writer->buffers[c];
-    SP_ASSERT(buffer->rows == rows);
+    const struct buffer *buffer = &buffers[c];
+    SP_ASSERT(buffer->rows == buffers[0].rows);
     full = full ||
            (buffer->heap != NULL && writer->heap_bytes - buffer->text_ends[buffer->value_count] <
                                         SP_PARQUET_BATCH_TEXT_MAX);
   }
-  return full ? put_group(writer) : SP_OK;
+  return full ? give_group(writer) : NULL;
 }
 
 /* ---- metadata ---- */
@@ -547,11 +572,15 @@ static enum sp_status put_footer(struct sp_parquet *writer)
 enum sp_status sp_parquet_close(struct sp_parquet *writer, uint64_t *rows, uint64_t *bytes)
 {
   enum sp_status status = SP_OK;
-  for (uint32_t c = 1; c < writer->schema.column_count; c++) {
-    SP_ASSERT(writer->buffers[c].rows == writer->buffers[0].rows);
+  const struct buffer *buffers = writer->sets[writer->filling].buffers;
+  for (uint32_t set = 0; set < writer->schema.buffer_sets; set++) {
+    SP_ASSERT(!writer->sets[set].given);
   }
-  if (writer->buffers[0].rows != 0) {
-    status = put_group(writer);
+  for (uint32_t c = 1; c < writer->schema.column_count; c++) {
+    SP_ASSERT(buffers[c].rows == buffers[0].rows);
+  }
+  if (buffers[0].rows != 0) {
+    status = sp_parquet_group_write(writer, give_group(writer));
   }
   if (status == SP_OK) {
     status = put_footer(writer);

@@ -2,8 +2,9 @@
  * callback.
  *
  * Use: sp_parquet_open, then per batch one sp_parquet_append_* for each column and one
- * sp_parquet_rows_end, and sp_parquet_close at the end. Batches are at most SP_PARQUET_BATCH_MAX
- * rows. A row group is written when the next batch might not fit.
+ * sp_parquet_rows_end, which may give a complete row group for sp_parquet_group_write, and
+ * sp_parquet_close at the end. Batches are at most SP_PARQUET_BATCH_MAX rows. A row group is
+ * complete when the next batch might not fit.
  *
  * The file: "PAR1", row groups, metadata (Thrift compact), its length (u32), "PAR1". A column chunk
  * is an optional dictionary page and one data page (version 1), each compressed with zstd as a
@@ -14,7 +15,8 @@
  * apache/parquet-format 2.10, parquet.thrift, Encodings.md.
  *
  * Pure: no file, clock or heap; the same appends give the same bytes. A handle belongs to one
- * thread. */
+ * thread, but with two buffer sets another one may write a complete group while the next is filled;
+ * the caller orders the two (a lock or a join between giving a group and having it written). */
 #ifndef SP_STORE_PARQUET_H
 #define SP_STORE_PARQUET_H
 
@@ -50,6 +52,7 @@ struct sp_parquet_schema {
   uint32_t column_count;
   uint32_t group_rows_max;  /* SP_PARQUET_BATCH_MAX..SP_PARQUET_GROUP_ROWS_MAX */
   uint32_t group_count_max; /* row groups of the file, see sp_parquet_groups */
+  uint32_t buffer_sets;     /* 1, or 2: one row group is filled while another is written */
 };
 
 /* Where the bytes go, in order. What write returns other than SP_OK ends the file. */
@@ -64,6 +67,7 @@ struct sp_parquet_text {
 };
 
 struct sp_parquet;
+struct sp_parquet_group; /* a complete row group that is not written yet */
 
 /* Row groups that `rows` rows with at most `text_bytes` bytes in any one text column can take. */
 uint32_t sp_parquet_groups(uint64_t rows, uint64_t text_bytes, uint32_t group_rows_max);
@@ -90,12 +94,19 @@ SP_MUST_CHECK enum sp_status sp_parquet_append_text(struct sp_parquet *writer, u
                                                     const struct sp_parquet_text *values,
                                                     const uint8_t *nulls, size_t n);
 
-/* Ends a batch: every column has the same number of rows now. Writes a row group when one is full.
- * Errors: those of the sink, SP_LIMIT beyond group_count_max. */
-SP_MUST_CHECK enum sp_status sp_parquet_rows_end(struct sp_parquet *writer);
+/* Ends a batch: every column has the same number of rows now. A row group that is complete, else
+ * NULL: it must be written before the next append (one buffer set), or before the next group is
+ * complete (two). */
+struct sp_parquet_group *sp_parquet_rows_end(struct sp_parquet *writer);
 
-/* Writes the last row group and the metadata. The handle is dead afterwards, also after an error.
- * rows and bytes (either may be NULL) become those of the whole file. */
+/* Encodes and writes a complete row group; groups in the order in which they were given.
+ * Errors: those of the sink, SP_LIMIT beyond group_count_max. */
+SP_MUST_CHECK enum sp_status sp_parquet_group_write(struct sp_parquet *writer,
+                                                    struct sp_parquet_group *group);
+
+/* Writes the rows since the last complete group, and the metadata; all groups given are written.
+ * The handle is dead afterwards, also after an error. rows and bytes (either may be NULL) become
+ * those of the whole file. */
 SP_MUST_CHECK enum sp_status sp_parquet_close(struct sp_parquet *writer, uint64_t *rows,
                                               uint64_t *bytes);
 

@@ -200,27 +200,45 @@ static enum sp_status append(struct sp_snapshot *snapshot, struct sp_parquet *wr
       sp_parquet_append_i64(writer, c, snapshot->values[c], nulls, n);
     }
   }
-  return sp_parquet_rows_end(writer);
+  return SP_OK;
 }
 
 static enum sp_status write_rows(struct sp_snapshot *snapshot, struct sp_parquet *writer,
-                                 uint64_t *bytes)
+                                 const struct sp_snapshot_relay *relay)
 {
   for (uint64_t first = 0; first < snapshot->rows; first += SP_SNAPSHOT_BATCH) {
     uint64_t left = snapshot->rows - first;
     uint32_t n = left < SP_SNAPSHOT_BATCH ? (uint32_t)left : SP_SNAPSHOT_BATCH;
     sp_snapshot_read(snapshot, first, n);
     SP_TRY(append(snapshot, writer, n));
+    struct sp_parquet_group *full = sp_parquet_rows_end(writer);
+    if (full != NULL) {
+      SP_TRY(relay == NULL ? sp_parquet_group_write(writer, full)
+                           : relay->write(relay->context, writer, full));
+    }
   }
+  return SP_OK;
+}
+
+/* The relay is waited for in any case: it may still be writing from our memory. */
+static enum sp_status write_all(struct sp_snapshot *snapshot, struct sp_parquet *writer,
+                                const struct sp_snapshot_relay *relay, uint64_t *bytes)
+{
+  enum sp_status status = write_rows(snapshot, writer, relay);
+  enum sp_status waited = relay == NULL ? SP_OK : relay->wait(relay->context);
+  SP_TRY(status);
+  SP_TRY(waited);
   return sp_parquet_close(writer, NULL, bytes);
 }
 
 enum sp_status sp_snapshot_write(struct sp_snapshot *snapshot, const struct sp_parquet_sink *sink,
-                                 uint64_t *bytes)
+                                 const struct sp_snapshot_relay *relay, uint64_t *bytes)
 {
   SP_ASSERT(snapshot->magic == SP_SNAPSHOT_MAGIC);
-  struct sp_parquet_schema schema = {tables[snapshot->table].columns, tables[snapshot->table].count,
-                                     SP_PARQUET_GROUP_ROWS_MAX, 0};
+  struct sp_parquet_schema schema = {.columns = tables[snapshot->table].columns,
+                                     .column_count = tables[snapshot->table].count,
+                                     .group_rows_max = SP_SNAPSHOT_GROUP_ROWS,
+                                     .buffer_sets = relay == NULL ? 1U : 2U};
   /* Few rows need no room for many; a name has 64 bytes at most, a text that is made 1,024. */
   uint64_t text_bytes = snapshot->table == SP_SNAPSHOT_WARNINGS ? 1024U : 64U * 4U;
   while (schema.group_rows_max > SP_PARQUET_BATCH_MAX * 2U &&
@@ -237,7 +255,7 @@ enum sp_status sp_snapshot_write(struct sp_snapshot *snapshot, const struct sp_p
   struct sp_parquet *writer;
   enum sp_status status = sp_parquet_open(&writer, memory, &schema, sink);
   if (status == SP_OK) {
-    status = write_rows(snapshot, writer, bytes);
+    status = write_all(snapshot, writer, relay, bytes);
   }
   sp_memory_give_table(snapshot->memory, memory, size);
   return status;

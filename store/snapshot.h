@@ -13,6 +13,8 @@
 #define SP_SNAPSHOT_VERSION 1U /* of the tables' columns: rises when one changes */
 #define SP_SNAPSHOT_COLUMNS_MAX 96U
 #define SP_SNAPSHOT_BATCH 256U
+#define SP_SNAPSHOT_GROUP_ROWS \
+  (1U << 16U) /* of a row group: 8 bytes a row and column are buffered */
 #define SP_SNAPSHOT_TEXT_BYTES (1U << 20U) /* of texts made for one batch */
 
 enum sp_snapshot_table {
@@ -48,8 +50,20 @@ void sp_snapshot_read(struct sp_snapshot *snapshot, uint64_t first, uint32_t n);
 struct sp_snapshot_cell sp_snapshot_cell_at(const struct sp_snapshot *snapshot, uint32_t column,
                                             uint32_t i);
 
-/* Writes the whole table as one Parquet file. NO_MEMORY; the sink's errors. */
+/* Where complete row groups are written: by another thread, while the next is filled. write waits
+ * for the group before and sees to this one; wait returns when all are written. Both return the
+ * first error of writing. */
+struct sp_snapshot_relay {
+  enum sp_status (*write)(void *context, struct sp_parquet *writer, struct sp_parquet_group *group);
+  enum sp_status (*wait)(void *context);
+  void *context;
+};
+
+/* Writes the whole table as one Parquet file; relay NULL: all in this thread. The bytes are the
+ * same. NO_MEMORY; the sink's errors. */
 SP_MUST_CHECK enum sp_status sp_snapshot_write(struct sp_snapshot *snapshot,
-                                               const struct sp_parquet_sink *sink, uint64_t *bytes);
+                                               const struct sp_parquet_sink *sink,
+                                               const struct sp_snapshot_relay *relay,
+                                               uint64_t *bytes);
 
 #endif

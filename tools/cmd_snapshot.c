@@ -11,6 +11,7 @@
 #include "store/snapshot.h"
 #include "tools/json_text.h"
 #include "tools/scored.h"
+#include "tools/snapshot_relay.h"
 #include "tools/verbs.h"
 
 static const struct sp_verb_help help = {
@@ -75,7 +76,10 @@ static int table_write(struct sp_scored *scored, enum sp_snapshot_table table, c
       sp_snapshot_open(&snapshot, table, &scored->scores, &scored->world.memory);
   if (status == SP_OK) {
     written->rows = sp_snapshot_rows(snapshot);
-    status = sp_snapshot_write(snapshot, &sink, &written->bytes);
+    struct sp_relay *relay = sp_relay_start(); /* without one, one thread does it all */
+    struct sp_snapshot_relay by = sp_relay_of(relay);
+    status = sp_snapshot_write(snapshot, &sink, relay == NULL ? NULL : &by, &written->bytes);
+    sp_relay_stop(relay);
   }
   sp_snapshot_close(snapshot);
   if (status == SP_OK && fsync(file.fd) != 0) {

@@ -334,17 +334,19 @@ static enum sp_status append_text(struct sp_parquet *writer, uint32_t column, ui
   return sp_parquet_append_text(writer, column, texts, columns[column].nullable ? nulls : NULL, n);
 }
 
-static enum sp_status write_rows(struct target *target, uint64_t rows, uint32_t batch)
+static enum sp_status write_rows(struct target *target, uint64_t rows, uint32_t batch,
+                                 uint32_t sets)
 {
   static int64_t values[SP_PARQUET_BATCH_MAX];
   static uint8_t nulls[SP_PARQUET_BATCH_MAX];
-  struct sp_parquet_schema schema = {columns, COLUMNS, 3 * SP_PARQUET_BATCH_MAX, 0};
+  struct sp_parquet_schema schema = {columns, COLUMNS, 3 * SP_PARQUET_BATCH_MAX, 0, sets};
   schema.group_count_max = sp_parquet_groups(rows, rows * 20U, schema.group_rows_max);
   struct sp_parquet_sink sink = {target_write, target};
   size_t size = (sp_parquet_memory_bytes(&schema) + 63U) & ~(size_t)63U;
   void *memory = aligned_alloc(64, size);
   SP_ASSERT(memory != NULL);
   struct sp_parquet *writer;
+  struct sp_parquet_group *waiting = NULL;
   enum sp_status status = sp_parquet_open(&writer, memory, &schema, &sink);
   for (uint64_t first = 0; status == SP_OK && first < rows; first += batch) {
     uint32_t n = rows - first < batch ? (uint32_t)(rows - first) : batch;
@@ -359,10 +361,19 @@ static enum sp_status write_rows(struct target *target, uint64_t rows, uint32_t 
         sp_parquet_append_i64(writer, c, values, columns[c].nullable ? nulls : NULL, n);
       }
     }
-    status = status == SP_OK ? sp_parquet_rows_end(writer) : status;
+    struct sp_parquet_group *full = status == SP_OK ? sp_parquet_rows_end(writer) : NULL;
+    if (sets == 1U && full != NULL) {
+      status = sp_parquet_group_write(writer, full);
+    } else if (full != NULL) { /* each one when the next is complete */
+      status = waiting != NULL ? sp_parquet_group_write(writer, waiting) : SP_OK;
+      waiting = full;
+    }
   }
   uint64_t written = 0;
   uint64_t bytes = 0;
+  if (status == SP_OK && waiting != NULL) {
+    status = sp_parquet_group_write(writer, waiting);
+  }
   if (status == SP_OK) {
     status = sp_parquet_close(writer, &written, &bytes);
   }
@@ -378,10 +389,13 @@ START_TEST(same_rows_same_bytes)
 {
   struct target first = {.writes_left = -1};
   struct target again = {.writes_left = -1};
-  ck_assert_int_eq(write_rows(&first, 20000, 1024), SP_OK);
-  ck_assert_int_eq(write_rows(&again, 20000, 1024), SP_OK);
+  ck_assert_int_eq(write_rows(&first, 50000, 1024, 1), SP_OK);
+  ck_assert_int_eq(write_rows(&again, 50000, 1024, 1), SP_OK);
   ck_assert_uint_eq(first.hash, again.hash);
   ck_assert_uint_eq(first.size, again.size);
+  struct target two = {.writes_left = -1}; /* one group is written while the next is filled */
+  ck_assert_int_eq(write_rows(&two, 50000, 1024, 2), SP_OK);
+  ck_assert_uint_eq(first.hash, two.hash);
 }
 END_TEST
 
@@ -391,7 +405,7 @@ START_TEST(every_failing_write_is_reported)
   enum sp_status status = SP_IO;
   for (; status == SP_IO && writes < 1000; writes++) {
     struct target target = {.writes_left = writes - 1};
-    status = write_rows(&target, 100, 64);
+    status = write_rows(&target, 100, 64, 1);
     ck_assert(status == SP_IO || status == SP_OK);
   }
   ck_assert_int_eq(status, SP_OK);
@@ -404,13 +418,16 @@ START_TEST(limits_are_refused)
   struct target target = {.writes_left = -1};
   struct sp_parquet_sink sink = {target_write, &target};
   struct sp_parquet_column column = {"text", SP_PARQUET_TEXT, false};
-  struct sp_parquet_schema schema = {&column, 1, SP_PARQUET_BATCH_MAX, 1};
+  struct sp_parquet_schema schema = {&column, 1, SP_PARQUET_BATCH_MAX, 1, 1};
   size_t size = (sp_parquet_memory_bytes(&schema) + 63U) & ~(size_t)63U;
   void *memory = aligned_alloc(64, size);
   ck_assert_ptr_nonnull(memory);
   struct sp_parquet *writer;
   struct sp_parquet_schema bad = schema;
   bad.group_rows_max = SP_PARQUET_BATCH_MAX - 1U;
+  ck_assert_int_eq(sp_parquet_open(&writer, memory, &bad, &sink), SP_LIMIT);
+  bad = schema;
+  bad.buffer_sets = 3;
   ck_assert_int_eq(sp_parquet_open(&writer, memory, &bad, &sink), SP_LIMIT);
   bad = schema;
   bad.column_count = 0;
@@ -422,9 +439,12 @@ START_TEST(limits_are_refused)
   ck_assert_int_eq(sp_parquet_open(&writer, memory, &schema, &sink), SP_OK);
   ck_assert_int_eq(sp_parquet_append_text(writer, 0, &text, NULL, 1), SP_OK);
   ck_assert_int_eq(sp_parquet_append_text(writer, 0, &text, NULL, 1), SP_LIMIT);
-  ck_assert_int_eq(sp_parquet_rows_end(writer), SP_OK); /* the text ends the group */
+  struct sp_parquet_group *full = sp_parquet_rows_end(writer); /* the text ends the group */
+  ck_assert_ptr_nonnull(full);
+  ck_assert_int_eq(sp_parquet_group_write(writer, full), SP_OK);
   ck_assert_int_eq(sp_parquet_append_text(writer, 0, &text, NULL, 1), SP_OK);
-  ck_assert_int_eq(sp_parquet_rows_end(writer), SP_LIMIT); /* a second group was not announced */
+  full = sp_parquet_rows_end(writer);
+  ck_assert_int_eq(sp_parquet_group_write(writer, full), SP_LIMIT); /* it was not announced */
   free(large);
   free(memory);
 }
@@ -440,7 +460,7 @@ static int write_samples(const char *folder)
     char path[4096];
     (void)snprintf(path, sizeof path, "%s/%s.parquet", folder, samples[i].name);
     struct target target = {.file = fopen(path, "wb"), .writes_left = -1};
-    if (target.file == NULL || write_rows(&target, samples[i].rows, 1000) != SP_OK ||
+    if (target.file == NULL || write_rows(&target, samples[i].rows, 1000, 2) != SP_OK ||
         fclose(target.file) != 0) {
       fprintf(stderr, "cannot write %s\n", path);
       return EXIT_FAILURE;
