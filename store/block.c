@@ -7,25 +7,24 @@
 #include <zstd.h>
 
 #include "store/block_layout.h"
-#include "store/charge_codec.h"
 
 #define BUILDER_MAGIC 0x42554C44u
-#define RAW_BYTES_FIRST (4u << 20)
+#define ROWS_BYTES_FIRST (4u << 20)
+#define RUNS_MAX (SP_BLOCK_RECORDS_MAX / SP_BLOCK_RUN_RECORDS)
 
 struct stream_slot {
   struct sp_block_stream stream;
-  struct sp_position last; /* base for the next record's offset delta */
-  char *text;              /* name, then columns */
-  uint64_t base;
+  char *text; /* name, then columns */
 };
 
 struct sp_block_builder {
   uint32_t magic;
   uint32_t records, streams;
-  struct sp_block_columns columns;
-  uint8_t *column_bytes; /* all columns, SP_BLOCK_RECORDS_MAX apart */
-  uint8_t *charges, *raw;
-  size_t charges_length, charges_size, raw_length, raw_size;
+  uint64_t raw_bytes; /* of records added, kept or not: bounded */
+  uint8_t *rows;
+  size_t rows_length, rows_size;
+  uint32_t runs[RUNS_MAX + 1]; /* where each run of rows begins */
+  struct sp_row_context context;
   struct sp_totals outcomes[SP_OUTCOME_COUNT];
   int64_t list_micro, net_micro;
   uint64_t suspense_sum;
@@ -33,6 +32,7 @@ struct sp_block_builder {
   uint8_t *payload, *out;
   size_t payload_size, out_size;
   ZSTD_CCtx *zstd;
+  struct sp_row_reader *reader; /* for reading records of the open block back; made when first needed */
 };
 
 static bool grow(uint8_t **bytes, size_t *size, size_t needed)
@@ -57,16 +57,11 @@ enum sp_status sp_block_builder_make(struct sp_block_builder **out)
     return SP_NO_MEMORY;
   }
   builder->magic = BUILDER_MAGIC;
-  builder->column_bytes = malloc((size_t)SP_BLOCK_RECORDS_MAX * SP_BLOCK_ROW_BYTES);
   builder->zstd = ZSTD_createCCtx();
-  bool ready = builder->column_bytes != NULL && builder->zstd != NULL &&
-               grow(&builder->raw, &builder->raw_size, RAW_BYTES_FIRST) &&
-               grow(&builder->charges, &builder->charges_size, RAW_BYTES_FIRST);
-  if (!ready) {
+  if (builder->zstd == NULL || !grow(&builder->rows, &builder->rows_size, ROWS_BYTES_FIRST)) {
     sp_block_builder_free(builder);
     return SP_NO_MEMORY;
   }
-  sp__block_columns_place(&builder->columns, builder->column_bytes, SP_BLOCK_RECORDS_MAX);
   *out = builder;
   return SP_OK;
 }
@@ -80,9 +75,8 @@ void sp_block_builder_free(struct sp_block_builder *builder)
   sp_block_begin(builder);
   builder->magic = 0;
   ZSTD_freeCCtx(builder->zstd);
-  free(builder->column_bytes);
-  free(builder->charges);
-  free(builder->raw);
+  free(builder->rows);
+  free(builder->reader);
   free(builder->payload);
   free(builder->out);
   free(builder);
@@ -95,7 +89,7 @@ void sp_block_begin(struct sp_block_builder *builder)
     free(builder->slots[i].text);
   }
   builder->records = builder->streams = 0;
-  builder->charges_length = builder->raw_length = 0;
+  builder->rows_length = builder->raw_bytes = 0;
   builder->list_micro = builder->net_micro = 0;
   builder->suspense_sum = 0;
   memset(builder->outcomes, 0, sizeof(builder->outcomes));
@@ -139,17 +133,31 @@ uint32_t sp_block_records(const struct sp_block_builder *builder)
   return builder->records;
 }
 
-const char *sp_block_raw(const struct sp_block_builder *builder, uint32_t i, uint32_t *length,
-                         const struct sp_block_stream **stream)
+static uint32_t runs_of(uint32_t records)
+{
+  return (records + SP_BLOCK_RUN_RECORDS - 1) / SP_BLOCK_RUN_RECORDS;
+}
+
+enum sp_status sp_block_record_at(struct sp_block_builder *builder, uint32_t i, struct sp_block_record *record,
+                                  const struct sp_block_stream **stream)
 {
   SP_ASSERT(builder->magic == BUILDER_MAGIC && i < builder->records);
-  size_t at = 0;
-  for (uint32_t k = 0; k < i; k++) {
-    at += builder->columns.raw_length[k];
+  if (builder->reader == NULL) {
+    builder->reader = malloc(sizeof(*builder->reader));
+    if (builder->reader == NULL) {
+      return SP_NO_MEMORY;
+    }
   }
-  *length = builder->columns.raw_length[i];
-  *stream = &builder->slots[builder->columns.stream[i]].stream;
-  return (const char *)builder->raw + at;
+  struct sp_row_reader *reader = builder->reader;
+  sp__row_run_begin(&reader->context, SP_BLOCK_STREAMS_MAX);
+  reader->bytes = (struct sp_varint_reader){builder->rows + builder->runs[i / SP_BLOCK_RUN_RECORDS],
+                                            builder->rows + builder->rows_length, false};
+  for (uint32_t k = i - i % SP_BLOCK_RUN_RECORDS; k <= i; k++) {
+    bool good = sp__row_get(reader, builder->streams, record);
+    SP_ASSERT(good);
+  }
+  *stream = &builder->slots[record->stream].stream;
+  return SP_OK;
 }
 
 static void sums_add(struct sp_block_builder *builder, const struct sp_block_record *record,
@@ -172,45 +180,22 @@ enum sp_status sp_block_add(struct sp_block_builder *builder, const struct sp_bl
   SP_ASSERT(builder->magic == BUILDER_MAGIC && record->stream < builder->streams);
   SP_ASSERT(charge->outcome < SP_OUTCOME_COUNT);
   uint32_t i = builder->records;
-  if (i == SP_BLOCK_RECORDS_MAX || builder->raw_length + record->raw_length > SP_BLOCK_RAW_BYTES_MAX) {
+  if (i == SP_BLOCK_RECORDS_MAX || builder->raw_bytes + record->raw_length > SP_BLOCK_RAW_BYTES_MAX) {
     return SP_FULL;
   }
-  if (!grow(&builder->raw, &builder->raw_size, builder->raw_length + record->raw_length) ||
-      !grow(&builder->charges, &builder->charges_size, builder->charges_length + SP_CHARGE_ENCODED_MAX)) {
+  if (!grow(&builder->rows, &builder->rows_size, builder->rows_length + SP_ROW_BYTES_MAX + record->raw_length)) {
     return SP_NO_MEMORY;
   }
-  struct stream_slot *slot = &builder->slots[record->stream];
-  if (slot->stream.in == 0) {
-    slot->base = slot->last.offset = record->position.offset;
+  if (i % SP_BLOCK_RUN_RECORDS == 0) {
+    builder->runs[i / SP_BLOCK_RUN_RECORDS] = (uint32_t)builder->rows_length;
+    sp__row_run_begin(&builder->context, SP_BLOCK_STREAMS_MAX);
   }
-  SP_ASSERT(record->position.offset >= slot->last.offset);
-  uint64_t delta = record->position.offset - slot->last.offset;
-  if (delta > UINT32_MAX) {
-    return SP_FULL;
-  }
-  const struct sp_block_columns *c = &builder->columns;
-  size_t charge_length = sp_charge_encode(charge, builder->charges + builder->charges_length);
-  c->raw_length[i] = record->raw_length;
-  c->charge_length[i] = (uint16_t)charge_length;
-  c->reason[i] = charge->reason;
-  c->stream[i] = (uint8_t)record->stream;
-  c->outcome[i] = charge->outcome;
-  c->flags[i] = charge->flags;
-  c->book[i] = (uint8_t)charge->book;
-  c->offset_delta[i] = (uint32_t)delta;
-  c->sub[i] = record->position.sub;
-  c->behind_s[i] = record->behind_s;
-  c->subscriber[i] = record->subscriber;
-  c->account[i] = record->account;
-  c->group[i] = record->group;
-  c->place[i] = (uint32_t)record->roam | (uint32_t)record->zone << 8 | (uint32_t)record->net << 16 |
-                (uint32_t)record->place_flags << 24;
-  memcpy(builder->raw + builder->raw_length, record->raw, record->raw_length);
-  builder->raw_length += record->raw_length;
-  builder->charges_length += charge_length;
-  slot->last = record->position;
-  slot->stream.in++;
-  slot->stream.outcomes[charge->outcome]++;
+  const uint8_t *end = sp__row_put(&builder->context, record, charge, builder->rows + builder->rows_length);
+  builder->rows_length = (size_t)(end - builder->rows);
+  builder->raw_bytes += record->raw_length;
+  struct sp_block_stream *stream = &builder->slots[record->stream].stream;
+  stream->in++;
+  stream->outcomes[charge->outcome]++;
   sums_add(builder, record, charge, amounts);
   builder->records = i + 1;
   return SP_OK;
@@ -218,17 +203,13 @@ enum sp_status sp_block_add(struct sp_block_builder *builder, const struct sp_bl
 
 enum sp_status sp_block_payload(struct sp_block_builder *builder, const uint8_t **bytes, size_t *length)
 {
-  uint32_t n = builder->records;
-  size_t rows = (size_t)n * SP_BLOCK_ROW_BYTES;
-  size_t total = rows + builder->charges_length + builder->raw_length;
-  if (!grow(&builder->payload, &builder->payload_size, total + 1)) { /* an empty block has a place too */
+  size_t runs = (size_t)runs_of(builder->records) * sizeof(builder->runs[0]);
+  size_t total = runs + builder->rows_length;
+  if (!grow(&builder->payload, &builder->payload_size, total)) {
     return SP_NO_MEMORY;
   }
-  struct sp_block_columns packed;
-  sp__block_columns_place(&packed, builder->payload, n);
-  sp__block_columns_copy(&packed, &builder->columns, n);
-  memcpy(builder->payload + rows, builder->charges, builder->charges_length);
-  memcpy(builder->payload + rows + builder->charges_length, builder->raw, builder->raw_length);
+  memcpy(builder->payload, builder->runs, runs);
+  memcpy(builder->payload + runs, builder->rows, builder->rows_length);
   *bytes = builder->payload;
   *length = total;
   return SP_OK;
@@ -268,7 +249,6 @@ static size_t streams_write(const struct sp_block_builder *builder, uint8_t *to)
   for (uint32_t i = 0; i < builder->streams; i++) {
     const struct stream_slot *slot = &builder->slots[i];
     struct sp_block_stream_row row = {
-        .base = slot->base,
         .next = slot->stream.next,
         .name_length = slot->stream.name_length,
         .columns_length = slot->stream.columns_length,

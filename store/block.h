@@ -3,7 +3,8 @@
  * On disk: struct sp_block_header (512 B), the stream table, the zstd frame of the payload; then the next block.
  * A block is valid when magic, version and sizes fit, `body_hash` is the XXH3-128 of stream table and stored payload and `hash`
  * that of the header (hash as zero); the chain is valid when previous_hash is the hash of the block before (zeros for the first).
- * The payload is columns, one value per record, then the variable parts; the table stands in store/README.md.
+ * The payload is rows in runs of SP_BLOCK_RUN_RECORDS, each run readable by itself; the table stands in store/README.md.
+ * A record's raw bytes are kept when it is suspended or in conflict; of others the canonical fields (cdr_codec.h).
  *
  * Encoder and decoder are pure but for the memory they are given; one thread at a time. */
 #ifndef SP_STORE_BLOCK_H
@@ -12,14 +13,14 @@
 #include "rating/charge.h"
 #include "rating/position.h"
 
-#define SP_BLOCK_MAGIC UINT64_C(0x324B434F4C425053) /* "SPBLOCK2" */
-#define SP_BLOCK_VERSION 2u
+#define SP_BLOCK_MAGIC UINT64_C(0x334B434F4C425053) /* "SPBLOCK3" */
+#define SP_BLOCK_VERSION 3u
 #define SP_BLOCK_RECORDS_MAX 32768u
+#define SP_BLOCK_RUN_RECORDS 128u
 #define SP_BLOCK_STREAMS_MAX 255u
 #define SP_BLOCK_RAW_BYTES_MAX (512u << 20)
 #define SP_BLOCK_NAME_BYTES_MAX 1024u
 #define SP_BLOCK_COLUMNS_BYTES_MAX 8192u /* a stream's CSV header line */
-#define SP_CHARGE_BYTES_MAX 8192u        /* encoded charge of one record */
 
 /* Sums of the audit equation: in = sum over outcomes, each in count, duration, bytes and money (engine.md §1, rule 6). */
 struct sp_totals {
@@ -80,7 +81,8 @@ struct sp_block_stream {
 
 /* What one record adds to a block. */
 struct sp_block_record {
-  const char *raw;
+  const char *raw; /* read back: NULL when the record was kept as fields */
+  const struct sp_cdr *cdr; /* read back: NULL when the raw bytes were kept */
   uint32_t raw_length;
   uint32_t stream; /* index in the block's stream table */
   struct sp_position position;
@@ -98,9 +100,10 @@ SP_MUST_CHECK enum sp_status sp_block_stream_add(struct sp_block_builder *builde
                                                  const struct sp_block_stream *stream, uint32_t *index);
 void sp_block_stream_next(struct sp_block_builder *builder, uint32_t index, struct sp_position next);
 uint32_t sp_block_records(const struct sp_block_builder *builder);
-/* Raw bytes and stream of record i < records of the open block; borrowed until the next add. */
-const char *sp_block_raw(const struct sp_block_builder *builder, uint32_t i, uint32_t *length,
-                         const struct sp_block_stream **stream);
+/* Record i < records of the open block, read back as from a view; borrowed until the next call on this builder. */
+SP_MUST_CHECK enum sp_status sp_block_record_at(struct sp_block_builder *builder, uint32_t i,
+                                                struct sp_block_record *record,
+                                                const struct sp_block_stream **stream);
 /* Adds a record and its charge with its sums. FULL: over SP_BLOCK_RECORDS_MAX or the raw bytes' limit. */
 SP_MUST_CHECK enum sp_status sp_block_add(struct sp_block_builder *builder, const struct sp_block_record *record,
                                           const struct sp_charge *charge, const struct sp_totals *amounts);
@@ -128,10 +131,9 @@ SP_MUST_CHECK enum sp_status sp_block_peek(struct sp_block_view *view, const uin
 const struct sp_block_header *sp_block_view_header(const struct sp_block_view *view);
 const struct sp_block_stream *sp_block_view_stream(const struct sp_block_view *view, uint32_t index);
 const uint8_t *sp_block_view_payload(const struct sp_block_view *view, size_t *length);
-/* Record i < header.records: what was added; conflict fields and all counts in `charge`. BAD_FORMAT cannot come after a good open. */
-void sp_block_view_record(const struct sp_block_view *view, uint32_t i, struct sp_block_record *record);
-uint8_t sp_block_view_outcome(const struct sp_block_view *view, uint32_t i); /* enum sp_outcome */
-SP_MUST_CHECK enum sp_status sp_block_view_charge(const struct sp_block_view *view, uint32_t i,
-                                                  struct sp_charge *charge);
+/* Record i < header.records with its charge (NULL: not wanted), borrowed until the next call; in ascending order each costs its own
+ * reading, else at most a run's. BAD_FORMAT: the rows are no rows (a hash that fits all the same). */
+SP_MUST_CHECK enum sp_status sp_block_view_record(struct sp_block_view *view, uint32_t i,
+                                                  struct sp_block_record *record, struct sp_charge *charge);
 
 #endif

@@ -5,24 +5,18 @@
 #include <zstd.h>
 
 #include "store/block_layout.h"
-#include "store/charge_codec.h"
 
 #define VIEW_MAGIC 0x56494557u
-#define PAYLOAD_BYTES_MAX \
-  ((uint64_t)SP_BLOCK_RAW_BYTES_MAX + SP_BLOCK_RECORDS_MAX * (uint64_t)(SP_BLOCK_ROW_BYTES + SP_CHARGE_ENCODED_MAX))
-
-struct place {
-  uint64_t charge, raw, offset;
-};
+#define PAYLOAD_BYTES_MAX ((uint64_t)1 << 32)
 
 struct sp_block_view {
   uint32_t magic;
   struct sp_block_header header;
   struct sp_block_stream streams[SP_BLOCK_STREAMS_MAX];
-  uint64_t bases[SP_BLOCK_STREAMS_MAX];
-  struct sp_block_columns columns;
-  struct place *places; /* where record i's variable parts begin */
-  const uint8_t *charges, *raw;
+  const uint8_t *rows; /* behind the table of runs */
+  size_t rows_length;
+  uint32_t next;       /* index of the row that `reader` stands before */
+  struct sp_row_reader reader;
   uint8_t *payload;
   size_t payload_size, payload_length;
   ZSTD_DCtx *zstd;
@@ -36,8 +30,7 @@ enum sp_status sp_block_view_make(struct sp_block_view **out)
   }
   view->magic = VIEW_MAGIC;
   view->zstd = ZSTD_createDCtx();
-  view->places = malloc(SP_BLOCK_RECORDS_MAX * sizeof(*view->places));
-  if (view->zstd == NULL || view->places == NULL) {
+  if (view->zstd == NULL) {
     sp_block_view_free(view);
     return SP_NO_MEMORY;
   }
@@ -53,7 +46,6 @@ void sp_block_view_free(struct sp_block_view *view)
   SP_ASSERT(view->magic == VIEW_MAGIC);
   view->magic = 0;
   ZSTD_freeDCtx(view->zstd);
-  free(view->places);
   free(view->payload);
   free(view);
 }
@@ -109,7 +101,6 @@ static enum sp_status streams_read(struct sp_block_view *view, const uint8_t *at
         .in = row.in,
     };
     memcpy(stream->outcomes, row.outcomes, sizeof(row.outcomes));
-    view->bases[i] = row.base;
     at += row.name_length + row.columns_length;
   }
   return at == end ? SP_OK : SP_BAD_FORMAT;
@@ -132,33 +123,30 @@ static enum sp_status payload_unpack(struct sp_block_view *view, const uint8_t *
   return ZSTD_isError(n) || n != size ? SP_BAD_FORMAT : SP_OK;
 }
 
-/* Where each record's variable parts begin; every length and index is checked here once. */
-static enum sp_status places_make(struct sp_block_view *view)
+static uint32_t run_start(const struct sp_block_view *view, uint32_t run)
 {
-  uint32_t n = view->header.records;
-  size_t rows = (size_t)n * SP_BLOCK_ROW_BYTES;
-  if (view->payload_length < rows) {
+  uint32_t at;
+  memcpy(&at, view->payload + (size_t)run * sizeof(at), sizeof(at));
+  return at;
+}
+
+/* The runs follow one another within the payload; their rows are checked as they are read. */
+static enum sp_status runs_check(struct sp_block_view *view)
+{
+  uint32_t runs = (view->header.records + SP_BLOCK_RUN_RECORDS - 1) / SP_BLOCK_RUN_RECORDS;
+  size_t table = (size_t)runs * sizeof(uint32_t);
+  if (view->payload_length < table) {
     return SP_BAD_FORMAT;
   }
-  sp__block_columns_place(&view->columns, view->payload, n);
-  uint64_t offsets[SP_BLOCK_STREAMS_MAX];
-  memcpy(offsets, view->bases, sizeof(offsets));
-  uint64_t charge = 0, raw = 0;
-  const struct sp_block_columns *c = &view->columns;
-  for (uint32_t i = 0; i < n; i++) {
-    if (c->stream[i] >= view->header.streams || c->outcome[i] >= SP_OUTCOME_COUNT) {
+  view->rows = view->payload + table;
+  view->rows_length = view->payload_length - table;
+  view->next = UINT32_MAX;
+  for (uint32_t i = 0; i < runs; i++) {
+    uint32_t at = run_start(view, i);
+    if (at >= view->rows_length || (i > 0 ? at <= run_start(view, i - 1) : at != 0)) {
       return SP_BAD_FORMAT;
     }
-    offsets[c->stream[i]] += c->offset_delta[i];
-    view->places[i] = (struct place){charge, raw, offsets[c->stream[i]]};
-    charge += c->charge_length[i];
-    raw += c->raw_length[i];
   }
-  if (rows + charge + raw != view->payload_length) {
-    return SP_BAD_FORMAT;
-  }
-  view->charges = view->payload + rows;
-  view->raw = view->charges + charge;
   return SP_OK;
 }
 
@@ -181,7 +169,7 @@ enum sp_status sp_block_open(struct sp_block_view *view, const uint8_t *bytes, s
 {
   SP_TRY(sp_block_peek(view, bytes, available, used));
   SP_TRY(payload_unpack(view, bytes + sizeof(view->header) + view->header.streams_bytes));
-  return places_make(view);
+  return runs_check(view);
 }
 
 const struct sp_block_header *sp_block_view_header(const struct sp_block_view *view)
@@ -201,39 +189,40 @@ const uint8_t *sp_block_view_payload(const struct sp_block_view *view, size_t *l
   return view->payload;
 }
 
-void sp_block_view_record(const struct sp_block_view *view, uint32_t i, struct sp_block_record *record)
+/* What the counts say, not the whole struct. */
+static void charge_copy(struct sp_charge *to, const struct sp_charge *from)
 {
-  SP_ASSERT(view->magic == VIEW_MAGIC && i < view->header.records);
-  const struct sp_block_columns *c = &view->columns;
-  *record = (struct sp_block_record){
-      .raw = (const char *)view->raw + view->places[i].raw,
-      .raw_length = c->raw_length[i],
-      .stream = c->stream[i],
-      .position = {view->places[i].offset, c->sub[i], 0},
-      .behind_s = c->behind_s[i],
-      .subscriber = c->subscriber[i],
-      .account = c->account[i],
-      .group = c->group[i],
-      .roam = (uint8_t)c->place[i],
-      .zone = (uint8_t)(c->place[i] >> 8),
-      .net = (uint8_t)(c->place[i] >> 16),
-      .place_flags = (uint8_t)(c->place[i] >> 24),
-  };
+  memcpy(to, from, offsetof(struct sp_charge, items));
+  memcpy(to->items, from->items, from->items_count * sizeof(from->items[0]));
+  memcpy(to->allowances, from->allowances, from->allowances_count * sizeof(from->allowances[0]));
+  memcpy(to->payers, from->payers, from->payers_count * sizeof(from->payers[0]));
 }
 
-uint8_t sp_block_view_outcome(const struct sp_block_view *view, uint32_t i)
+static void run_begin(struct sp_block_view *view, uint32_t run)
 {
-  SP_ASSERT(view->magic == VIEW_MAGIC && i < view->header.records);
-  return view->columns.outcome[i];
+  sp__row_run_begin(&view->reader.context, SP_BLOCK_STREAMS_MAX);
+  view->reader.bytes = (struct sp_varint_reader){view->rows + run_start(view, run), view->rows + view->rows_length,
+                                                 false};
+  view->next = run * SP_BLOCK_RUN_RECORDS;
 }
 
-enum sp_status sp_block_view_charge(const struct sp_block_view *view, uint32_t i, struct sp_charge *charge)
+enum sp_status sp_block_view_record(struct sp_block_view *view, uint32_t i, struct sp_block_record *record,
+                                    struct sp_charge *charge)
 {
-  SP_ASSERT(view->magic == VIEW_MAGIC && i < view->header.records);
-  const struct sp_block_columns *c = &view->columns;
-  charge->outcome = c->outcome[i];
-  charge->flags = c->flags[i];
-  charge->reason = c->reason[i];
-  charge->book = c->book[i] == UINT8_MAX ? UINT16_MAX : c->book[i];
-  return sp_charge_decode(charge, view->charges + view->places[i].charge, c->charge_length[i]);
+  SP_ASSERT(view->magic == VIEW_MAGIC && i < view->header.records && view->rows != NULL);
+  uint32_t run = i / SP_BLOCK_RUN_RECORDS;
+  if (view->next > i || view->next <= run * SP_BLOCK_RUN_RECORDS) {
+    run_begin(view, run);
+  }
+  while (view->next <= i) {
+    if (!sp__row_get(&view->reader, view->header.streams, record)) {
+      view->next = UINT32_MAX;
+      return SP_BAD_FORMAT;
+    }
+    view->next++;
+  }
+  if (charge != NULL) {
+    charge_copy(charge, &view->reader.charge);
+  }
+  return SP_OK;
 }

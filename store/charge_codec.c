@@ -1,133 +1,157 @@
 #include "store/charge_codec.h"
 
-static inline uint8_t *put(uint8_t *to, uint64_t value)
+/* First byte of a rated charge. */
+#define ONE_ITEM 1u     /* one item, whose list and net are those of the charge */
+#define OWN_PAYS 2u     /* one payer, the own account, all of net */
+#define NO_ALLOWANCE 4u
+#define NET_IS_LIST 8u
+#define NO_FLAGS 16u
+#define NO_PAYER 32u
+
+static unsigned shape_of(const struct sp_charge *charge, uint32_t account)
 {
-  while (value >= 0x80) {
-    *to++ = (uint8_t)(value | 0x80);
-    value >>= 7;
+  unsigned shape = 0;
+  shape |= charge->items_count == 1 && charge->items[0].list_micro == charge->list_micro &&
+                   charge->items[0].net_micro == charge->net_micro
+               ? ONE_ITEM
+               : 0;
+  shape |= charge->payers_count == 1 && charge->payers[0].account == account &&
+                   charge->payers[0].amount_micro == charge->net_micro
+               ? OWN_PAYS
+               : 0;
+  shape |= charge->payers_count == 0 ? NO_PAYER : 0;
+  shape |= charge->allowances_count == 0 ? NO_ALLOWANCE : 0;
+  shape |= charge->net_micro == charge->list_micro ? NET_IS_LIST : 0;
+  shape |= charge->flags == 0 ? NO_FLAGS : 0;
+  return shape;
+}
+
+static uint8_t *items_put(const struct sp_charge *charge, unsigned shape, uint8_t *to)
+{
+  if ((shape & ONE_ITEM) != 0) {
+    to = sp_varint_put(to, charge->items[0].name);
+    return sp_varint_put_signed(to, charge->items[0].increments);
   }
-  *to++ = (uint8_t)value;
+  *to++ = charge->items_count;
+  for (unsigned i = 0; i < charge->items_count; i++) {
+    to = sp_varint_put(to, charge->items[i].name);
+    to = sp_varint_put_signed(to, charge->items[i].list_micro);
+    to = sp_varint_put_signed(to, charge->items[i].net_micro);
+    to = sp_varint_put_signed(to, charge->items[i].increments);
+  }
   return to;
 }
 
-static inline uint8_t *put_signed(uint8_t *to, int64_t value)
+uint8_t *sp_charge_encode(const struct sp_charge *charge, uint32_t subscriber, uint32_t account, uint8_t *to)
 {
-  return put(to, ((uint64_t)value << 1) ^ (uint64_t)(value >> 63));
-}
-
-size_t sp_charge_encode(const struct sp_charge *charge, uint8_t *to)
-{
-  uint8_t *at = to;
   SP_ASSERT(charge->items_count <= SP_CHARGE_ITEMS_MAX && charge->allowances_count <= SP_CHARGE_ALLOWANCES_MAX &&
             charge->payers_count <= SP_CHARGE_PAYERS_MAX);
   if (charge->outcome == SP_OUTCOME_CONFLICT) {
-    return (size_t)(put(at, charge->conflict_fields) - to);
+    return sp_varint_put(to, charge->conflict_fields);
   }
   if (charge->outcome != SP_OUTCOME_RATED) {
-    return 0;
+    return to;
   }
-  *at++ = charge->items_count;
-  *at++ = charge->allowances_count;
-  *at++ = charge->payers_count;
-  at = put_signed(at, charge->list_micro);
-  at = put_signed(at, charge->net_micro);
-  for (unsigned i = 0; i < charge->items_count; i++) {
-    at = put(at, charge->items[i].name);
-    at = put_signed(at, charge->items[i].list_micro);
-    at = put_signed(at, charge->items[i].net_micro);
-    at = put_signed(at, charge->items[i].increments);
+  unsigned shape = shape_of(charge, account);
+  *to++ = (uint8_t)shape;
+  if ((shape & NO_FLAGS) == 0) {
+    *to++ = charge->flags;
   }
-  for (unsigned i = 0; i < charge->allowances_count; i++) {
-    at = put(at, charge->allowances[i].name);
-    at = put(at, charge->allowances[i].owner);
-    at = put_signed(at, charge->allowances[i].used);
-    at = put_signed(at, charge->allowances[i].left);
+  to = sp_varint_put_signed(to, charge->list_micro);
+  if ((shape & NET_IS_LIST) == 0) {
+    to = sp_varint_put_signed(to, charge->net_micro);
   }
-  for (unsigned i = 0; i < charge->payers_count; i++) {
-    at = put(at, charge->payers[i].account);
-    at = put_signed(at, charge->payers[i].amount_micro);
-  }
-  return (size_t)(at - to);
-}
-
-struct reader {
-  const uint8_t *at, *end;
-  bool bad;
-};
-
-static uint64_t get(struct reader *reader)
-{
-  uint64_t value = 0;
-  for (unsigned shift = 0; shift < 64 && reader->at < reader->end; shift += 7) {
-    uint8_t byte = *reader->at++;
-    value |= (uint64_t)(byte & 0x7F) << shift;
-    if (byte < 0x80) {
-      return value;
+  to = items_put(charge, shape, to);
+  if ((shape & NO_ALLOWANCE) == 0) {
+    *to++ = charge->allowances_count;
+    for (unsigned i = 0; i < charge->allowances_count; i++) {
+      const struct sp_charge_allowance *line = &charge->allowances[i];
+      to = sp_varint_put(to, line->name);
+      to = sp_varint_put_signed(to, (int64_t)line->owner - (int64_t)subscriber);
+      to = sp_varint_put_signed(to, line->used);
+      to = sp_varint_put_signed(to, line->left);
     }
   }
-  reader->bad = true;
-  return 0;
+  if ((shape & (OWN_PAYS | NO_PAYER)) == 0) {
+    *to++ = charge->payers_count;
+    for (unsigned i = 0; i < charge->payers_count; i++) {
+      to = sp_varint_put_signed(to, (int64_t)charge->payers[i].account - (int64_t)account);
+      to = sp_varint_put_signed(to, charge->payers[i].amount_micro);
+    }
+  }
+  return to;
 }
 
-static int64_t get_signed(struct reader *reader)
+static uint32_t near(struct sp_varint_reader *reader, uint32_t base)
 {
-  uint64_t value = get(reader);
-  return (int64_t)(value >> 1) ^ -(int64_t)(value & 1);
-}
-
-static uint32_t get_u32(struct reader *reader)
-{
-  uint64_t value = get(reader);
-  reader->bad = reader->bad || value > UINT32_MAX;
+  int64_t value = (int64_t)((uint64_t)sp_varint_get_signed(reader) + (uint64_t)base);
+  reader->bad = reader->bad || value < 0 || value > (int64_t)UINT32_MAX;
   return (uint32_t)value;
 }
 
-static void rated_read(struct sp_charge *charge, struct reader *reader)
+static uint8_t count_get(struct sp_varint_reader *reader, unsigned max)
 {
-  charge->items_count = reader->at[0];
-  charge->allowances_count = reader->at[1];
-  charge->payers_count = reader->at[2];
-  reader->at += 3;
-  if (charge->items_count > SP_CHARGE_ITEMS_MAX || charge->allowances_count > SP_CHARGE_ALLOWANCES_MAX ||
-      charge->payers_count > SP_CHARGE_PAYERS_MAX) {
+  uint8_t count = sp_varint_get_byte(reader);
+  if (count > max) {
     reader->bad = true;
-    return;
+    return 0;
   }
-  charge->list_micro = get_signed(reader);
-  charge->net_micro = get_signed(reader);
+  return count;
+}
+
+static void items_get(struct sp_charge *charge, unsigned shape, struct sp_varint_reader *reader)
+{
+  charge->items_count = (shape & ONE_ITEM) != 0 ? 1 : count_get(reader, SP_CHARGE_ITEMS_MAX);
   for (unsigned i = 0; i < charge->items_count; i++) {
-    charge->items[i].name = get_u32(reader);
-    charge->items[i].reserved = 0;
-    charge->items[i].list_micro = get_signed(reader);
-    charge->items[i].net_micro = get_signed(reader);
-    charge->items[i].increments = get_signed(reader);
-  }
-  for (unsigned i = 0; i < charge->allowances_count; i++) {
-    charge->allowances[i].name = get_u32(reader);
-    charge->allowances[i].owner = get_u32(reader);
-    charge->allowances[i].used = get_signed(reader);
-    charge->allowances[i].left = get_signed(reader);
-  }
-  for (unsigned i = 0; i < charge->payers_count; i++) {
-    charge->payers[i].account = get_u32(reader);
-    charge->payers[i].reserved = 0;
-    charge->payers[i].amount_micro = get_signed(reader);
+    struct sp_charge_item *item = &charge->items[i];
+    item->name = sp_varint_get_u32(reader);
+    item->reserved = 0;
+    item->list_micro = (shape & ONE_ITEM) != 0 ? charge->list_micro : sp_varint_get_signed(reader);
+    item->net_micro = (shape & ONE_ITEM) != 0 ? charge->net_micro : sp_varint_get_signed(reader);
+    item->increments = sp_varint_get_signed(reader);
   }
 }
 
-enum sp_status sp_charge_decode(struct sp_charge *charge, const uint8_t *from, size_t length)
+static void payers_get(struct sp_charge *charge, unsigned shape, uint32_t account, struct sp_varint_reader *reader)
 {
-  struct reader reader = {from, from + length, false};
-  charge->items_count = charge->allowances_count = charge->payers_count = 0;
+  if ((shape & NO_PAYER) != 0) {
+    return;
+  }
+  if ((shape & OWN_PAYS) != 0) {
+    charge->payers_count = 1;
+    charge->payers[0] = (struct sp_charge_payer){account, 0, charge->net_micro};
+    return;
+  }
+  charge->payers_count = count_get(reader, SP_CHARGE_PAYERS_MAX);
+  for (unsigned i = 0; i < charge->payers_count; i++) {
+    uint32_t payer = near(reader, account);
+    charge->payers[i] = (struct sp_charge_payer){payer, 0, sp_varint_get_signed(reader)};
+  }
+}
+
+void sp_charge_decode(struct sp_charge *charge, uint32_t subscriber, uint32_t account, struct sp_varint_reader *reader)
+{
+  charge->flags = charge->items_count = charge->allowances_count = charge->payers_count = 0;
   charge->list_micro = charge->net_micro = 0;
   charge->conflict_fields = 0;
   if (charge->outcome == SP_OUTCOME_CONFLICT) {
-    charge->conflict_fields = get_u32(&reader);
-  } else if (charge->outcome == SP_OUTCOME_RATED) {
-    if (length < 5) {
-      return SP_BAD_FORMAT;
-    }
-    rated_read(charge, &reader);
+    charge->conflict_fields = sp_varint_get_u32(reader);
   }
-  return reader.bad || reader.at != reader.end ? SP_BAD_FORMAT : SP_OK;
+  if (charge->outcome != SP_OUTCOME_RATED) {
+    return;
+  }
+  unsigned shape = sp_varint_get_byte(reader);
+  charge->flags = (shape & NO_FLAGS) != 0 ? 0 : sp_varint_get_byte(reader);
+  charge->list_micro = sp_varint_get_signed(reader);
+  charge->net_micro = (shape & NET_IS_LIST) != 0 ? charge->list_micro : sp_varint_get_signed(reader);
+  items_get(charge, shape, reader);
+  charge->allowances_count = (shape & NO_ALLOWANCE) != 0 ? 0 : count_get(reader, SP_CHARGE_ALLOWANCES_MAX);
+  for (unsigned i = 0; i < charge->allowances_count; i++) {
+    struct sp_charge_allowance *line = &charge->allowances[i];
+    line->name = sp_varint_get_u32(reader);
+    line->owner = near(reader, subscriber);
+    line->used = sp_varint_get_signed(reader);
+    line->left = sp_varint_get_signed(reader);
+  }
+  payers_get(charge, shape, account, reader);
 }

@@ -1,16 +1,16 @@
-/* A charge as bytes in a journal block: varints, zigzag for amounts. Pure. Table in store/README.md. */
+/* A charge as bytes in a journal block: varints, what is usual in few bytes. Pure. Layout: README.md, "Record". */
 #ifndef SP_STORE_CHARGE_CODEC_H
 #define SP_STORE_CHARGE_CODEC_H
 
 #include "rating/charge.h"
+#include "store/varint.h"
 
-/* Largest encoding: 4 + 64 items x 35 + 64 allowances x 30 + 64 payers x 15 + 25. */
+/* Largest encoding: 24 + 64 items x 35 + 64 allowances x 30 + 64 payers x 15. */
 #define SP_CHARGE_ENCODED_MAX 5200u
 
-/* Writes what the counts say; `to` has room for SP_CHARGE_ENCODED_MAX. Returns the length. Outcome, flags, reason and book are
- * columns of the block, not part of these bytes. */
-size_t sp_charge_encode(const struct sp_charge *charge, uint8_t *to);
-/* Fills items, allowances, payers, list, net, conflict_fields. BAD_FORMAT: not exactly `length` bytes of a charge. */
-SP_MUST_CHECK enum sp_status sp_charge_decode(struct sp_charge *charge, const uint8_t *from, size_t length);
+/* Writes what the counts say; outcome, reason and book are written by the block. Returns behind the last byte. */
+uint8_t *sp_charge_encode(const struct sp_charge *charge, uint32_t subscriber, uint32_t account, uint8_t *to);
+/* charge->outcome is set already. Fills flags, items, allowances, payers, list, net, conflict_fields. reader->bad: no charge. */
+void sp_charge_decode(struct sp_charge *charge, uint32_t subscriber, uint32_t account, struct sp_varint_reader *reader);
 
 #endif

@@ -71,14 +71,18 @@ static bool dump_block(struct sp_walk *walk, struct sp_block_view *view)
   struct dump *dump = walk->context;
   uint32_t records = sp_block_view_header(view)->records;
   for (uint32_t i = 0; i < records; i++) {
-    uint8_t outcome = sp_block_view_outcome(view, i);
+    struct sp_stored_record *record = &dump->reader.record;
+    if (sp_stored_read(&dump->reader, view, i) != SP_OK) {
+      dump->failed = true;
+      return false;
+    }
+    uint8_t outcome = record->charge.outcome;
     bool suspense = outcome == SP_OUTCOME_SUSPENDED || outcome == SP_OUTCOME_CONFLICT;
     bool rated = outcome == SP_OUTCOME_RATED || outcome == SP_OUTCOME_ZERO_RATED;
     if (dump->suspense ? !suspense : !rated) {
       continue;
     }
-    struct sp_stored_record *record = &dump->reader.record;
-    if (sp_stored_read(&dump->reader, view, i) != SP_OK || (!dump->suspense && !rated_print(dump, record))) {
+    if (!dump->suspense && !rated_print(dump, record)) {
       dump->failed = true;
       return false;
     }

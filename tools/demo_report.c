@@ -25,26 +25,24 @@ struct sums { /* of all journals */
   enum sp_status status;
 };
 
-/* The service of a line as the generator writes it: its second cell. */
-static uint32_t service_of(const struct sp_block_record *record)
+static uint32_t service_of(const struct sp_cdr *cdr)
 {
-  const char *at = memchr(record->raw, ',', record->raw_length);
-  for (uint32_t s = 0; at != NULL && s < SP_GEN_SERVICE_MAX; s++) {
-    size_t length = strlen(service_name[s]), left = record->raw_length - (size_t)(at - record->raw);
-    if (left > length + 1 && memcmp(at + 1, service_name[s], length) == 0 &&
-        at[1 + length] == ',') {
-      return s;
-    }
+  uint32_t s = 0;
+  while (s < SP_GEN_SERVICE_MAX && strcmp(service_name[s], sp_service_word(cdr->service)) != 0) {
+    s++;
   }
-  return SP_GEN_SERVICE_MAX;
+  return s;
 }
 
-static enum sp_status record_sum(const struct sp_block_view *view, uint32_t i, struct sums *sums)
+static enum sp_status record_sum(struct sp_block_view *view, uint32_t i, struct sums *sums)
 {
   struct sp_block_record record;
-  SP_TRY(sp_block_view_charge(view, i, &sums->charge));
-  sp_block_view_record(view, i, &record);
-  uint32_t service = service_of(&record);
+  SP_TRY(sp_block_view_record(view, i, &record, &sums->charge));
+  if (sums->charge.outcome != SP_OUTCOME_RATED) {
+    return SP_OK;
+  }
+  SP_ASSERT(record.cdr != NULL);
+  uint32_t service = service_of(record.cdr);
   SP_ASSERT(service < SP_GEN_SERVICE_MAX);
   sums->services[service].records++;
   sums->services[service].list_micro += sums->charge.list_micro;
@@ -63,9 +61,7 @@ static bool block_sum(struct sp_walk *walk, struct sp_block_view *view)
   sums->list_micro += header->list_micro;
   sums->net_micro += header->net_micro;
   for (uint32_t i = 0; i < header->records && sums->status == SP_OK; i++) {
-    if (sp_block_view_outcome(view, i) == SP_OUTCOME_RATED) {
-      sums->status = record_sum(view, i, sums);
-    }
+    sums->status = record_sum(view, i, sums);
   }
   return sums->status == SP_OK;
 }

@@ -116,6 +116,7 @@ static enum sp_status record_add(struct sp_shard *shard, const struct sp_parcel 
   SP_TRY(judge(shard, usage, &parcel->batch.cdrs[i], shard->meta.ordinal));
   struct sp_block_record record = {
       .raw = parcel->batch.raws[i].at,
+      .cdr = parcel->batch.cdrs[i].reason == 0 ? &parcel->batch.cdrs[i] : NULL,
       .raw_length = parcel->batch.raws[i].length,
       .stream = local,
       .position = {parcel->batch.positions[i].offset, parcel->batch.positions[i].sub, 0},

@@ -119,7 +119,7 @@ enum sp_status sp__first_record_compare(struct sp_shard *shard, uint64_t first_o
     SP_TRY(sp_resolver_make(&shard->resolver, shard->world->directory, shard->books, &shard->memory));
     shard->resolver_books = shard->books;
   }
-  const struct sp_block_builder *open = shard->builders[shard->builder_open];
+  struct sp_block_builder *open = shard->builders[shard->builder_open];
   uint64_t open_from = shard->meta.ordinal - sp_block_records(open);
   /* marks keep 32 bits: the latest ordinal below the current one with these bits */
   uint64_t ordinal = (shard->meta.ordinal & ~(uint64_t)UINT32_MAX) | (uint32_t)first_ordinal;
@@ -127,23 +127,25 @@ enum sp_status sp__first_record_compare(struct sp_shard *shard, uint64_t first_o
     SP_ASSERT(ordinal >= UINT64_C(1) << 32);
     ordinal -= UINT64_C(1) << 32;
   }
-  const char *raw;
-  uint32_t raw_length, index;
+  struct sp_block_record record;
   const struct sp_block_stream *stream;
   if (ordinal >= open_from) {
-    raw = sp_block_raw(open, (uint32_t)(ordinal - open_from), &raw_length, &stream);
+    SP_TRY(sp_block_record_at(open, (uint32_t)(ordinal - open_from), &record, &stream));
   } else {
-    struct sp_block_record record;
+    uint32_t index;
     SP_TRY(durable_wait(shard));
     SP_TRY(block_open(shard, ordinal, &index));
-    sp_block_view_record(shard->view, index, &record);
-    raw = record.raw;
-    raw_length = record.raw_length;
+    SP_TRY(sp_block_view_record(shard->view, index, &record, NULL));
     stream = sp_block_view_stream(shard->view, record.stream);
   }
   struct sp_cdr first;
-  sp_decode_raw(&shard->decoder, stream->format, (struct sp_decode_bytes){stream->columns, stream->columns_length},
-                (struct sp_decode_bytes){raw, raw_length}, &first, shard->scratch);
+  if (record.cdr != NULL) {
+    first = *record.cdr;
+  } else {
+    sp_decode_raw(&shard->decoder, stream->format,
+                  (struct sp_decode_bytes){stream->columns, stream->columns_length},
+                  (struct sp_decode_bytes){record.raw, record.raw_length}, &first, shard->scratch);
+  }
   struct sp_numbers first_numbers, numbers;
   sp_resolve_numbers(shard->resolver, &first, &first_numbers);
   sp_resolve_numbers(shard->resolver, cdr, &numbers);

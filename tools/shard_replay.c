@@ -17,6 +17,7 @@ struct replay {
   struct sp_stream streams[SP_BLOCK_STREAMS_MAX]; /* of the block at hand */
   struct sp_cut cut;
   struct sp_cut_stream cut_streams[SP_BLOCK_STREAMS_MAX];
+  uint32_t behind_s[SP_BATCH_RECORDS_MAX];
   char *scratch; /* for texts that had to be unescaped: SP_BATCH_RECORDS_MAX times SP_DECODE_SCRATCH_BYTES */
 };
 
@@ -66,60 +67,65 @@ static void streams_set(struct replay *replay)
   }
 }
 
-/* Records [from, to) of the block, all of one stream, through the shard. */
-static enum sp_status run_records(struct replay *replay, uint32_t from, uint32_t to)
+/* The record as the source's decoder gave it, its texts in slot n of the scratch. */
+static void record_put(struct replay *replay, uint32_t n, const struct sp_block_record *record)
+{
+  struct sp_parcel *parcel = replay->parcel;
+  const struct sp_stream *stream = &replay->streams[record->stream];
+  char *scratch = replay->scratch + (size_t)n * SP_DECODE_SCRATCH_BYTES;
+  struct sp_cdr *cdr = &parcel->batch.cdrs[n];
+  if (record->cdr != NULL) {
+    size_t used = 0;
+    *cdr = *record->cdr;
+    for (unsigned i = 0; i < SP_CDR_TEXT_COUNT; i++) {
+      size_t end = (size_t)cdr->texts[i].at + cdr->texts[i].length;
+      used = end > used ? end : used;
+    }
+    memcpy(scratch, cdr->text, used);
+    cdr->text = scratch;
+  } else {
+    sp_decode_raw(&replay->shard->decoder, stream->format,
+                  (struct sp_decode_bytes){stream->columns, stream->columns_length},
+                  (struct sp_decode_bytes){record->raw, record->raw_length}, cdr, scratch);
+  }
+  parcel->stream = stream;
+  parcel->batch.raws[n] = (struct sp_raw){record->raw, record->raw_length, 0};
+  parcel->batch.positions[n] = record->position;
+  replay->behind_s[n] = record->behind_s;
+}
+
+/* The n records put, all of one stream, through the shard. */
+static enum sp_status run_records(struct replay *replay, uint32_t n)
 {
   struct sp_shard *shard = replay->shard;
   struct sp_parcel *parcel = replay->parcel;
   uint16_t order[SP_BATCH_RECORDS_MAX];
-  uint32_t behind_s[SP_BATCH_RECORDS_MAX];
-  for (uint32_t i = from; i < to; i++) {
-    struct sp_block_record record;
-    sp_block_view_record(replay->view, i, &record);
-    const struct sp_stream *stream = &replay->streams[record.stream];
-    parcel->stream = stream;
-    sp_decode_raw(&shard->decoder, stream->format,
-                  (struct sp_decode_bytes){stream->columns, stream->columns_length},
-                  (struct sp_decode_bytes){record.raw, record.raw_length}, &parcel->batch.cdrs[i - from],
-                  replay->scratch + (size_t)(i - from) * SP_DECODE_SCRATCH_BYTES);
-    parcel->batch.raws[i - from] = (struct sp_raw){record.raw, record.raw_length, 0};
-    parcel->batch.positions[i - from] = (struct sp_position){record.position.offset, record.position.sub, 0};
-    order[i - from] = (uint16_t)(i - from);
-    behind_s[i - from] = record.behind_s;
-  }
-  sp_resolve_batch(replay->resolver, parcel->batch.cdrs, parcel->usages, to - from);
-  for (uint32_t i = 0; i < to - from; i++) {
-    parcel->usages[i].behind_s = behind_s[i];
+  sp_resolve_batch(replay->resolver, parcel->batch.cdrs, parcel->usages, n);
+  for (uint32_t i = 0; i < n; i++) {
+    order[i] = (uint16_t)i;
+    parcel->usages[i].behind_s = replay->behind_s[i];
     struct sp_totals amounts = sp__record_amounts(&parcel->usages[i]);
     sp_totals_add(&replay->cut.in[shard->index], &amounts);
   }
-  return sp_shard_records(shard, parcel, order, to - from);
+  enum sp_status status = sp_shard_records(shard, parcel, order, n);
+  return status == SP_OK ? SP_OK : wrong(shard, status, sp_status_text(status));
 }
 
 static enum sp_status block_records(struct replay *replay)
 {
-  struct sp_shard *shard = replay->shard;
-  uint32_t count = sp_block_view_header(replay->view)->records;
-  uint32_t from = 0;
+  uint32_t count = sp_block_view_header(replay->view)->records, n = 0, stream = 0;
   memset(&replay->cut.in, 0, sizeof(replay->cut.in));
-  while (from < count) {
-    struct sp_block_record first, record;
-    sp_block_view_record(replay->view, from, &first);
-    uint32_t to = from + 1;
-    while (to < count && to - from < SP_BATCH_RECORDS_MAX) {
-      sp_block_view_record(replay->view, to, &record);
-      if (record.stream != first.stream) {
-        break;
-      }
-      to++;
+  for (uint32_t i = 0; i < count; i++) {
+    struct sp_block_record record;
+    SP_TRY(sp_block_view_record(replay->view, i, &record, NULL));
+    if (n == SP_BATCH_RECORDS_MAX || (n > 0 && record.stream != stream)) {
+      SP_TRY(run_records(replay, n));
+      n = 0;
     }
-    enum sp_status status = run_records(replay, from, to);
-    if (status != SP_OK) {
-      return wrong(shard, status, sp_status_text(status));
-    }
-    from = to;
+    stream = record.stream;
+    record_put(replay, n++, &record);
   }
-  return SP_OK;
+  return n > 0 ? run_records(replay, n) : SP_OK;
 }
 
 /* The rebuilt block against the journaled one; then the shard stands behind it. */

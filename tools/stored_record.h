@@ -27,7 +27,7 @@ struct sp_stored_reader {
 SP_MUST_CHECK enum sp_status sp_stored_reader_open(struct sp_stored_reader *reader, struct sp_world *world);
 void sp_stored_reader_close(struct sp_stored_reader *reader);
 /* Record i of an opened block into reader->record. BAD_BOOK: rated with books the store does not have. */
-SP_MUST_CHECK enum sp_status sp_stored_read(struct sp_stored_reader *reader, const struct sp_block_view *view,
+SP_MUST_CHECK enum sp_status sp_stored_read(struct sp_stored_reader *reader, struct sp_block_view *view,
                                             uint32_t i);
 
 #endif

@@ -26,6 +26,9 @@ static void random_charge(struct sp_charge *charge)
   charge->outcome = (uint8_t)(random_next() % 5);
   charge->book = random_next() % 7 == 0 ? UINT16_MAX : (uint16_t)(random_next() % 3);
   charge->flags = (uint8_t)(random_next() % 32);
+  if (charge->outcome != SP_OUTCOME_RATED) {
+    charge->flags = 0;
+  }
   if (charge->outcome == SP_OUTCOME_SUSPENDED) {
     charge->reason = 404;
   } else if (charge->outcome == SP_OUTCOME_CONFLICT) {
@@ -47,6 +50,50 @@ static void random_charge(struct sp_charge *charge)
       charge->payers[i] = (struct sp_charge_payer){(uint32_t)random_next(), 0, -1};
     }
   }
+}
+
+/* Texts of every kind: blank, number, leading zero, words that come again, long ones. */
+static void random_cdr(struct sp_cdr *cdr, char *text)
+{
+  static const char *const words[] = {"", "16000020778", "0571", "M03", "+8613800138000", "x", "123456789012345678",
+                                      "1234567890123456789", "a text that is longer than a slot of the table"};
+  memset(cdr, 0, sizeof(*cdr));
+  size_t used = 0;
+  cdr->text = text;
+  for (unsigned i = 0; i < SP_CDR_TEXT_COUNT; i++) {
+    const char *word = words[random_next() % 9];
+    size_t length = strlen(word);
+    if (used + length > 400) {
+      length = 0;
+    }
+    memcpy(text + used, word, length);
+    cdr->texts[i] = (struct sp_span){(uint16_t)used, (uint16_t)length};
+    used += length;
+  }
+  cdr->start_utc_s = (int64_t)(random_next() >> (random_next() % 64)) / 2;
+  int64_t *const fields[] = {&cdr->duration_s, &cdr->up_bytes, &cdr->down_bytes, &cdr->items,
+                             &cdr->charge_micro, &cdr->seq, &cdr->cause};
+  for (unsigned i = 0; i < 7; i++) {
+    *fields[i] = random_next() % 3 == 0 ? 0 : (int64_t)(random_next() % 1000000000000000000u) >> (random_next() % 60);
+  }
+  cdr->lac = (int64_t)(random_next() % 5) - 1;
+  cdr->service = (uint8_t)(random_next() % SP_SERVICE_COUNT);
+  cdr->direction = (uint8_t)(random_next() % 4);
+  cdr->partial = (uint8_t)(random_next() % 4);
+  cdr->has_charge = (uint8_t)(random_next() % 3);
+  cdr->charge_micro = cdr->has_charge != 0 ? cdr->charge_micro : 0;
+}
+
+static void cdr_expect(const struct sp_cdr *a, const struct sp_cdr *b)
+{
+  struct sp_cdr x = *a, y = *b;
+  for (unsigned i = 0; i < SP_CDR_TEXT_COUNT; i++) {
+    ck_assert_uint_eq(sp_cdr_text_length(a, i), sp_cdr_text_length(b, i));
+    ck_assert(memcmp(sp_cdr_text(a, i), sp_cdr_text(b, i), sp_cdr_text_length(a, i)) == 0);
+    x.texts[i] = y.texts[i] = (struct sp_span){0, 0};
+  }
+  x.text = y.text = NULL;
+  ck_assert_mem_eq(&x, &y, sizeof(x));
 }
 
 static void charge_expect(const struct sp_charge *a, const struct sp_charge *b)
@@ -78,11 +125,13 @@ static void fill(struct sp_block_builder *builder, uint32_t n, uint64_t seed, st
   stream = (struct sp_block_stream){.name = "topic/1", .name_length = 7, .format = 2};
   ck_assert_int_eq(sp_block_stream_add(builder, &stream, &b), SP_OK);
   struct sp_charge charge;
-  char raw[100];
+  struct sp_cdr cdr;
+  char raw[100], text[400];
   memset(raw, 'x', sizeof(raw));
   for (uint32_t i = 0; i < n; i++) {
     random_charge(&charge);
-    struct sp_block_record record = {.raw = raw, .raw_length = (uint32_t)(random_next() % 100), .stream = i % 2 ? a : b,
+    random_cdr(&cdr, text);
+    struct sp_block_record record = {.raw = raw, .cdr = &cdr, .raw_length = (uint32_t)(random_next() % 100), .stream = i % 2 ? a : b,
                                      .position = {i * UINT64_C(1000), i % 3, 0}, .behind_s = i, .subscriber = i * 7,
                                      .account = i, .group = SP_NONE, .roam = 1, .zone = 2, .net = 3, .place_flags = 4};
     struct sp_totals amounts = {1, i, i * 2, i * 3};
@@ -111,17 +160,29 @@ START_TEST(block_comes_back)
     ck_assert_uint_eq(sp_block_view_stream(view, 0)->next.offset, sizes[k] * UINT64_C(1000));
     random_state = k + 1;
     struct sp_charge expected, charge;
+    struct sp_cdr cdr;
+    char text[400];
     for (uint32_t i = 0; i < sizes[k]; i++) {
       random_charge(&expected);
+      random_cdr(&cdr, text);
       uint32_t raw_length = (uint32_t)(random_next() % 100);
       struct sp_block_record record;
-      sp_block_view_record(view, i, &record);
-      ck_assert_uint_eq(record.raw_length, raw_length);
+      ck_assert_int_eq(sp_block_view_record(view, i, &record, &charge), SP_OK);
+      if (expected.outcome == SP_OUTCOME_SUSPENDED || expected.outcome == SP_OUTCOME_CONFLICT) {
+        ck_assert_uint_eq(record.raw_length, raw_length);
+        ck_assert_ptr_null(record.cdr);
+      } else {
+        cdr_expect(record.cdr, &cdr);
+      }
       ck_assert_uint_eq(record.position.offset, i * UINT64_C(1000));
       ck_assert_uint_eq(record.position.sub, i % 3);
       ck_assert_uint_eq(record.subscriber, i * 7);
+      ck_assert_uint_eq(record.account, i);
+      ck_assert_uint_eq(record.behind_s, i);
       ck_assert_uint_eq(record.place_flags, 4);
-      ck_assert_int_eq(sp_block_view_charge(view, i, &charge), SP_OK);
+      ck_assert_uint_eq(record.roam, 1);
+      ck_assert_uint_eq(record.zone, 2);
+      ck_assert_uint_eq(record.net, 3);
       charge_expect(&expected, &charge);
     }
   }
@@ -260,6 +321,37 @@ START_TEST(damage_before_a_whole_block_is_an_error)
 }
 END_TEST
 
+START_TEST(any_record_can_be_read_alone)
+{
+  struct sp_block_builder *builder;
+  struct sp_block_view *view;
+  ck_assert_int_eq(sp_block_builder_make(&builder), SP_OK);
+  ck_assert_int_eq(sp_block_view_make(&view), SP_OK);
+  struct sp_block_header header;
+  fill(builder, 700, 5, &header);
+  struct sp_block_record record;
+  const struct sp_block_stream *stream;
+  for (uint32_t k = 0; k < 700; k++) {
+    uint32_t i = k * 331 % 700;
+    ck_assert_int_eq(sp_block_record_at(builder, i, &record, &stream), SP_OK);
+    ck_assert_uint_eq(record.subscriber, i * 7);
+    ck_assert_uint_eq(stream->format, i % 2 ? 0 : 2);
+  }
+  const uint8_t *bytes;
+  size_t length, used;
+  ck_assert_int_eq(sp_block_close(builder, &header, 1, &bytes, &length), SP_OK);
+  ck_assert_int_eq(sp_block_open(view, bytes, length, &used), SP_OK);
+  for (uint32_t k = 0; k < 700; k++) {
+    uint32_t i = k * 331 % 700;
+    ck_assert_int_eq(sp_block_view_record(view, i, &record, NULL), SP_OK);
+    ck_assert_uint_eq(record.subscriber, i * 7);
+    ck_assert_uint_eq(record.position.offset, i * UINT64_C(1000));
+  }
+  sp_block_view_free(view);
+  sp_block_builder_free(builder);
+}
+END_TEST
+
 START_TEST(charge_bytes_never_read_beyond)
 {
   uint8_t bytes[SP_CHARGE_ENCODED_MAX];
@@ -267,12 +359,16 @@ START_TEST(charge_bytes_never_read_beyond)
   for (uint64_t seed = 1; seed < 300; seed++) {
     random_state = seed;
     random_charge(&charge);
-    size_t length = sp_charge_encode(&charge, bytes);
-    again.outcome = charge.outcome;
-    ck_assert_int_eq(sp_charge_decode(&again, bytes, length), SP_OK);
-    if (length > 0) {
-      ck_assert_int_eq(sp_charge_decode(&again, bytes, length - 1), SP_BAD_FORMAT);
+    size_t length = (size_t)(sp_charge_encode(&charge, 7, 9, bytes) - bytes);
+    for (size_t cut = 0; cut <= length; cut++) {
+      struct sp_varint_reader reader = {bytes, bytes + cut, false};
+      again.outcome = charge.outcome;
+      sp_charge_decode(&again, 7, 9, &reader);
+      ck_assert_int_eq(reader.bad, cut < length);
     }
+    again.reason = charge.reason;
+    again.book = charge.book;
+    charge_expect(&again, &charge);
   }
 }
 END_TEST
@@ -286,6 +382,7 @@ int main(void)
   tcase_add_test(tests, every_changed_byte_is_seen);
   tcase_add_test(tests, torn_tail_is_cut_at_every_byte);
   tcase_add_test(tests, damage_before_a_whole_block_is_an_error);
+  tcase_add_test(tests, any_record_can_be_read_alone);
   tcase_add_test(tests, charge_bytes_never_read_beyond);
   suite_add_tcase(suite, tests);
   SRunner *runner = srunner_create(suite);

@@ -1,0 +1,169 @@
+/* One record's row in a journal block. */
+#include "store/block_layout.h"
+
+#define SAME_STREAM 0x08u /* above three bits of outcome */
+#define SAME_BOOK 0x10u
+#define HAS_SUB 0x20u
+#define HAS_BEHIND 0x40u
+#define HAS_GROUP 0x80u
+#define NO_SUBSCRIBER 0x8000u /* in the places' word */
+#define BOOK_NONE 255u
+
+_Static_assert(SP_OUTCOME_COUNT <= 8, "three bits of outcome");
+_Static_assert(SP_ROAM_COUNT <= 8 && SP_ZONE_COUNT <= 8 && SP_NET_COUNT <= 16, "bits of the places' word");
+
+void sp__row_run_begin(struct sp_row_context *context, uint32_t streams)
+{
+  memset(context->offsets, 0, streams * sizeof(context->offsets[0]));
+  context->stream = UINT32_MAX;
+  context->subscriber = 0;
+  context->book = 0;
+  sp_cdr_coder_begin(&context->coder);
+}
+
+static bool keeps_raw(const struct sp_block_record *record, const struct sp_charge *charge)
+{
+  return charge->outcome == SP_OUTCOME_SUSPENDED || charge->outcome == SP_OUTCOME_CONFLICT || record->cdr == NULL;
+}
+
+static uint8_t *place_put(struct sp_row_context *context, const struct sp_block_record *record, unsigned head,
+                          uint8_t *to)
+{
+  if ((head & SAME_STREAM) == 0) {
+    *to++ = (uint8_t)record->stream;
+    context->stream = record->stream;
+  }
+  to = sp_varint_put(to, record->position.offset - context->offsets[record->stream]);
+  context->offsets[record->stream] = record->position.offset;
+  if ((head & HAS_SUB) != 0) {
+    to = sp_varint_put(to, record->position.sub);
+  }
+  if ((head & HAS_BEHIND) != 0) {
+    to = sp_varint_put(to, record->behind_s);
+  }
+  return to;
+}
+
+static uint8_t *who_put(struct sp_row_context *context, const struct sp_block_record *record, unsigned head,
+                        uint8_t *to)
+{
+  unsigned places = (unsigned)record->roam | (unsigned)record->zone << 3 | (unsigned)record->net << 6 |
+                    (unsigned)record->place_flags << 10;
+  SP_ASSERT(record->place_flags < 32);
+  if (record->subscriber == SP_NONE) {
+    places |= NO_SUBSCRIBER;
+  }
+  *to++ = (uint8_t)places;
+  *to++ = (uint8_t)(places >> 8);
+  if (record->subscriber == SP_NONE) {
+    return to;
+  }
+  to = sp_varint_put_signed(to, (int64_t)record->subscriber - (int64_t)context->subscriber);
+  context->subscriber = record->subscriber;
+  to = sp_varint_put_signed(to, (int64_t)record->account - (int64_t)record->subscriber);
+  return (head & HAS_GROUP) != 0 ? sp_varint_put(to, record->group) : to;
+}
+
+uint8_t *sp__row_put(struct sp_row_context *context, const struct sp_block_record *record,
+                     const struct sp_charge *charge, uint8_t *to)
+{
+  uint8_t book = charge->book == UINT16_MAX ? BOOK_NONE : (uint8_t)charge->book;
+  bool group = record->subscriber != SP_NONE && record->group != SP_NONE;
+  unsigned head = (unsigned)charge->outcome | (record->stream == context->stream ? SAME_STREAM : 0) |
+                  (book == context->book ? SAME_BOOK : 0) | (record->position.sub != 0 ? HAS_SUB : 0) |
+                  (record->behind_s != 0 ? HAS_BEHIND : 0) | (group ? HAS_GROUP : 0);
+  *to++ = (uint8_t)head;
+  to = place_put(context, record, head, to);
+  to = who_put(context, record, head, to);
+  if ((head & SAME_BOOK) == 0) {
+    *to++ = book;
+    context->book = book;
+  }
+  if (charge->outcome == SP_OUTCOME_SUSPENDED) {
+    to = sp_varint_put(to, charge->reason);
+  }
+  to = sp_charge_encode(charge, record->subscriber, record->account, to);
+  if (!keeps_raw(record, charge)) {
+    *to++ = 0;
+    return sp_cdr_encode(&context->coder, record->cdr, to);
+  }
+  *to++ = 1;
+  to = sp_varint_put(to, record->raw_length);
+  memcpy(to, record->raw, record->raw_length);
+  return to + record->raw_length;
+}
+
+static void place_get(struct sp_row_reader *reader, uint32_t streams, unsigned head, struct sp_block_record *record)
+{
+  struct sp_row_context *context = &reader->context;
+  if ((head & SAME_STREAM) == 0) {
+    context->stream = sp_varint_get_byte(&reader->bytes);
+  }
+  if (context->stream >= streams) {
+    reader->bytes.bad = true;
+    return;
+  }
+  record->stream = context->stream;
+  context->offsets[context->stream] += sp_varint_get(&reader->bytes);
+  record->position.offset = context->offsets[context->stream];
+  record->position.sub = (head & HAS_SUB) != 0 ? sp_varint_get_u32(&reader->bytes) : 0;
+  record->behind_s = (head & HAS_BEHIND) != 0 ? sp_varint_get_u32(&reader->bytes) : 0;
+}
+
+static uint32_t near(struct sp_varint_reader *reader, uint32_t base)
+{
+  int64_t value = (int64_t)((uint64_t)sp_varint_get_signed(reader) + (uint64_t)base);
+  reader->bad = reader->bad || value < 0 || value > (int64_t)UINT32_MAX;
+  return (uint32_t)value;
+}
+
+static void who_get(struct sp_row_reader *reader, unsigned head, struct sp_block_record *record)
+{
+  unsigned places = sp_varint_get_byte(&reader->bytes);
+  places |= (unsigned)sp_varint_get_byte(&reader->bytes) << 8;
+  record->roam = places & 7;
+  record->zone = places >> 3 & 7;
+  record->net = places >> 6 & 15;
+  record->place_flags = places >> 10 & 31;
+  record->subscriber = record->account = record->group = SP_NONE;
+  if ((places & NO_SUBSCRIBER) != 0) {
+    return;
+  }
+  record->subscriber = reader->context.subscriber = near(&reader->bytes, reader->context.subscriber);
+  record->account = near(&reader->bytes, record->subscriber);
+  if ((head & HAS_GROUP) != 0) {
+    record->group = sp_varint_get_u32(&reader->bytes);
+  }
+}
+
+bool sp__row_get(struct sp_row_reader *reader, uint32_t streams, struct sp_block_record *record)
+{
+  struct sp_varint_reader *bytes = &reader->bytes;
+  struct sp_charge *charge = &reader->charge;
+  memset(record, 0, sizeof(*record));
+  unsigned head = sp_varint_get_byte(bytes);
+  charge->outcome = head & 7;
+  place_get(reader, streams, head, record);
+  who_get(reader, head, record);
+  if ((head & SAME_BOOK) == 0) {
+    reader->context.book = sp_varint_get_byte(bytes);
+  }
+  charge->book = reader->context.book == BOOK_NONE ? UINT16_MAX : reader->context.book;
+  charge->reason = charge->outcome == SP_OUTCOME_CONFLICT ? SP_REASON_CONFLICT : SP_REASON_NONE;
+  if (charge->outcome == SP_OUTCOME_SUSPENDED) {
+    charge->reason = (uint16_t)sp_varint_get(bytes);
+  }
+  if (bytes->bad || charge->outcome >= SP_OUTCOME_COUNT) {
+    return false;
+  }
+  sp_charge_decode(charge, record->subscriber, record->account, bytes);
+  if (sp_varint_get_byte(bytes) == 0) {
+    sp_cdr_decode(&reader->context.coder, bytes, &reader->cdr, reader->scratch);
+    record->cdr = &reader->cdr;
+  } else {
+    uint64_t length = sp_varint_get(bytes);
+    record->raw = (const char *)sp_varint_get_bytes(bytes, length);
+    record->raw_length = (uint32_t)length;
+  }
+  return !bytes->bad;
+}
