@@ -53,15 +53,14 @@ class Case:
 
     def rewrite_rates(self, change):
         for book in self.books:
-            path = os.path.join(self.folder, book, "rates.csv")
-            with open(path, encoding="utf-8", newline="") as file:
-                rows = list(csv.DictReader(file))
+            folder = os.path.join(self.folder, book)
+            rows = read_table(folder, "rates.csv")
+            columns = [column for column in rows[0] if column != "#line"]
             for row in rows:
                 change(row)
-            with open(path, "w", encoding="utf-8", newline="") as file:
-                writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
-                writer.writeheader()
-                writer.writerows(rows)
+            with open(os.path.join(folder, "rates.csv"), "w", encoding="utf-8") as file:
+                file.write(line(columns))
+                file.writelines(line([row[column] for column in columns]) for row in rows)
 
 
 def line(cells):
