@@ -546,7 +546,8 @@ void sp_resolve_places(struct sp_resolver *resolver, const struct sp_cdr *cdr,
                        struct sp_places *places)
 {
   const struct step *step = step_make(resolver, cdr);
-  memset(places, 0, sizeof(*places));
+  static const struct sp_name none = {"", 0};
+  *places = (struct sp_places){.home = none, .visited = none, .charging = none, .other = none};
   uint32_t index = book_at(resolver, cdr->start_utc_s);
   if (cdr->reason != SP_REASON_NONE || index == SP_NONE) {
     return;
