@@ -211,14 +211,10 @@ static void circle_find(const struct sp_resolver *resolver, const struct step *s
   }
 }
 
-/* The book's row of a number, NULL = none. */
-static const struct sp_book_prefix *prefix_row(const struct sp_book *book, uint32_t prefix)
-{
-  return prefix == 0 ? NULL : SP_BOOK_TABLE(book, prefixes, struct sp_book_prefix) + prefix - 1;
-}
-
-static uint32_t operator_of(const struct sp_book *book, uint64_t digits,
-                            const struct sp_book_prefix *row, int64_t at_utc_s, bool *ported)
+/* Operator of a number (§6.4): that of a ported row at the instant, else of its number plan row. */
+static inline uint32_t operator_of(const struct sp_book *book, uint64_t digits,
+                                   const struct sp__prefix_memo *memo, int64_t at_utc_s,
+                                   bool *ported)
 {
   *ported = false;
   if (book->header->ported.count > 0) {
@@ -228,7 +224,7 @@ static uint32_t operator_of(const struct sp_book *book, uint64_t digits,
       return port->operator_id;
     }
   }
-  return row == NULL ? 0 : row->operator_id;
+  return memo->operator_id;
 }
 
 static bool has_front(uint64_t digits, uint64_t front)
@@ -247,113 +243,113 @@ static bool is_hmt(uint64_t digits)
 }
 
 struct where { /* areas of one record (§6.5) and its roam */
-  struct sp__area home, visited, charging;
+  uint32_t home, visited, charging;
   enum sp_roam roam;
 };
 
-static inline struct sp__area text_area(struct sp__areas *areas, const struct sp_cdr *cdr,
-                                        enum sp_cdr_text field)
+static inline uint32_t field_area(struct sp__areas *areas, const struct sp_cdr *cdr,
+                                  enum sp_cdr_text field)
 {
-  size_t length = sp_cdr_text_length(cdr, field);
-  return length == 0 ? sp__area_known(0) : sp__area_find(areas, sp_cdr_text(cdr, field), length);
+  return sp_cdr_text_length(cdr, field) == 0 ? 0 : sp__area_of_field(areas, cdr, field);
 }
 
-static void where_find(struct sp_resolver *resolver, const struct sp_cdr *cdr, uint32_t index,
-                       const struct step *step, struct where *where)
+static inline uint32_t home_of(struct sp_resolver *resolver, const struct sp_cdr *cdr,
+                               uint32_t book, const struct step *step)
 {
   struct sp__areas *areas = &resolver->areas;
-  struct sp_name plmn = {sp_cdr_text(cdr, SP_CDR_PLMN),
-                         (uint32_t)sp_cdr_text_length(cdr, SP_CDR_PLMN)};
-  static const struct sp__cell_memo nowhere;
-  const struct sp__cell_memo *cell =
-      plmn.length == 0 ? &nowhere : sp__area_of_cell(areas, resolver->books, index, plmn, cdr->lac);
-  where->home = sp__area_known(areas->of_directory[step->owner.home_area]);
-  if (step->owner.home_area == 0) {
-    where->home = text_area(areas, cdr, SP_CDR_HOME_AREA);
-    if (sp__area_is_blank(where->home)) {
-      uint32_t prefix =
-          sp__area_prefix(areas, resolver->books, index, step->numbers.served.digits)->prefix;
-      where->home = sp__area_known(areas->of_prefixes[index][prefix]);
-    }
+  if (step->owner.home_area != 0) {
+    return areas->of_directory[step->owner.home_area];
   }
-  where->visited = text_area(areas, cdr, SP_CDR_VISITED_AREA);
-  if (sp__area_is_blank(where->visited)) {
-    where->visited = sp__area_known(cell->area);
-    if (sp__area_is_blank(where->visited)) {
-      where->visited = where->home;
-    }
+  uint32_t home = field_area(areas, cdr, SP_CDR_HOME_AREA);
+  return home != 0
+             ? home
+             : sp__area_prefix(areas, resolver->books, book, step->numbers.served.digits)->area;
+}
+
+static inline void where_find(struct sp_resolver *resolver, const struct sp_cdr *cdr, uint32_t book,
+                              const struct step *step, struct where *where)
+{
+  static const struct sp__cell_memo nowhere;
+  struct sp__areas *areas = &resolver->areas;
+  const struct sp__cell_memo *cell = &nowhere;
+  if (sp_cdr_text_length(cdr, SP_CDR_PLMN) > 0) {
+    struct sp_name plmn = {sp_cdr_text(cdr, SP_CDR_PLMN),
+                           (uint32_t)sp_cdr_text_length(cdr, SP_CDR_PLMN)};
+    cell = sp__area_of_cell(areas, resolver->books, book, plmn, cdr->lac);
+  }
+  where->home = home_of(resolver, cdr, book, step);
+  where->visited = field_area(areas, cdr, SP_CDR_VISITED_AREA);
+  if (where->visited == 0) {
+    where->visited = cell->area != 0 ? cell->area : where->home;
   }
   where->roam = (enum sp_roam)cell->roam;
   where->charging = where->visited;
   if (where->roam != SP_ROAM_HOME) {
-    where->charging = sp__area_known(0);
-  } else if (!sp__area_equal(where->visited, where->home)) {
-    where->roam = sp__area_same_province(areas, index, where->visited, where->home)
+    where->charging = 0;
+  } else if (where->visited != where->home || where->home == 0) {
+    where->roam = sp__area_same_province(areas, book, where->visited, where->home)
                       ? SP_ROAM_PROVINCE
                       : SP_ROAM_DOMESTIC;
   }
 }
 
-static enum sp_net net_by_kind(const struct sp_book *book, uint64_t digits,
-                               const struct sp_book_prefix *row, bool foreign, int64_t at_utc_s)
+static inline enum sp_net net_by_kind(const struct sp_book *book, uint64_t digits,
+                                      const struct sp__prefix_memo *memo, bool foreign,
+                                      int64_t at_utc_s)
 {
-  unsigned kind = row == NULL ? SP_KIND_NONE : row->kind;
-  if (kind == SP_KIND_SERVICE) {
-    return SP_NET_SERVICE;
-  }
-  if (kind == SP_KIND_SP) {
-    return SP_NET_SP;
-  }
-  if (kind == SP_KIND_FIXED) {
-    return SP_NET_FIXED;
+  static const uint8_t nets[] = {
+      [SP_KIND_NONE] = SP_NET_NONE,   [SP_KIND_MOBILE] = SP_NET_NONE,
+      [SP_KIND_FIXED] = SP_NET_FIXED, [SP_KIND_SERVICE] = SP_NET_SERVICE,
+      [SP_KIND_SP] = SP_NET_SP,       [SP_KIND_INTERNATIONAL] = SP_NET_NONE};
+  SP_ASSERT(memo->kind < sizeof(nets));
+  if (nets[memo->kind] != SP_NET_NONE) {
+    return (enum sp_net)nets[memo->kind];
   }
   if (foreign) {
     return SP_NET_FOREIGN;
   }
   bool ported;
-  uint32_t operator_id = operator_of(book, digits, row, at_utc_s, &ported);
+  uint32_t operator_id = operator_of(book, digits, memo, at_utc_s, &ported);
   return operator_id != 0 && operator_id == book->header->home_operator ? SP_NET_ONNET
                                                                         : SP_NET_MOBILE;
 }
 
-static struct sp__area other_area(struct sp_resolver *resolver, const struct sp_cdr *cdr,
-                                  uint32_t index, uint32_t prefix)
+static inline uint32_t other_area(struct sp_resolver *resolver, const struct sp_cdr *cdr,
+                                  const struct sp__prefix_memo *memo)
 {
-  struct sp__area area = text_area(&resolver->areas, cdr, SP_CDR_OTHER_AREA);
-  return sp__area_is_blank(area) ? sp__area_known(resolver->areas.of_prefixes[index][prefix])
-                                 : area;
+  uint32_t area = field_area(&resolver->areas, cdr, SP_CDR_OTHER_AREA);
+  return area != 0 ? area : memo->area;
 }
 
 /* Zone, net and destination of the other party (§6.8 to §6.12), and whether it is short and unknown
  * (§6.3). */
-static void other_place(struct sp_resolver *resolver, const struct sp_cdr *cdr,
-                        const struct step *step, const struct where *where, struct sp_usage *usage)
+static inline void other_place(struct sp_resolver *resolver, const struct sp_cdr *cdr,
+                               const struct step *step, const struct where *where,
+                               struct sp_usage *usage)
 {
   struct sp__areas *areas = &resolver->areas;
-  uint32_t index = usage->book;
-  const struct sp_book *book = &resolver->books->book[index];
+  const struct sp_book *book = &resolver->books->book[usage->book];
   uint64_t digits = step->numbers.other.digits;
-  const struct sp__prefix_memo *memo = sp__area_prefix(areas, resolver->books, index, digits);
-  uint32_t prefix = memo->prefix;
-  const struct sp_book_prefix *row = prefix_row(book, prefix);
-  if (row == NULL && step->numbers.other.rest == 0 &&
+  const struct sp__prefix_memo *memo = sp__area_prefix(areas, resolver->books, usage->book, digits);
+  if (memo->prefix == 0 && step->numbers.other.rest == 0 &&
       sp_number_length(digits) <= SHORT_DIGITS_MAX) {
     usage->reason = SP_REASON_UNKNOWN_PREFIX;
   }
-  bool foreign =
-      row == NULL ? !has_front(digits, resolver->home_country) : row->kind == SP_KIND_INTERNATIONAL;
-  struct sp__area area = other_area(resolver, cdr, index, prefix);
-  if (row != NULL && row->kind == SP_KIND_SERVICE) {
+  bool foreign = memo->prefix == 0 ? !has_front(digits, resolver->home_country)
+                                   : memo->kind == SP_KIND_INTERNATIONAL;
+  uint32_t area = other_area(resolver, cdr, memo);
+  if (memo->kind == SP_KIND_SERVICE) {
     usage->zone = SP_ZONE_SERVICE;
   } else if (foreign) {
     usage->zone = is_hmt(digits) ? SP_ZONE_HMT : SP_ZONE_INTERNATIONAL;
-  } else if (sp__area_equal(area, where->charging)) {
+  } else if (area == where->charging && area != 0) {
     usage->zone = SP_ZONE_LOCAL;
   } else {
-    usage->zone = sp__area_same_province(areas, index, area, where->charging) ? SP_ZONE_PROVINCE
-                                                                              : SP_ZONE_DOMESTIC;
+    usage->zone = sp__area_same_province(areas, usage->book, area, where->charging)
+                      ? SP_ZONE_PROVINCE
+                      : SP_ZONE_DOMESTIC;
   }
-  usage->net = (uint8_t)net_by_kind(book, digits, row, foreign, cdr->start_utc_s);
+  usage->net = (uint8_t)net_by_kind(book, digits, memo, foreign, cdr->start_utc_s);
   usage->dest_node = memo->dest_node;
 }
 
@@ -534,12 +530,14 @@ void sp_resolve_numbers(struct sp_resolver *resolver, const struct sp_cdr *cdr,
   *numbers = step_make(resolver, cdr)->numbers;
 }
 
-static struct sp_name area_name(const struct sp_resolver *resolver, struct sp__area area)
+static struct sp_name area_name(const struct sp_resolver *resolver, const struct sp_cdr *cdr,
+                                uint32_t area)
 {
-  if (area.text != NULL) {
-    return (struct sp_name){area.text, area.length};
+  if (area & SP__AREA_OWN) {
+    enum sp_cdr_text field = (enum sp_cdr_text)(area & ~SP__AREA_OWN);
+    return (struct sp_name){sp_cdr_text(cdr, field), (uint32_t)sp_cdr_text_length(cdr, field)};
   }
-  return sp__area_name(&resolver->areas, area.id);
+  return sp__area_name(&resolver->areas, area);
 }
 
 void sp_resolve_places(struct sp_resolver *resolver, const struct sp_cdr *cdr,
@@ -555,16 +553,19 @@ void sp_resolve_places(struct sp_resolver *resolver, const struct sp_cdr *cdr,
   const struct sp_book *book = &resolver->books->book[index];
   struct where where;
   where_find(resolver, cdr, index, step, &where);
-  places->home = area_name(resolver, where.home);
-  places->visited = area_name(resolver, where.visited);
-  places->charging = area_name(resolver, where.charging);
-  places->served_prefix = sp_book_find_prefix(book, step->numbers.served.digits);
+  places->home = area_name(resolver, cdr, where.home);
+  places->visited = area_name(resolver, cdr, where.visited);
+  places->charging = area_name(resolver, cdr, where.charging);
+  places->served_prefix =
+      sp__area_prefix(&resolver->areas, resolver->books, index, step->numbers.served.digits)
+          ->prefix;
   if (sp_normal_is_none(step->numbers.other)) {
     return;
   }
-  places->prefix = sp_book_find_prefix(book, step->numbers.other.digits);
-  places->other = area_name(resolver, other_area(resolver, cdr, index, places->prefix));
-  places->operator_id =
-      operator_of(book, step->numbers.other.digits, prefix_row(book, places->prefix),
-                  cdr->start_utc_s, &places->ported);
+  uint64_t digits = step->numbers.other.digits;
+  const struct sp__prefix_memo *memo =
+      sp__area_prefix(&resolver->areas, resolver->books, index, digits);
+  places->prefix = memo->prefix;
+  places->other = area_name(resolver, cdr, other_area(resolver, cdr, memo));
+  places->operator_id = operator_of(book, digits, memo, cdr->start_utc_s, &places->ported);
 }

@@ -81,6 +81,22 @@ static enum sp_status book_add(struct sp__areas *areas, const struct sp_books *b
   return SP_OK;
 }
 
+/* The most digits that a prefix of the book has. */
+static uint8_t digits_max(const struct sp_book *book)
+{
+  const struct sp_book_prefix *prefixes = SP_BOOK_TABLE(book, prefixes, struct sp_book_prefix);
+  const struct sp_book_dest_node *nodes = SP_BOOK_TABLE(book, dest_nodes, struct sp_book_dest_node);
+  uint32_t most = 1;
+  for (uint64_t i = 0; i < book->header->prefixes.count; i++) {
+    most = prefixes[i].length > most ? prefixes[i].length : most;
+  }
+  for (uint64_t i = 0; i < book->header->dest_nodes.count; i++) {
+    most = nodes[i].length > most ? nodes[i].length : most;
+  }
+  SP_ASSERT(most <= SP_NUMBER_DIGITS_MAX);
+  return (uint8_t)most;
+}
+
 static enum sp_status provinces_make(struct sp__areas *areas, const struct sp_books *books,
                                      uint32_t index, struct sp_memory *memory)
 {
@@ -103,10 +119,10 @@ enum sp_status sp__areas_make(struct sp__areas *areas, const struct sp_directory
                               const struct sp_books *books, struct sp_memory *memory)
 {
   memset(areas, 0, sizeof(*areas));
-  areas->prefix_book = SP_NONE;
   SP_TRY(slots_make(areas, texts_max(directory, books), memory));
   for (uint32_t i = 0; i < books->count; i++) {
     SP_TRY(book_add(areas, books, i, memory));
+    areas->prefix_digits[i] = digits_max(&books->book[i]);
   }
   uint32_t count = sp_directory_area_count(directory);
   areas->of_directory = sp_memory_take(memory, ((size_t)count + 1) * sizeof(uint32_t));
@@ -140,23 +156,38 @@ static inline uint64_t text_word(const char *text, size_t length)
          (uint64_t)at[length - 1] << (8 * (length - 1));
 }
 
-struct sp__area sp__area_find(struct sp__areas *areas, const char *text, size_t length)
+uint32_t sp__area_find(struct sp__areas *areas, const char *text, size_t length)
 {
-  struct sp__area area = {0, (uint32_t)length, text};
   if (length == 0) {
-    return area;
+    return 0;
   }
   uint64_t word = text_word(text, length);
-  struct sp__area_memo *memo = &areas->memos[sp_hash_word(word) & (SP__AREA_MEMOS - 1)];
+  struct sp__area_memo *memo = &areas->memos[word * SP_HASH_K0 >> 32 & (SP__AREA_MEMOS - 1)];
   if (word != 0 && memo->word == word) {
-    area.id = memo->id;
-    return area;
+    return memo->id;
   }
-  area.id = slot_of(areas, (struct sp_name){text, (uint32_t)length})->id;
+  uint32_t id = slot_of(areas, (struct sp_name){text, (uint32_t)length})->id;
   if (word != 0) {
-    *memo = (struct sp__area_memo){word, area.id};
+    *memo = (struct sp__area_memo){word, id};
   }
-  return area;
+  return id;
+}
+
+uint32_t sp__area_of_field(struct sp__areas *areas, const struct sp_cdr *cdr,
+                           enum sp_cdr_text field)
+{
+  static const uint8_t fields[3] = {SP_CDR_HOME_AREA, SP_CDR_VISITED_AREA, SP_CDR_OTHER_AREA};
+  const char *text = sp_cdr_text(cdr, field);
+  size_t length = sp_cdr_text_length(cdr, field);
+  uint32_t id = sp__area_find(areas, text, length);
+  for (int i = 0; i < 3 && id == 0 && length > 0; i++) {
+    enum sp_cdr_text other = (enum sp_cdr_text)fields[i];
+    if (sp_cdr_text_length(cdr, other) == length &&
+        memcmp(sp_cdr_text(cdr, other), text, length) == 0) {
+      return SP__AREA_OWN | other; /* the first of the fields with this text, at last its own */
+    }
+  }
+  return id;
 }
 
 /* Abroad by plmn (§6.7): SP_ROAM_HOME = not abroad. */
@@ -216,33 +247,21 @@ struct sp_name sp__area_name(const struct sp__areas *areas, uint32_t id)
   return (struct sp_name){"", 0};
 }
 
-void sp__area_use_book(struct sp__areas *areas, const struct sp_books *books, uint32_t book)
+void sp__area_fill_prefix(const struct sp__areas *areas, const struct sp_books *books,
+                          uint32_t book, uint64_t digits, struct sp__prefix_memo *memo)
 {
   const struct sp_book *of = &books->book[book];
-  const struct sp_book_prefix *prefixes = SP_BOOK_TABLE(of, prefixes, struct sp_book_prefix);
-  const struct sp_book_dest_node *nodes = SP_BOOK_TABLE(of, dest_nodes, struct sp_book_dest_node);
-  areas->prefix_book = book;
-  areas->prefix_digits = 1;
-  for (uint64_t i = 0; i < of->header->prefixes.count; i++) {
-    if (prefixes[i].length > areas->prefix_digits) {
-      areas->prefix_digits = prefixes[i].length;
-    }
+  *memo = (struct sp__prefix_memo){.head = sp_number_head(digits, areas->prefix_digits[book]),
+                                   .prefix = sp_book_find_prefix(of, digits),
+                                   .book = book + 1};
+  if (of->header->dest_nodes.count > 1) {
+    memo->dest_node = sp_book_find_dest_node(of, digits);
   }
-  for (uint64_t i = 0; i < of->header->dest_nodes.count; i++) {
-    if (nodes[i].length > areas->prefix_digits) {
-      areas->prefix_digits = nodes[i].length;
-    }
+  if (memo->prefix != 0) {
+    const struct sp_book_prefix *row =
+        SP_BOOK_TABLE(of, prefixes, struct sp_book_prefix) + memo->prefix - 1;
+    memo->area = areas->of_prefixes[book][memo->prefix];
+    memo->operator_id = row->operator_id;
+    memo->kind = row->kind;
   }
-  for (uint32_t i = 0; i < SP__PREFIX_MEMOS; i++) {
-    areas->prefixes[i] = (struct sp__prefix_memo){UINT64_MAX, 0, 0}; /* no number */
-  }
-}
-
-void sp__area_fill_prefix(const struct sp_books *books, uint32_t book, uint64_t digits,
-                          uint64_t head, struct sp__prefix_memo *memo)
-{
-  const struct sp_book *of = &books->book[book];
-  memo->head = head;
-  memo->prefix = sp_book_find_prefix(of, digits);
-  memo->dest_node = of->header->dest_nodes.count > 1 ? sp_book_find_dest_node(of, digits) : 0;
 }

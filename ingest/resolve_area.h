@@ -1,7 +1,7 @@
-/* Areas and cells as small numbers: every area text that a loaded book or the directory knows has a
- * number, so that places compare as words (book.md §6.5, §6.6). A text nobody knows has none: it
- * equals only itself and lies in no province. Made once per set of books; memos make the texts that
- * repeat cheap. One thread. */
+/* Areas, cells and prefixes as small numbers: every area text that a loaded book or the directory
+ * knows has a number, so that places compare as words (book.md §6.5, §6.6). A text that nobody
+ * knows is told apart within its record only: it equals itself and lies in no province. Made once
+ * per set of books; memos make what repeats cheap. One thread. */
 #ifndef SP_INGEST_RESOLVE_AREA_H
 #define SP_INGEST_RESOLVE_AREA_H
 
@@ -14,13 +14,11 @@
 
 #define SP__AREA_MEMOS 256 /* powers of two */
 #define SP__CELL_MEMOS 2048
-#define SP__PREFIX_MEMOS 4096
+#define SP__PREFIX_MEMOS 2048
 
-struct sp__area {   /* a place: blank, known or only a text */
-  uint32_t id;      /* 0 = blank or not known */
-  uint32_t length;  /* of text: 0 and id 0 = blank */
-  const char *text; /* borrowed; NULL where an id says all */
-};
+/* An area: 0 = blank, 1 .. count = known, SP__AREA_OWN | field = the text of that field of the
+ * record, which nobody knows. */
+#define SP__AREA_OWN UINT32_C(0x80000000)
 
 struct sp__area_memo {
   uint64_t word; /* the text's bytes, 0 = free */
@@ -36,10 +34,17 @@ struct sp__cell_memo { /* what plmn and lac say */
   uint8_t reserved;
 };
 
-struct sp__prefix_memo { /* of the digits that can decide */
+struct sp__prefix_memo { /* what the leading digits say, as many as can decide */
   uint64_t head;
-  uint32_t prefix, dest_node;
+  uint32_t prefix; /* number plan row + 1, 0 = none */
+  uint32_t dest_node;
+  uint32_t area;        /* of that row */
+  uint32_t operator_id; /* likewise, without porting; 0 = unknown */
+  uint32_t book;        /* index + 1, 0 = free */
+  uint8_t kind;         /* enum sp_number_kind, of no row SP_KIND_NONE */
+  uint8_t reserved[3];
 };
+_Static_assert(sizeof(struct sp__prefix_memo) == 32, "two memos a cache line");
 
 struct sp__area_slot {
   struct sp_name text;
@@ -55,17 +60,19 @@ struct sp__areas {
                                           and blank = 0 */
   struct sp__area_memo memos[SP__AREA_MEMOS];
   struct sp__cell_memo cells[SP__CELL_MEMOS];
-  struct sp__cell_memo cell; /* of a plmn too long to be remembered */
-  uint32_t prefix_book;      /* the book whose memos stand below */
-  unsigned prefix_digits;    /* no prefix of that book is longer */
+  struct sp__cell_memo cell;           /* of a plmn too long to be remembered */
+  uint8_t prefix_digits[SP_BOOKS_MAX]; /* no prefix of the book is longer */
   struct sp__prefix_memo prefixes[SP__PREFIX_MEMOS];
 };
 
 SP_MUST_CHECK enum sp_status sp__areas_make(struct sp__areas *areas,
                                             const struct sp_directory *directory,
                                             const struct sp_books *books, struct sp_memory *memory);
-/* An area by its text, which stays the caller's. */
-struct sp__area sp__area_find(struct sp__areas *areas, const char *text, size_t length);
+/* A known area by its text, 0 = blank or not known. */
+uint32_t sp__area_find(struct sp__areas *areas, const char *text, size_t length);
+/* Area that a field of a record names; only the three area fields. */
+uint32_t sp__area_of_field(struct sp__areas *areas, const struct sp_cdr *cdr,
+                           enum sp_cdr_text field);
 /* Area of a cell in a book, 0 if there is none, and whether its network is abroad (§6.7). The memo
  * is valid until the next call. */
 const struct sp__cell_memo *sp__area_of_cell(struct sp__areas *areas, const struct sp_books *books,
@@ -74,52 +81,31 @@ const struct sp__cell_memo *sp__area_of_cell(struct sp__areas *areas, const stru
 /* Text of a known area; of 0 the blank one. For explain: looks through the table. */
 struct sp_name sp__area_name(const struct sp__areas *areas, uint32_t id);
 
-/* Makes `prefixes` those of a book, empty. */
-void sp__area_use_book(struct sp__areas *areas, const struct sp_books *books, uint32_t book);
-void sp__area_fill_prefix(const struct sp_books *books, uint32_t book, uint64_t digits,
-                          uint64_t head, struct sp__prefix_memo *memo);
+void sp__area_fill_prefix(const struct sp__areas *areas, const struct sp_books *books,
+                          uint32_t book, uint64_t digits, struct sp__prefix_memo *memo);
 
 /* Number plan row and destination node of a number in a book. */
 static inline const struct sp__prefix_memo *sp__area_prefix(struct sp__areas *areas,
                                                             const struct sp_books *books,
                                                             uint32_t book, uint64_t digits)
 {
-  if (SP_UNLIKELY(areas->prefix_book != book)) {
-    sp__area_use_book(areas, books, book);
-  }
-  uint64_t head = sp_number_head(digits, areas->prefix_digits);
+  uint64_t head = sp_number_head(digits, areas->prefix_digits[book]);
   struct sp__prefix_memo *memo =
       &areas->prefixes[(head * SP_HASH_K0) >> 32 & (SP__PREFIX_MEMOS - 1)];
-  if (SP_UNLIKELY(memo->head != head)) {
-    sp__area_fill_prefix(books, book, digits, head, memo);
+  if (SP_UNLIKELY(memo->head != head || memo->book != book + 1)) {
+    sp__area_fill_prefix(areas, books, book, digits, memo);
   }
   return memo;
 }
 
-static inline struct sp__area sp__area_known(uint32_t id)
+static inline bool sp__area_same_province(const struct sp__areas *areas, uint32_t book, uint32_t a,
+                                          uint32_t b)
 {
-  return (struct sp__area){id, 0, NULL};
-}
-
-static inline bool sp__area_is_blank(struct sp__area area)
-{
-  return area.id == 0 && area.length == 0;
-}
-
-/* Neither blank, and the same text. */
-static inline bool sp__area_equal(struct sp__area a, struct sp__area b)
-{
-  if ((a.id | b.id) != 0) {
-    return a.id == b.id;
+  if ((a | b) & SP__AREA_OWN) {
+    return false;
   }
-  return a.length > 0 && a.length == b.length && memcmp(a.text, b.text, a.length) == 0;
-}
-
-static inline bool sp__area_same_province(const struct sp__areas *areas, uint32_t book,
-                                          struct sp__area a, struct sp__area b)
-{
-  uint32_t province = areas->provinces[book][a.id];
-  return province != 0 && province == areas->provinces[book][b.id];
+  uint32_t province = areas->provinces[book][a];
+  return province != 0 && province == areas->provinces[book][b];
 }
 
 #endif

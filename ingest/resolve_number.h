@@ -5,6 +5,7 @@
 #define SP_INGEST_RESOLVE_NUMBER_H
 
 #include <string.h>
+#include <tmmintrin.h>
 
 #include "rating/number.h"
 
@@ -29,32 +30,26 @@ uint64_t sp__normal_short(const char *text, size_t length);
 #define SP__NORMAL_ROOM (65535 + 32)
 struct sp_normal sp__normal_make(const char *text, size_t length, uint64_t home, char *room);
 
-#define SP__NORMAL_BYTES(byte) (UINT64_C(0x0101010101010101) * (byte))
-
-/* Eight digits of text, the first in the lowest byte, to eight nibbles, the first on top; `bad`
- * collects the sign of other characters. */
-static inline uint64_t sp__normal_eight(const char *text, uint64_t *bad)
-{
-  uint64_t word;
-  memcpy(&word, text, 8);
-  uint64_t values = word - SP__NORMAL_BYTES('0');
-  *bad |= ((word + SP__NORMAL_BYTES(0x46)) | values) & SP__NORMAL_BYTES(0x80);
-  values = __builtin_bswap64(values + SP__NORMAL_BYTES(1));
-  values = (values | values >> 4) & UINT64_C(0x00FF00FF00FF00FF);
-  values = (values | values >> 8) & UINT64_C(0x0000FFFF0000FFFF);
-  return (values | values >> 16) & UINT64_C(0xFFFFFFFF);
-}
-
-/* All the text as digits, 8 to 16 of them; 0: it is something else. */
+/* All the text as digits, 8 to 16 of them; 0: it is something else. The first and the last eight
+ * letters (they may overlap) side by side: minus '0', checked, plus 1, two to a byte. */
 static inline uint64_t sp__normal_digits(const char *text, size_t length)
 {
-  uint64_t bad = 0;
   if (length - 8 > 8) {
     return 0;
   }
-  uint64_t first = sp__normal_eight(text, &bad);
-  uint64_t last = sp__normal_eight(text + length - 8, &bad);
-  return bad != 0 ? 0 : first << 32 | last << (64 - 4 * length);
+  const __m128i nine = _mm_set1_epi8(9);
+  __m128i first = _mm_loadl_epi64((const __m128i *)(const void *)text);
+  __m128i last = _mm_loadl_epi64((const __m128i *)(const void *)(text + length - 8));
+  __m128i values = _mm_sub_epi8(_mm_unpacklo_epi64(first, last), _mm_set1_epi8('0'));
+  if (_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_max_epu8(values, nine), nine)) != 0xFFFF) {
+    return 0;
+  }
+  values = _mm_add_epi8(values, _mm_set1_epi8(1));
+  __m128i pairs = _mm_maddubs_epi16(values, _mm_set1_epi16(0x0110)); /* 16 a + b */
+  uint64_t packed = (uint64_t)_mm_cvtsi128_si64(_mm_packus_epi16(pairs, pairs));
+  uint64_t both = __builtin_bswap64(packed);
+  uint64_t low = both & UINT64_C(0xFFFFFFFF);
+  return (both - low) | low << (64 - 4 * length);
 }
 
 /* The usual writings at once: +86..., 86..., 1 and ten digits. false: sp__normal_make knows. */
