@@ -168,6 +168,13 @@ static enum sp_status parts_make(struct sp_shard *shard)
   return SP_OK;
 }
 
+/* New records are resolved with all the store's books, those added since the last block included (book.md §4.8). */
+static enum sp_status books_newest(struct sp_shard *shard)
+{
+  shard->books = sp_world_books(shard->world, shard->world->books_count);
+  return shard->books == NULL ? SP_NO_MEMORY : sp_rater_set_books(shard->rater, shard->books);
+}
+
 static enum sp_status shard_open(struct sp_shard *shard, bool writable)
 {
   char path[SP_PATH_BYTES_MAX];
@@ -202,7 +209,9 @@ static enum sp_status shard_open(struct sp_shard *shard, bool writable)
   if (status != SP_OK) {
     return wrong(shard, status, path);
   }
-  return sp__shard_replay(shard, writable);
+  SP_TRY(sp__shard_replay(shard, writable));
+  status = writable ? books_newest(shard) : SP_OK;
+  return status == SP_OK ? SP_OK : wrong(shard, status, "its books");
 }
 
 enum sp_status sp_shard_open(struct sp_shard *shard, struct sp_world *world, uint32_t index, bool writable)
