@@ -36,6 +36,9 @@ static bool usage_costs(const struct sp_rater *rater)
 {
   const struct sp__work *work = &rater->work;
   const struct sp_book_slot *slots = SP_BOOK_TABLE(work->book, slots, struct sp_book_slot);
+  if (work->list_micro > 0) {
+    return true;
+  }
   for (uint32_t i = 0; i < work->frame->items_count; i++) {
     if (work->items[i].quantity > 0 && work->items[i].start->rule->connect_fee != 0) {
       return true;

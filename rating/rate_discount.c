@@ -190,15 +190,25 @@ static void pass_percents(struct sp_rater *rater, const struct sp__choice *choic
 
 /* Passes 2 and 3 */
 
-static uint32_t cap_stage(struct sp_rater *rater, const struct sp__cut *cut)
+/* The cell of a cap_day or cap_month; remembered, for it is asked twice. */
+static uint32_t cap_stage(struct sp_rater *rater, const struct sp__cut *cut, bool first)
 {
-  const struct sp__work *work = &rater->work;
+  struct sp__work *work = &rater->work;
+  const struct sp__choice *choice = rater->segments[0].choice;
+  size_t at = (size_t)(cut - choice->cuts) - choice->caps_at;
+  if (!first && at < SP__CAPS_KEPT) {
+    return work->cap_stages[at];
+  }
   uint64_t period = sp__period(work->cycle, SP__CELL_MONTH, 0);
   if (cut->discount->kind == SP_DISCOUNT_CAP_DAY) {
     int32_t day = sp_book_local_day(work->book, work->usage->start_utc_s);
     period = sp__period(work->cycle, SP__CELL_DAY, (uint32_t)(day + (1 << 27)));
   }
-  return sp__stage_of(rater, work->usage->subscriber, cut->discount->key, period, false);
+  uint32_t stage = sp__stage_of(rater, work->usage->subscriber, cut->discount->key, period, false);
+  if (at < SP__CAPS_KEPT) {
+    work->cap_stages[at] = stage;
+  }
+  return stage;
 }
 
 /* What the items of a cut may cost together. */
@@ -211,7 +221,7 @@ static int64_t cut_bound(struct sp_rater *rater, const struct sp__cut *cut)
     return sp__block_cap(rater, cut, false);
   case SP_DISCOUNT_CAP_DAY:
   case SP_DISCOUNT_CAP_MONTH: {
-    int64_t left = cut->discount->value - sp__stage_value(rater, cap_stage(rater, cut));
+    int64_t left = cut->discount->value - sp__stage_value(rater, cap_stage(rater, cut, true));
     return left > 0 ? left : 0;
   }
   case SP_DISCOUNT_PERCENT:
@@ -305,7 +315,7 @@ static void caps_count(struct sp_rater *rater, const struct sp__choice *choice, 
     if (!cut_applies(&rater->work, cut)) {
       continue;
     }
-    uint32_t stage = cap_stage(rater, cut);
+    uint32_t stage = cap_stage(rater, cut, false);
     int64_t before = sp__stage_value(rater, stage);
     sp__stage_add(rater, stage, net_sum(&rater->work, cut));
     if (sp__traced(rater)) {

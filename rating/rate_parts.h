@@ -29,7 +29,9 @@
 #define SP__CACHE_CHUNK_BYTES ((size_t)1 << 20)
 #define SP__CACHE_CHUNKS_MAX 1024u
 #define SP__FRAME_BUCKETS 16384u
+#define SP__FRAME_MEMOS 1024u
 #define SP__SET_BUCKETS 1024u
+#define SP__CAPS_KEPT 8u /* cells of caps remembered between cutting and counting */
 #define SP__BANDS_CACHED 256u
 #define SP__CYCLES_CACHED 4u
 
@@ -51,9 +53,12 @@ struct sp__winner { /* the rule of an item; rule NULL: none */
   const struct sp_book_rule *rule;
   const struct sp_book_item *item; /* the plan item it belongs to */
   const struct sp_book_slot *slots;
-  int64_t divisor; /* the item's denominator x step of its digits: numerators to steps */
-  int64_t step;    /* of its digits, micro-units */
-  bool simple;     /* one slot, no counter: all increments are alike */
+  int64_t divisor;          /* the item's denominator x step of its digits: numerators to steps */
+  int64_t step;             /* of its digits, micro-units */
+  int64_t bias;             /* added before dividing: half_up, ceil, floor */
+  int64_t size, price, fee; /* of the first slot; connect fee */
+  uint8_t unit;
+  bool simple; /* one slot, no counter: all increments are alike */
 };
 
 struct sp__offer {
@@ -96,6 +101,12 @@ struct sp__frame { /* all that does not depend on the time: interned by its key 
   uint32_t base;    /* index of item `base` or SP_NONE */
   bool too_many;    /* more items than a record can have */
   uint32_t names[]; /* item name ids of the book, ascending: so the names are */
+};
+
+struct sp__frame_memo { /* the frame last found for this key: skips two look-ups */
+  uint64_t plans_hash, features;
+  uint32_t dest_node, rating_group;
+  struct sp__frame *frame;
 };
 
 struct sp__segment { /* from this second of the usage on */
@@ -205,6 +216,7 @@ struct sp__work { /* the record, or the whole chain, in hand */
   bool grows;                   /* a cell will have to be added */
   struct sp__cycle now, former; /* the cycle, and once asked for, the one before */
   uint64_t plans_hash;
+  uint32_t cap_stages[SP__CAPS_KEPT]; /* of cuts from caps_at on */
   int64_t list_micro, net_micro;
   uint32_t segments_count, runs_count, cut_runs_count;
   uint32_t stages_count, parts_count, lines_count, lines_used;
@@ -221,6 +233,7 @@ struct sp_rater {
   /* caches */
   struct sp__plan_set **sets;
   struct sp__frame **frames;
+  struct sp__frame_memo *memos;
   struct sp__list_plans *lists;
   struct sp__group_plans *groups;
   uint32_t groups_count;

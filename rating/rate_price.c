@@ -51,16 +51,13 @@ static bool item_add(struct sp__item *item, sp_i128 *sum, sp_i128 value, int64_t
 bool sp__item_round(int64_t *micro, sp_i128 numerator, const struct sp__item *item)
 {
   const struct sp__winner *by = item->start;
-  enum sp_rounding rounding = (enum sp_rounding)by->item->rounding;
   if (SP_LIKELY(item->denominator == by->item->denominator && (uint64_t)(numerator >> 62) == 0)) {
-    uint64_t small = (uint64_t)numerator, divisor = (uint64_t)by->divisor;
-    small += rounding == SP_ROUND_HALF_UP ? divisor / 2
-             : rounding == SP_ROUND_CEIL  ? divisor - 1
-                                          : 0;
+    uint64_t small = (uint64_t)numerator + (uint64_t)by->bias, divisor = (uint64_t)by->divisor;
     *micro = (int64_t)(small / divisor) * by->step;
     return true;
   }
-  sp_i128 steps = sp_money_divide(numerator, (sp_i128)item->denominator * by->step, rounding);
+  sp_i128 steps = sp_money_divide(numerator, (sp_i128)item->denominator * by->step,
+                                  (enum sp_rounding)by->item->rounding);
   if (steps > INT64_MAX / by->step) {
     return false;
   }
@@ -169,21 +166,27 @@ static const struct sp__winner *rule_until(const struct sp_rater *rater, uint32_
   return winner;
 }
 
-/* One run of like increments: one slot, no counter, one rule for all of the usage. */
-static bool simple_run(struct sp_rater *rater, struct sp__item *item)
+/* One run of like increments (one slot, no counter, one rule for all of the usage) in 64 bits.
+ * false: anything else, and what does not fit. */
+static bool simple_price(struct sp_rater *rater, struct sp__item *item)
 {
   const struct sp__winner *winner = item->start;
-  const struct sp_book_slot *slot = winner->slots;
+  int64_t count = divide_up(item->quantity, winner->size), sum;
+  if (__builtin_mul_overflow(count, winner->price, &sum) ||
+      __builtin_add_overflow(sum, winner->fee, &sum) || sum > INT64_MAX - winner->bias) {
+    return false;
+  }
   struct sp__run *run = run_push(rater);
   if (run == NULL) {
     return false;
   }
-  int64_t count = divide_up(item->quantity, slot->increment);
   *run = (struct sp__run){
-      0, slot->increment, count, item->quantity, slot->price, winner->item, winner->rule->slots_at,
+      0, winner->size, count, item->quantity, winner->price, winner->item, winner->rule->slots_at,
       0};
   item->increments = count;
-  item->list_sum = (sp_i128)count * slot->price;
+  item->list_sum = sum;
+  uint64_t steps = (uint64_t)(sum + winner->bias) / (uint64_t)winner->divisor;
+  item->list_micro = (int64_t)steps * winner->step;
   return true;
 }
 
@@ -194,9 +197,7 @@ static enum sp_reason item_runs(struct sp_rater *rater, uint32_t index)
   struct stretch at = {0, item->quantity, item->quantity};
   if (rater->work.segments_count == 1 || mode == SP_BAND_CALL_START ||
       item->start->item->unit != SP_UNIT_SECOND) {
-    bool fits =
-        item->start->simple ? simple_run(rater, item) : rule_runs(rater, item, item->start, &at);
-    return fits ? SP_REASON_NONE : SP_REASON_OVERFLOW;
+    return rule_runs(rater, item, item->start, &at) ? SP_REASON_NONE : SP_REASON_OVERFLOW;
   }
   uint32_t segment = 0;
   while (at.offset < item->quantity) {
@@ -274,9 +275,9 @@ static enum sp_reason items_find(struct sp_rater *rater)
     }
     struct sp__item *item = work->items + i;
     item->start = winner;
-    item->quantity = quantity_in(work->usage, winner->item->unit);
+    item->quantity = quantity_in(work->usage, winner->unit);
     work->counts |= item->quantity > 0;
-    timed |= item->quantity > 0 && winner->item->unit == SP_UNIT_SECOND;
+    timed |= item->quantity > 0 && winner->unit == SP_UNIT_SECOND;
   }
   return timed ? segments_find(rater, until) : SP_REASON_NONE;
 }
@@ -308,28 +309,46 @@ static void item_trace(struct sp_rater *rater, uint32_t index)
   sp__trace(rater, event);
 }
 
-static enum sp_reason item_price(struct sp_rater *rater, uint32_t index)
+/* Runs of any kind, sums in 128 bits. */
+static enum sp_reason general_price(struct sp_rater *rater, uint32_t index)
 {
-  struct sp__work *work = &rater->work;
-  struct sp__item *item = work->items + index;
-  item->denominator = item->start->item->denominator;
+  struct sp__item *item = rater->work.items + index;
+  rater->work.runs_count = item->runs_at;
   item->list_sum = item->due_sum = 0;
   item->increments = 0;
-  item->runs_at = work->runs_count;
-  item->is_cut = item->all_waived = false;
-  item->fee = item->start->rule->connect_fee;
   enum sp_reason reason = item_runs(rater, index);
   if (reason != SP_REASON_NONE) {
     return reason;
   }
-  item->runs_count = work->runs_count - item->runs_at;
   if (__builtin_add_overflow(item->list_sum, item->fee, &item->list_sum) ||
-      !sp__item_round(&item->list_micro, item->list_sum, item) ||
-      !sp_money_add(&work->list_micro, work->list_micro, item->list_micro)) {
+      !sp__item_round(&item->list_micro, item->list_sum, item)) {
     return SP_REASON_OVERFLOW;
   }
+  return SP_REASON_NONE;
+}
+
+static enum sp_reason item_price(struct sp_rater *rater, uint32_t index)
+{
+  struct sp__work *work = &rater->work;
+  struct sp__item *item = work->items + index;
+  const struct sp__winner *winner = item->start;
+  bool simple = winner->simple && (work->segments_count == 1 || winner->unit != SP_UNIT_SECOND);
+  item->denominator = winner->item->denominator;
+  item->runs_at = work->runs_count;
+  item->is_cut = item->all_waived = false;
+  item->fee = winner->fee;
+  if (!simple || !simple_price(rater, item)) {
+    enum sp_reason reason = general_price(rater, index);
+    if (reason != SP_REASON_NONE) {
+      return reason;
+    }
+  }
+  item->runs_count = work->runs_count - item->runs_at;
   item->due_sum = item->list_sum;
   item->amount_micro = item->list_micro;
+  if (!sp_money_add(&work->list_micro, work->list_micro, item->list_micro)) {
+    return SP_REASON_OVERFLOW;
+  }
   if (sp__traced(rater)) {
     item_trace(rater, index);
   }

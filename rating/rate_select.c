@@ -154,6 +154,27 @@ static const struct sp_book_item *plan_item(const struct sp_rater *rater,
   return NULL;
 }
 
+static struct sp__winner winner_of(const struct sp_book_rule *rule, const struct sp_book_item *item,
+                                   const struct sp_book_slot *slots)
+{
+  int64_t step = sp_money_step(item->digits), divisor = item->denominator * step;
+  return (struct sp__winner){
+      .rule = rule,
+      .item = item,
+      .slots = slots,
+      .divisor = divisor,
+      .step = step,
+      .bias = item->rounding == SP_ROUND_HALF_UP ? divisor / 2
+              : item->rounding == SP_ROUND_CEIL  ? divisor - 1
+                                                 : 0,
+      .size = slots->increment,
+      .price = slots->price,
+      .fee = rule->connect_fee,
+      .unit = item->unit,
+      .simple = rule->slots_count == 1 && !rule->counter,
+  };
+}
+
 /* The contest of §9.1: a group's or family's rule beats the base plan's; among them priority, then
  * plan name. */
 static void winner_find(struct sp_rater *rater, uint32_t name, uint64_t bands,
@@ -176,13 +197,7 @@ static void winner_find(struct sp_rater *rater, uint32_t name, uint64_t bands,
                      (rule->priority == winner->rule->priority && plan < of));
     if (of == NULL || of->kind == SP_PLAN_BASE || outranks) {
       of = plan;
-      int64_t step = sp_money_step(item->digits);
-      *winner = (struct sp__winner){rule,
-                                    item,
-                                    slots + rule->slots_at,
-                                    item->denominator * step,
-                                    step,
-                                    rule->slots_count == 1 && !rule->counter};
+      *winner = winner_of(rule, item, slots + rule->slots_at);
     }
   }
 }
@@ -437,20 +452,24 @@ static struct sp__plan_set *set_make(struct sp_rater *rater)
   return set;
 }
 
+static bool set_is(const struct sp__plan_set *set, const struct sp__work *work)
+{
+  if (set->count != work->positions_count || set->book != work->usage->book) {
+    return false;
+  }
+  uint16_t same = 0;
+  while (same < set->count && set->plans[same] == work->positions[same].plan) {
+    same++;
+  }
+  return same == set->count;
+}
+
 static struct sp__plan_set *set_find(struct sp_rater *rater)
 {
   const struct sp__work *work = &rater->work;
   struct sp__plan_set **bucket = rater->sets + work->plans_hash % SP__SET_BUCKETS;
   for (struct sp__plan_set *set = *bucket; set != NULL; set = set->next) {
-    if (set->hash != work->plans_hash || set->count != work->positions_count ||
-        set->book != work->usage->book) {
-      continue;
-    }
-    uint16_t same = 0;
-    while (same < set->count && set->plans[same] == work->positions[same].plan) {
-      same++;
-    }
-    if (same == set->count) {
+    if (set->hash == work->plans_hash && set_is(set, work)) {
       return set;
     }
   }
@@ -462,7 +481,7 @@ static struct sp__plan_set *set_find(struct sp_rater *rater)
   return made;
 }
 
-struct sp__frame *sp__frame_find(struct sp_rater *rater)
+static struct sp__frame *frame_search(struct sp_rater *rater)
 {
   const struct sp_usage *usage = rater->work.usage;
   const struct sp__plan_set *set = set_find(rater);
@@ -487,4 +506,23 @@ struct sp__frame *sp__frame_find(struct sp_rater *rater)
     *bucket = made;
   }
   return made;
+}
+
+struct sp__frame *sp__frame_find(struct sp_rater *rater)
+{
+  const struct sp__work *work = &rater->work;
+  const struct sp_usage *usage = work->usage;
+  uint64_t features = sp_usage_features(usage);
+  uint64_t hash = work->plans_hash ^ features * SP_HASH_K1 ^ usage->dest_node * SP_HASH_K2 ^
+                  usage->rating_group * SP_HASH_K3;
+  struct sp__frame_memo *memo = rater->memos + (hash >> 20) % SP__FRAME_MEMOS;
+  if (memo->plans_hash == work->plans_hash && memo->features == features &&
+      memo->dest_node == usage->dest_node && memo->rating_group == usage->rating_group &&
+      memo->frame != NULL && set_is(memo->frame->set, work)) {
+    return memo->frame;
+  }
+  struct sp__frame *frame = frame_search(rater);
+  *memo = (struct sp__frame_memo){work->plans_hash, features, usage->dest_node, usage->rating_group,
+                                  frame};
+  return frame;
 }
