@@ -240,8 +240,74 @@ START_TEST(test_nothing_there)
 }
 END_TEST
 
+struct failing { /* memory whose k-th request fails */
+  struct sp_memory inner;
+  long left, held;
+};
+
+static void *failing_grow(void *context, size_t bytes)
+{
+  struct failing *failing = context;
+  if (failing->left-- == 0) {
+    return NULL;
+  }
+  failing->held++;
+  return failing->inner.grow(failing->inner.context, bytes);
+}
+
+static void failing_release(void *context, void *at, size_t bytes)
+{
+  struct failing *failing = context;
+  failing->held--;
+  failing->inner.release(failing->inner.context, at, bytes);
+}
+
+static enum sp_status read_failing(const struct customers_case *own, struct failing *failing)
+{
+  struct sp_memory memory = {.grow = failing_grow, .release = failing_release, .context = failing};
+  struct case_file texts[] = {ACCOUNTS, SUBSCRIBERS, GROUPS, {NULL, NULL}, {NULL, NULL}};
+  struct sp_customer_file files[SP_CUSTOMER_TABLES] = {0};
+  struct sp_problems problems = {NULL, NULL, 0, 0};
+  struct sp_directory *directory = NULL;
+  for (size_t i = 3; i < 5; i++) {
+    texts[i] = (struct case_file){refusals[i].table, refusals[i].text};
+  }
+  for (size_t i = 0; i < 5; i++) {
+    files[i].bytes = case_copy(texts[i].text);
+    files[i].length = strlen(texts[i].text);
+  }
+  enum sp_status status = sp_customers_read(&directory, files, &own->books, &memory, &problems);
+  ck_assert((status == SP_OK) == (directory != NULL));
+  sp_directory_free(directory);
+  sp_memory_free(&memory);
+  for (size_t i = 0; i < 5; i++) {
+    free(files[i].bytes);
+  }
+  return status;
+}
+
+START_TEST(test_no_memory)
+{
+  static struct customers_case own;
+  case_begin(&own);
+  case_book(&own, book, sizeof(book) / sizeof(book[0]));
+  case_customers(&own, NULL, 0);
+  enum sp_status status = SP_NO_MEMORY;
+  for (long k = 0; status != SP_OK; k++) {
+    struct failing failing = {.left = k};
+    sp_heap_init(&failing.inner);
+    status = read_failing(&own, &failing);
+    ck_assert(status == SP_OK || status == SP_NO_MEMORY);
+    ck_assert_int_eq(failing.held, 0);
+    ck_assert_int_lt(k, 1000);
+  }
+  case_end(&own);
+}
+END_TEST
+
 static void tests_add(TCase *tests)
 {
+  tcase_add_test(tests, test_no_memory);
   tcase_add_loop_test(tests, test_refused, 0, sizeof(refusals) / sizeof(refusals[0]));
   tcase_add_test(tests, test_one_domain);
   tcase_add_test(tests, test_warnings_and_rest);
