@@ -1,3 +1,4 @@
+/* rule zero: header: the records of all tables of a book read better in one place */
 /* A book between its tables and its image: rows as they were read, names interned. Inside rating/
  * only. Lists grow in the arena; when memory ends, `status` says so, adding gives a scratch record
  * and the phases stop. */
