@@ -8,6 +8,7 @@
 
 #include "rating/book_compile.h"
 #include "rating/book_lookup.h"
+#include "rating/number.h"
 
 #define MADE_FILES_MAX 16
 #define MADE_REPORT_BYTES 65536
@@ -113,6 +114,35 @@ static inline void made_end(struct made_book *made)
   sp_memory_free(&made->memory);
   free(made->image.bytes);
   free(made);
+}
+
+/* Asks an image that opens everything; answers only have to come. */
+static inline void made_questions(const struct sp_book *book)
+{
+  static const char *const numbers[] = {
+      "", "1", "8613800138000", "85261234567", "10086", "9999999999999999"};
+  static const char *const texts[] = {"", "755", "46000", "day", "1001"};
+  uint64_t sum = 0;
+  for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+    uint64_t digits = sp_number_pack(numbers[i], strlen(numbers[i])).digits;
+    sum += sp_book_find_prefix(book, digits) + sp_book_find_dest_node(book, digits);
+    sum += sp_book_find_ported(book, digits, 1790000000) != NULL;
+  }
+  for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+    size_t length = strlen(texts[i]);
+    sum += sp_book_find_province(book, texts[i], length) +
+           sp_book_find_plan(book, texts[i], length) +
+           sp_book_find_rating_group(book, texts[i], length) +
+           sp_book_find_cell_area(book, texts[i], length, 1500).length;
+  }
+  for (int64_t utc_s = -4000000000; utc_s < 5000000000; utc_s += 123456789) {
+    int64_t until_s;
+    sum += sp_book_bands(book, utc_s, &until_s);
+    SP_ASSERT(until_s > utc_s);
+    sum += (uint64_t)sp_book_from_local(book, utc_s + sp_book_offset(book, utc_s));
+    sum += (uint64_t)sp_book_cycle_start(book, sp_book_cycle(book, utc_s));
+  }
+  SP_ASSERT(sum != 1); /* is used */
 }
 
 #endif

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "rating/civil.h"
+#include "rating/hash.h"
 #include "rating/number.h"
 #include "tests/rating/book_made.h"
 
@@ -398,6 +399,87 @@ START_TEST(test_altered_image)
 }
 END_TEST
 
+/* Every word of an image set to values that do not belong there, the hash made right again:
+ * refused, or every question has an answer. */
+START_TEST(test_wrong_words)
+{
+  static const uint32_t wrong[] = {0, 1, 0x7FFFFFFF, 0x80000001, UINT32_MAX};
+  struct made_book *made = full_book();
+  ck_assert_int_eq(made_compile(made), SP_OK);
+  char *bytes = made->image.bytes;
+  size_t length = made->image.length;
+  size_t refused = 0;
+  for (size_t at = SP_BOOK_UNHASHED; at < length; at += 4) {
+    uint32_t word;
+    memcpy(&word, bytes + at, sizeof(word));
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+      struct sp_book book;
+      memcpy(bytes + at, &wrong[i], sizeof(wrong[i]));
+      struct sp_hash128 hash =
+          sp_hash128(bytes + SP_BOOK_UNHASHED, length - SP_BOOK_UNHASHED, SP_BOOK_VERSION);
+      memcpy(bytes + offsetof(struct sp_book_header, hash), &hash, sizeof(hash));
+      if (sp_book_open(&book, bytes, length) == SP_OK) {
+        made_questions(&book);
+      } else {
+        refused++;
+      }
+    }
+    memcpy(bytes + at, &word, sizeof(word));
+  }
+  ck_assert_uint_gt(refused, 1000);
+  made_end(made);
+}
+END_TEST
+
+/* A book whose lists outgrow the arena's chunks, so that memory can end in many places. */
+static struct made_book *large_book(void)
+{
+  static char table[400000];
+  struct made_book *made = plain_book("Europe/Berlin");
+  size_t at = (size_t)snprintf(table, sizeof(table), "destination,prefix\n");
+  for (unsigned i = 0; i < 6000; i++) {
+    at += (size_t)snprintf(table + at, sizeof(table) - at, "d%u,%u\n", i % 900, 100000 + i * 3);
+  }
+  made_add(made, "destinations.csv", table);
+  at = (size_t)snprintf(table, sizeof(table), "prefix,operator,kind\n");
+  for (unsigned i = 0; i < 6000; i++) {
+    at += (size_t)snprintf(table + at, sizeof(table) - at, "%u,o%u,mobile\n", 8610000 + i * 3,
+                           i % 900);
+  }
+  made_add(made, "numbers.csv", table);
+  at = (size_t)snprintf(table, sizeof(table), "number,operator\n");
+  for (unsigned i = 0; i < 4000; i++) {
+    at += (size_t)snprintf(table + at, sizeof(table) - at, "86138%08u,o\n", i);
+  }
+  made_add(made, "ported.csv", table);
+  made_add(made, "bands.csv", "band,days,from,to\na,all,00:00,12:00\nb,all,12:00,24:00\n");
+  free(made->file[3].bytes); /* rates.csv of the plain book */
+  made->file[3] = made->file[--made->files];
+  at = (size_t)snprintf(table, sizeof(table),
+                        "plan,item,service,dest,rating_group,band,price,per\n");
+  for (unsigned i = 0; i < 3000; i++) {
+    at += (size_t)snprintf(table + at, sizeof(table) - at, "day,i%u,data,d%u,g%u,%c,0.1,1KB\n",
+                           i / 1000, i / 2 % 900, i / 2 % 700, i % 2 == 0 ? 'a' : 'b');
+  }
+  made_add(made, "rates.csv", table);
+  return made;
+}
+
+START_TEST(test_memory_ends_in_a_large_book)
+{
+  long grows = 0;
+  for (enum sp_status status = SP_NO_MEMORY; status != SP_OK; grows++) {
+    struct made_book *made = large_book();
+    made->grows_left = grows;
+    status = made_compile(made);
+    ck_assert_msg(status == SP_OK || status == SP_NO_MEMORY, "%d %s", status, made->last);
+    ck_assert_uint_eq(made->problems.errors, 0);
+    made_end(made);
+  }
+  ck_assert_int_gt(grows, 8);
+}
+END_TEST
+
 START_TEST(test_memory_ends)
 {
   for (long grows = 0;; grows++) {
@@ -491,7 +573,9 @@ int main(void)
   tcase_add_test(all, test_places);
   tcase_add_test(all, test_full_book);
   tcase_add_test(all, test_altered_image);
+  tcase_add_test(all, test_wrong_words);
   tcase_add_test(all, test_memory_ends);
+  tcase_add_test(all, test_memory_ends_in_a_large_book);
   tcase_add_test(all, test_same_image);
   tcase_add_test(all, test_book_set);
   suite_add_tcase(suite, all);
