@@ -155,7 +155,8 @@ static inline uint32_t case_group(const struct customers_case *own, const char *
 
 static inline bool case_is(struct sp_name name, const char *text)
 {
-  return name.length == strlen(text) && (name.length == 0 || memcmp(name.text, text, name.length) == 0);
+  return name.length == strlen(text) &&
+         (name.length == 0 || memcmp(name.text, text, name.length) == 0);
 }
 
 #define CASE_RUN(name, tests_add)                     \
