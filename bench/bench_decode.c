@@ -1,5 +1,6 @@
 /* Decoders and duplicate marks alone (quality.md §1: 34-64 ns for a CSV record of 105 bytes).
- * bench_decode [records [rounds]]: JSON lines; CPU time of the thread, best of the rounds. */
+ * bench_decode [records [rounds [shape|marks]]]: JSON lines; CPU time of the thread, best of the
+ * rounds. */
 #include "ingest/decode.h"
 #include "ingest/marks.h"
 #include "rating/hash.h"
@@ -105,6 +106,7 @@ static int64_t decode_all(const struct input *input, enum shape shape)
   int64_t sum = 0;
   size_t at = 0, records = 0;
   sp_decoder_open(&decoder, &zone);
+  decoder.wide = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
   while (at < input->length) {
     struct sp_decode decode = {.bytes = input->bytes + at, .length = input->length - at};
     decode.last = true;
@@ -191,12 +193,16 @@ int main(int count, char **arguments)
   size_t records = count > 1 ? strtoul(arguments[1], NULL, 10) : 200000;
   unsigned rounds = count > 2 ? (unsigned)strtoul(arguments[2], NULL, 10) : 5;
   if (records == 0 || records > 50000000 || rounds == 0) {
-    fprintf(stderr, "usage: bench_decode [records [rounds]]\n");
+    fprintf(stderr, "usage: bench_decode [records [rounds [shape|marks]]]\n");
     return 2;
   }
   for (enum shape shape = CSV_RFC3339; shape < SHAPES; shape++) {
-    decode_measure(shape, records, rounds);
+    if (count <= 3 || strcmp(arguments[3], shape_names[shape]) == 0) {
+      decode_measure(shape, records, rounds);
+    }
   }
-  marks_measure(records * 10);
+  if (count <= 3 || strcmp(arguments[3], "marks") == 0) {
+    marks_measure(records * 10);
+  }
   return 0;
 }

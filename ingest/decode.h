@@ -60,22 +60,38 @@ struct sp_decode_day { /* offset of a local day that has one offset throughout *
   int32_t offset_s; /* INT32_MIN: the day has several */
 };
 
+#define SP_DECODE_KEYS_MAX 32
+
+/* JSON: what stood at the n-th key of the last object, as the 16 bytes "key": begin with. Writers
+ * keep their order. */
+struct sp_decode_key {
+  uint64_t words[2], masks[2]; /* masks: the bytes that count */
+  uint32_t length;             /* of "key":, 0 = nothing expected */
+  uint32_t slot;
+};
+
 /* Plain memory, set up by sp_decoder_open; the fields are the decoder's own. */
 struct sp_decoder {
   uint32_t magic;
   uint32_t line;
   struct sp_decode_zone zone;
   struct sp_decode_day days[SP_DECODE_DAYS_CACHED];
+  char date[12];  /* the last good YYYY-MM-DDT */
+  char offset[8]; /* and the last good +hh:mm */
+  int64_t date_s; /* their seconds */
+  int64_t offset_s;
   uint32_t header; /* enum sp_decode_header */
   uint32_t columns;
   bool skipping; /* inside a line whose beginning was given already */
   bool at_start; /* a byte order mark may stand here */
+  bool wide;     /* set by the caller: the machine has AVX2 and BMI  */
   bool careful;  /* never take the quick way; for tests that compare both */
   bool warned;
   bool canonical;                       /* the header is the canonical order, not one that came */
   uint8_t slots[SP_DECODE_COLUMNS_MAX]; /* column -> slot of decode_slots.h */
   uint32_t columns_length;
   char columns_text[SP_DECODE_HEADER_BYTES_MAX]; /* header line as it came; length 0: a bad one */
+  struct sp_decode_key keys[SP_DECODE_KEYS_MAX];
   char warning[SP_DECODE_WARNING_BYTES];
 };
 

@@ -53,15 +53,33 @@ const char *sp__slot_name(unsigned index, unsigned *slot)
   return canonical[index].name;
 }
 
+/* Places in the list above by the length of the name, NONE behind the last: few to compare with. */
+#define NONE 0xFF
+static const uint8_t by_length[SP__NAME_BYTES_MAX + 1][6] = {
+    {NONE},
+    {NONE},
+    {0, NONE},
+    {15, 19, 22, NONE},
+    {14, 16, 20, NONE},
+    {4, 5, 6, 10, 24, NONE},
+    {3, 25, NONE},
+    {1, 21, 23, NONE},
+    {8, NONE},
+    {2, 11, NONE},
+    {7, 9, 13, 18, NONE},
+    {NONE},
+    {12, 17, NONE},
+};
+
 unsigned sp__slot_find(const char *name, size_t length)
 {
-  if (length < 2 || length > SP__NAME_BYTES_MAX) {
+  if (length > SP__NAME_BYTES_MAX) {
     return SP__SLOT_UNKNOWN;
   }
-  for (unsigned i = 0; i < CANONICAL_COUNT; i++) {
-    const char *known = canonical[i].name;
-    if (known[0] == name[0] && strlen(known) == length && memcmp(known, name, length) == 0) {
-      return canonical[i].slot;
+  for (const uint8_t *at = by_length[length]; *at != NONE; at++) {
+    const char *known = canonical[*at].name;
+    if (known[0] == name[0] && known[1] == name[1] && memcmp(known, name, length) == 0) {
+      return canonical[*at].slot;
     }
   }
   return SP__SLOT_UNKNOWN;
@@ -115,7 +133,7 @@ static bool partial_find(const char *at, size_t length, uint8_t *partial)
 }
 
 /* 1 to 8 digits without a branch per digit; `at` has 8 readable bytes before its end. */
-static bool number_quickly(const char *at, size_t length, int64_t *value)
+static __attribute__((noinline)) bool number_quickly(const char *at, size_t length, int64_t *value)
 {
   uint64_t x;
   memcpy(&x, at + length - 8, 8);
@@ -130,15 +148,8 @@ static bool number_quickly(const char *at, size_t length, int64_t *value)
   return digits;
 }
 
-/* A whole number >= 0 of at most 18 digits (book.md §5.5); blank leaves `value` as it is. */
-static bool number_read(const char *text, struct sp_span cell, int64_t *value)
+static bool number_slowly(const char *text, struct sp_span cell, int64_t *value)
 {
-  if (cell.length == 0) {
-    return true;
-  }
-  if (cell.length <= 8 && cell.at + cell.length >= 8 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) {
-    return number_quickly(text + cell.at, cell.length, value);
-  }
   int64_t sum = 0;
   bool good = cell.length <= 18;
   for (size_t i = 0; good && i < cell.length; i++) {
@@ -148,6 +159,18 @@ static bool number_read(const char *text, struct sp_span cell, int64_t *value)
   }
   *value = good ? sum : *value;
   return good;
+}
+
+/* A whole number >= 0 of at most 18 digits (book.md §5.5); blank leaves `value` as it is. */
+static inline bool number_read(const char *text, struct sp_span cell, int64_t *value)
+{
+  if (cell.length == 0) {
+    return true;
+  }
+  bool quick = cell.length <= 8 && cell.at + cell.length >= 8;
+  return SP_LIKELY(quick && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+             ? number_quickly(text + cell.at, cell.length, value)
+             : number_slowly(text, cell, value);
 }
 
 /* A decimal >= 0 with at most 6 decimals. One that does not fit is right here: test 15 takes it. */

@@ -8,11 +8,11 @@
 #include <string.h>
 
 #if defined(__SSE2__)
-#include <emmintrin.h>
+#include <immintrin.h>
 #endif
 
 #define BLOCK_BYTES 64
-#define ENDS_MAX (SP_DECODE_COLUMNS_MAX + BLOCK_BYTES)
+#define ALWAYS_INLINE inline __attribute__((always_inline))
 
 enum line_state { LINE_RECORD, LINE_BAD, LINE_EMPTY, LINE_CUT, LINE_ENDLESS, LINE_CAREFUL };
 
@@ -28,95 +28,125 @@ struct line {
 };
 
 #if defined(__SSE2__)
+/* As one word: the compiler would store two. */
+static inline void span_put(struct sp_span *span, unsigned at, unsigned length)
+{
+  uint32_t word = at | length << 16;
+  memcpy(span, &word, sizeof(*span));
+}
+
+/* Behind the break at `end`; 0: what stands there is no break. */
+static inline size_t line_end(const char *at, size_t left, size_t end, bool last)
+{
+  if (SP_UNLIKELY(end == left)) {
+    return last ? left : 0;
+  }
+  if (SP_LIKELY(at[end] == '\n')) {
+    return end + 1;
+  }
+  return at[end] == '\r' && end + 1 < left && at[end + 1] == '\n' ? end + 2 : 0;
+}
+
 struct block_masks {
   uint64_t commas;
   uint64_t specials; /* bytes below 0x23 or above 0x7F: breaks, blanks, quotes, what is not ASCII */
 };
 
-static struct block_masks block_read(const char *at)
+static inline void block_read(const char *at, struct block_masks *masks)
 {
   const __m128i comma = _mm_set1_epi8(','), bound = _mm_set1_epi8(0x23);
-  struct block_masks masks = {0, 0};
+  *masks = (struct block_masks){0, 0};
   for (unsigned i = 0; i < BLOCK_BYTES; i += 16) {
     __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(at + i));
     unsigned commas = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, comma));
     unsigned specials = (unsigned)_mm_movemask_epi8(_mm_cmplt_epi8(bytes, bound));
-    masks.commas |= (uint64_t)commas << i;
-    masks.specials |= (uint64_t)specials << i;
+    masks->commas |= (uint64_t)commas << i;
+    masks->specials |= (uint64_t)specials << i;
   }
-  return masks;
 }
 
-/* The ends of the cells of a plain line; `count` 0: it has to be read carefully. */
-static unsigned plain_ends(const char *at, size_t left, bool last, uint16_t ends[ENDS_MAX])
+/* The same with wider registers; sp_decoder.wide says that the machine has them. */
+#define WIDE __attribute__((target("avx2,bmi,bmi2,popcnt")))
+static inline WIDE void block_read_wide(const char *at, struct block_masks *masks)
 {
-  unsigned count = 0;
-  for (size_t base = 0; base < SP_CDR_BYTES_MAX - 2 * BLOCK_BYTES; base += BLOCK_BYTES) {
-    const char *from = at + base;
-    char tail[BLOCK_BYTES];
-    if (left - base < BLOCK_BYTES) {
-      memset(tail, last ? '\n' : ' ', sizeof(tail));
-      memcpy(tail, from, left - base);
-      from = tail;
-    }
-    struct block_masks masks = block_read(from);
-    uint64_t commas = masks.commas & ((masks.specials & (0 - masks.specials)) - 1);
-    while (commas != 0) {
-      ends[count++] = (uint16_t)(base + (unsigned)__builtin_ctzll(commas));
-      commas &= commas - 1;
-    }
-    if (masks.specials != 0) {
-      size_t end = base + (unsigned)__builtin_ctzll(masks.specials);
-      bool broken = end == left ? last
-                                : at[end] == '\n' ||
-                                      (at[end] == '\r' && end + 1 < left && at[end + 1] == '\n');
-      ends[count] = (uint16_t)end;
-      return broken ? count + 1 : 0;
-    }
-    if (count >= SP_DECODE_COLUMNS_MAX) {
-      return 0;
-    }
-  }
-  return 0;
+  const __m256i comma = _mm256_set1_epi8(','), bound = _mm256_set1_epi8(0x23);
+  __m256i low = _mm256_loadu_si256((const __m256i *)(const void *)at);
+  __m256i high = _mm256_loadu_si256((const __m256i *)(const void *)(at + 32));
+  uint32_t low_commas = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(low, comma));
+  uint32_t high_commas = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(high, comma));
+  uint32_t low_specials = (uint32_t)_mm256_movemask_epi8(_mm256_cmpgt_epi8(bound, low));
+  uint32_t high_specials = (uint32_t)_mm256_movemask_epi8(_mm256_cmpgt_epi8(bound, high));
+  *masks = (struct block_masks){low_commas | (uint64_t)high_commas << 32,
+                                low_specials | (uint64_t)high_specials << 32};
 }
-#else
-static unsigned plain_ends(const char *at, size_t left, bool last, uint16_t ends[ENDS_MAX])
+
+typedef void block_reader(const char *at, struct block_masks *masks);
+
+/* Near the end of the bytes: a copy that is filled up with what ends a line, or must not. */
+static __attribute__((noinline)) void block_read_tail(const char *at, size_t left, bool last,
+                                                      struct block_masks *masks)
 {
-  (void)at, (void)left, (void)last, (void)ends;
-  return 0;
+  char tail[BLOCK_BYTES];
+  memset(tail, last ? '\n' : ' ', sizeof(tail));
+  memcpy(tail, at, left);
+  block_read(tail, masks);
 }
-#endif
 
 /* The quick way: LINE_CAREFUL if the line is not plain. Fills cells by slot at once. */
-static enum line_state line_read_quickly(const struct sp_decoder *decoder,
-                                         const struct sp_decode *decode, size_t *length,
-                                         size_t *next, struct sp_span slots[SP__SLOT_COUNT])
+static ALWAYS_INLINE enum line_state line_read_quickly(block_reader *read,
+                                                       const struct sp_decoder *decoder,
+                                                       const struct sp_decode *decode,
+                                                       size_t *length, size_t *next,
+                                                       struct sp_span slots[SP__SLOT_COUNT])
 {
   const char *at = decode->bytes + decode->consumed;
-  size_t left = decode->length - decode->consumed;
-  uint16_t ends[ENDS_MAX];
-  if (*at == '#' || decoder->careful) {
+  const size_t left = decode->length - decode->consumed;
+  unsigned count = 0, begin = 0;
+  if (SP_UNLIKELY(*at == '#' || decoder->careful)) {
     return LINE_CAREFUL;
   }
-  unsigned count = plain_ends(at, left, decode->last, ends);
-  if (count == 0) {
-    return LINE_CAREFUL;
+  for (unsigned base = 0; base < SP_CDR_BYTES_MAX - 2 * BLOCK_BYTES; base += BLOCK_BYTES) {
+    struct block_masks masks;
+    if (SP_LIKELY(left - base >= BLOCK_BYTES)) {
+      read(at + base, &masks);
+    } else {
+      block_read_tail(at + base, left - base, decode->last, &masks);
+    }
+    uint64_t commas = masks.commas & ((masks.specials & (0 - masks.specials)) - 1);
+    if (SP_UNLIKELY(count + (unsigned)__builtin_popcountll(commas) >= SP_DECODE_COLUMNS_MAX)) {
+      return LINE_CAREFUL;
+    }
+    for (; commas != 0; commas &= commas - 1) {
+      unsigned end = base + (unsigned)__builtin_ctzll(commas);
+      span_put(&slots[decoder->slots[count++]], begin, end - begin);
+      begin = end + 1;
+    }
+    if (masks.specials != 0) {
+      unsigned end = base + (unsigned)__builtin_ctzll(masks.specials);
+      *length = end;
+      *next = line_end(at, left, end, decode->last);
+      if (SP_UNLIKELY(*next == 0 || end == 0)) {
+        return *next == 0 ? LINE_CAREFUL : LINE_EMPTY;
+      }
+      span_put(&slots[decoder->slots[count++]], begin, end - begin);
+      return SP_LIKELY(count == decoder->columns) ? LINE_RECORD : LINE_BAD;
+    }
   }
-  *length = ends[count - 1];
-  *next = *length == left ? left : *length + (at[*length] == '\r' ? 2 : 1);
-  if (count != decoder->columns) {
-    return *length == 0 ? LINE_EMPTY : LINE_BAD;
-  }
-  if (*length == 0) {
-    return LINE_EMPTY;
-  }
-  uint16_t begin = 0;
-  for (unsigned i = 0; i < count; i++) {
-    slots[decoder->slots[i]] = (struct sp_span){begin, (uint16_t)(ends[i] - begin)};
-    begin = (uint16_t)(ends[i] + 1);
-  }
-  return LINE_RECORD;
+  return LINE_CAREFUL;
 }
+#else
+typedef void block_reader(void);
+
+static ALWAYS_INLINE enum line_state line_read_quickly(block_reader *read,
+                                                       const struct sp_decoder *decoder,
+                                                       const struct sp_decode *decode,
+                                                       size_t *length, size_t *next,
+                                                       struct sp_span slots[SP__SLOT_COUNT])
+{
+  (void)read, (void)decoder, (void)decode, (void)length, (void)next, (void)slots;
+  return LINE_CAREFUL;
+}
+#endif
 
 /* Whether a line ends at `at`; `cut`: it cannot be told before more bytes come. */
 static bool at_break(const struct sp_decode *decode, size_t at, bool *cut)
@@ -388,14 +418,12 @@ static bool line_take(struct sp_decoder *decoder, struct sp_decode *decode)
 }
 
 /* One line. False: nothing more can be done with these bytes. */
-static bool line_next(struct sp_decoder *decoder, struct sp_decode *decode)
+static ALWAYS_INLINE bool line_next(block_reader *read, struct sp_decoder *decoder,
+                                    struct sp_decode *decode)
 {
   size_t length, next;
   struct sp_span slots[SP__SLOT_COUNT] = {{0, 0}};
-  if (decoder->header != SP_HEADER_GOOD) {
-    return line_take(decoder, decode);
-  }
-  enum line_state state = line_read_quickly(decoder, decode, &length, &next, slots);
+  enum line_state state = line_read_quickly(read, decoder, decode, &length, &next, slots);
   if (SP_UNLIKELY(state == LINE_CAREFUL)) {
     return line_take(decoder, decode);
   }
@@ -410,6 +438,29 @@ static bool line_next(struct sp_decoder *decoder, struct sp_decode *decode)
   return true;
 }
 
+static ALWAYS_INLINE void lines_read(block_reader *read, struct sp_decoder *decoder,
+                                     struct sp_decode *decode)
+{
+  bool more = true;
+  while (more && decode->consumed < decode->length && decode->count < decode->count_max) {
+    more = decoder->header == SP_HEADER_GOOD ? line_next(read, decoder, decode)
+                                             : line_take(decoder, decode);
+    if (SP_UNLIKELY(decoder->skipping)) {
+      more = more && sp__line_skip(decoder, decode);
+    }
+  }
+}
+
+#if defined(__SSE2__)
+static WIDE void lines_read_wide(struct sp_decoder *decoder, struct sp_decode *decode)
+{
+  lines_read(block_read_wide, decoder, decode);
+}
+#else
+#define lines_read_wide(decoder, decode) lines_read(NULL, decoder, decode)
+#define block_read NULL
+#endif
+
 void sp_decode_csv_batch(struct sp_decoder *decoder, struct sp_decode *decode)
 {
   SP_ASSERT(decoder->magic == SP_DECODER_MAGIC && decode->count_max > 0);
@@ -420,13 +471,10 @@ void sp_decode_csv_batch(struct sp_decoder *decoder, struct sp_decode *decode)
   if (decode->length == 0 || !sp__mark_skip(decoder, decode) || !sp__line_skip(decoder, decode)) {
     return;
   }
-  while (decode->consumed < decode->length && decode->count < decode->count_max) {
-    if (!line_next(decoder, decode)) {
-      break;
-    }
-    if (SP_UNLIKELY(decoder->skipping) && !sp__line_skip(decoder, decode)) {
-      break;
-    }
+  if (decoder->wide) {
+    lines_read_wide(decoder, decode);
+  } else {
+    lines_read(block_read, decoder, decode);
   }
 }
 

@@ -22,8 +22,9 @@ struct json {
   char *scratch;
   size_t used;
   bool copy;
-  uint32_t seen;        /* slots that had their key */
-  const char *stranger; /* first key that is not canonical */
+  uint32_t seen;              /* slots that had their key */
+  struct sp_decode_key *keys; /* the decoder's expectations */
+  const char *stranger;       /* first key that is not canonical */
   size_t stranger_length;
   struct sp_span slots[SP__SLOT_COUNT];
 };
@@ -36,8 +37,12 @@ static void space_skip(struct json *json)
   }
 }
 
-static bool char_take(struct json *json, char c)
+static inline bool char_take(struct json *json, char c)
 {
+  if (SP_LIKELY(json->at < json->end && *json->at == c)) {
+    json->at++;
+    return true;
+  }
   space_skip(json);
   if (json->at == json->end || *json->at != c) {
     return false;
@@ -47,7 +52,7 @@ static bool char_take(struct json *json, char c)
 }
 
 /* The first byte from `at` that is a quote, a backslash, a control or not ASCII. */
-static const char *string_plain(const char *at, const char *end)
+static inline const char *string_plain(const char *at, const char *end)
 {
 #if defined(__SSE2__)
   const __m128i quote = _mm_set1_epi8('"'), back = _mm_set1_epi8('\\');
@@ -68,36 +73,42 @@ static const char *string_plain(const char *at, const char *end)
   return at;
 }
 
-/* A string behind its opening quote: from, to; `escaped` if it holds a backslash. */
-static bool string_scan(struct json *json, const char **from, const char **to, bool *escaped)
+/* A string that holds escapes or what is not ASCII, from the first such byte on. */
+static bool string_scan_slowly(struct json *json, const char *at, const char **to, bool *escaped)
 {
-  const char *at = json->at;
-  *from = at;
-  *escaped = false;
-  for (;;) {
-    at = string_plain(at, json->end);
-    if (at == json->end) {
-      return false;
-    }
-    if (*at == '"') {
-      *to = at;
-      json->at = at + 1;
-      return true;
-    }
+  while (at < json->end && *at != '"') {
     if (*at == '\\') {
       *escaped = true;
       at += 2;
       if (at > json->end) {
         return false;
       }
-      continue;
+    } else {
+      unsigned length = (signed char)*at >= 0 ? 0 : sp__utf8_length(at, json->end);
+      if (length == 0) {
+        return false;
+      }
+      at += length;
     }
-    unsigned length = (signed char)*at >= 0 ? 0 : sp__utf8_length(at, json->end);
-    if (length == 0) {
-      return false;
-    }
-    at += length;
+    at = string_plain(at, json->end);
   }
+  *to = at;
+  json->at = at + 1;
+  return at < json->end;
+}
+
+/* A string behind its opening quote: from, to; `escaped` if it holds a backslash. */
+static inline bool string_scan(struct json *json, const char **from, const char **to, bool *escaped)
+{
+  const char *at = string_plain(json->at, json->end);
+  *from = json->at;
+  *escaped = false;
+  if (SP_LIKELY(at < json->end && *at == '"')) {
+    *to = at;
+    json->at = at + 1;
+    return true;
+  }
+  return string_scan_slowly(json, at, to, escaped);
 }
 
 static bool hex_read(const char *at, const char *end, unsigned *value)
@@ -191,6 +202,44 @@ static bool unescape(const char *at, const char *end, char *to, size_t *length)
   }
   *length = used;
   return true;
+}
+
+static uint64_t word_read(const char *at)
+{
+  uint64_t word;
+  memcpy(&word, at, sizeof(word));
+  return word;
+}
+
+/* The key that stood here in the object before, with nothing between it and its colon. */
+static inline bool key_guess(struct json *json, const struct sp_decode_key *key, unsigned *slot)
+{
+  if (json->end - json->at < (ptrdiff_t)sizeof(key->words) ||
+      (((word_read(json->at) ^ key->words[0]) & key->masks[0]) |
+       ((word_read(json->at + 8) ^ key->words[1]) & key->masks[1])) != 0 ||
+      key->length == 0) {
+    return false;
+  }
+  json->at += key->length;
+  *slot = key->slot;
+  return true;
+}
+
+/* Expects the key just read, "key": from `from` on, at this place of the next object. */
+static void key_expect(struct sp_decode_key *key, const struct json *json, const char *from,
+                       unsigned slot)
+{
+  static const char ones[sizeof(key->masks)] = {-1, -1, -1, -1, -1, -1, -1, -1,
+                                                -1, -1, -1, -1, -1, -1, -1, -1};
+  size_t length = (size_t)(json->at - from);
+  memset(key, 0, sizeof(*key));
+  if (length > sizeof(key->words) || slot == SP__SLOT_UNKNOWN) {
+    return;
+  }
+  memcpy(key->words, from, length);
+  memcpy(key->masks, ones, length);
+  key->length = (uint32_t)length;
+  key->slot = slot;
 }
 
 static enum json_state key_read(struct json *json, unsigned *slot)
@@ -345,14 +394,23 @@ static enum json_state object_read(struct json *json)
     space_skip(json);
     return json->at == json->end ? JSON_GOOD : JSON_BAD;
   }
+  unsigned ordinal = 0;
   do {
     unsigned slot = SP__SLOT_UNKNOWN;
-    enum json_state state = key_read(json, &slot);
-    if (state != JSON_GOOD || (json->seen >> slot & 1) != 0) {
+    struct sp_decode_key *key = &json->keys[ordinal];
+    ordinal += ordinal + 1 < SP_DECODE_KEYS_MAX ? 1 : 0;
+    if (!key_guess(json, key, &slot)) {
+      const char *from = json->at;
+      if (key_read(json, &slot) != JSON_GOOD) {
+        return JSON_BAD;
+      }
+      key_expect(key, json, from, slot);
+    }
+    if ((json->seen >> slot & 1) != 0) {
       return JSON_BAD;
     }
     json->seen |= slot == SP__SLOT_UNKNOWN ? 0 : UINT32_C(1) << slot;
-    state = value_read(json, slot);
+    enum json_state state = value_read(json, slot);
     if (state != JSON_GOOD) {
       return state;
     }
@@ -378,7 +436,7 @@ static void stranger_tell(struct sp_decoder *decoder, const struct json *json)
 static bool object_take(struct sp_decoder *decoder, struct sp_decode *decode, const char *from,
                         size_t length)
 {
-  struct json json = {.at = from, .end = from + length, .text = from};
+  struct json json = {.at = from, .end = from + length, .text = from, .keys = decoder->keys};
   enum json_state state = object_read(&json);
   if (state == JSON_ESCAPED) {
     if (decode->scratch_used + length > decode->scratch_size) {
@@ -386,6 +444,7 @@ static bool object_take(struct sp_decoder *decoder, struct sp_decode *decode, co
     }
     char *scratch = decode->scratch + decode->scratch_used;
     json = (struct json){.at = from, .end = from + length, .text = scratch, .scratch = scratch};
+    json.keys = decoder->keys;
     json.copy = true;
     state = object_read(&json);
     decode->scratch_used += state == JSON_GOOD ? json.used : 0;

@@ -10,6 +10,8 @@ void sp_decoder_open(struct sp_decoder *decoder, const struct sp_decode_zone *zo
   SP_ASSERT(decoder != NULL && zone != NULL && zone->from_local != NULL);
   memset(decoder, 0, sizeof(*decoder));
   decoder->magic = SP_DECODER_MAGIC;
+  memcpy(decoder->date, "1970-01-01T", 11);
+  memcpy(decoder->offset, "..+00:00", 8);
   sp_decoder_set_zone(decoder, zone);
   sp_decoder_begin(decoder);
 }
@@ -84,6 +86,17 @@ unsigned sp__utf8_length(const char *at, const char *end)
 bool sp__utf8_check(const char *at, const char *end)
 {
   while (at < end) {
+    uint64_t word;
+    while (end - at >= (ptrdiff_t)sizeof(word)) {
+      memcpy(&word, at, sizeof(word));
+      if ((word & UINT64_C(0x8080808080808080)) != 0) {
+        break;
+      }
+      at += sizeof(word);
+    }
+    if (at == end) {
+      break;
+    }
     unsigned length = sp__utf8_length(at, end);
     if (length == 0) {
       return false;

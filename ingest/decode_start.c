@@ -8,6 +8,7 @@
 #endif
 
 #define DAY_S 86400
+#define USUAL_LENGTH 25 /* YYYY-MM-DDThh:mm:ss+hh:mm */
 #define SEVERAL_OFFSETS INT32_MIN
 
 static const uint8_t month_days[2][13] = {{0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31},
@@ -180,9 +181,77 @@ static bool local_parse(struct sp_decoder *decoder, const char *text, int64_t *s
   return true;
 }
 
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+static inline uint64_t load8(const char *at)
+{
+  uint64_t word;
+  memcpy(&word, at, sizeof(word));
+  return word;
+}
+
+/* YYYY-MM-DDThh:mm:ss+hh:mm with the date and the offset of the record before: only the time of day
+ * is new. */
+static inline bool same_day_parse(const struct sp_decoder *decoder, const char *text,
+                                  int64_t *start_utc_s)
+{
+  const uint64_t shape = UINT64_C(0x30303A30303A3030);
+  uint64_t differ = (load8(text) ^ load8(decoder->date)) |
+                    (load8(text + 3) ^ load8(decoder->date + 3)) |
+                    ((load8(text + 17) ^ load8(decoder->offset)) >> 16);
+  uint64_t clock = load8(text + 11) ^ shape; /* h h 0 m m 0 s s, each a digit's value */
+  uint64_t tens = clock & UINT64_C(0x000F00000F00000F), ones = clock >> 8;
+  uint64_t wrong = (clock + UINT64_C(0x7676007676007676)) & UINT64_C(0x8080808080808080);
+  uint64_t parts = (tens * 10) + (ones & UINT64_C(0x000F00000F00000F));
+  unsigned hour = parts & 0xFF, minute = parts >> 24 & 0xFF, second = parts >> 48 & 0xFF;
+  wrong |= clock & UINT64_C(0xF0F0FFF0F0FFF0F0);
+  if (differ != 0 || wrong != 0 || hour > 23 || minute > 59 || second > 59) {
+    return false;
+  }
+  *start_utc_s =
+      decoder->date_s + (int64_t)(hour * 3600 + minute * 60 + second) - decoder->offset_s;
+  return true;
+}
+
+/* Keeps date and offset of a right start for the next record. */
+static void day_keep(struct sp_decoder *decoder, const char *text, int64_t start_utc_s)
+{
+  int64_t offset_s = 0;
+  if (!offset_read(text + 19, &offset_s)) {
+    return;
+  }
+  int64_t local_s = start_utc_s + offset_s;
+  int64_t day = (local_s - (local_s < 0 ? DAY_S - 1 : 0)) / DAY_S;
+  memcpy(decoder->date, text, 11);
+  memcpy(decoder->offset + 2, text + 19, 6);
+  decoder->date_s = day * DAY_S;
+  decoder->offset_s = offset_s;
+}
+
+static bool usual_parse(struct sp_decoder *decoder, const char *text, int64_t *start_utc_s)
+{
+  if (SP_LIKELY(same_day_parse(decoder, text, start_utc_s))) {
+    return true;
+  }
+  if (!rfc3339_parse(text, USUAL_LENGTH, start_utc_s)) {
+    return false;
+  }
+  day_keep(decoder, text, *start_utc_s);
+  return true;
+}
+#else
+static bool usual_parse(struct sp_decoder *decoder, const char *text, int64_t *start_utc_s)
+{
+  (void)decoder;
+  return rfc3339_parse(text, USUAL_LENGTH, start_utc_s);
+}
+#endif
+
 bool sp__start_parse(struct sp_decoder *decoder, const char *text, size_t length,
                      int64_t *start_utc_s)
 {
+  if (SP_LIKELY(length == USUAL_LENGTH)) {
+    return usual_parse(decoder, text, start_utc_s);
+  }
   if (length >= 20) {
     return rfc3339_parse(text, length, start_utc_s);
   }

@@ -127,6 +127,9 @@ enum sp_status sp_source_open(struct sp_source **source, const struct sp_source_
   made->warn = options->warn;
   made->context = options->context;
   sp_decoder_open(&made->decoder, &options->zone);
+#if defined(__x86_64__)
+  made->decoder.wide = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
+#endif
   return kafka ? sp__kafka_open(made, options) : sp__files_open(made, options);
 }
 

@@ -235,7 +235,8 @@ static enum sp_status file_open(struct sp_source *source)
   struct files *files = source->inside;
   const struct sp__stream *stream = &source->streams[files->current];
   bool from_stdin = is_stdin(source, files->current);
-  enum sp_status status = sp__source_reader_open(&files->reader, from_stdin ? NULL : stream->stream.name);
+  enum sp_status status =
+      sp__source_reader_open(&files->reader, from_stdin ? NULL : stream->stream.name);
   if (status != SP_OK) {
     return sp__source_fail(source, status, "%s: %s", stream->stream.name,
                            status == SP_IO ? strerror(errno) : sp_status_text(status));

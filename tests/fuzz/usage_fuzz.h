@@ -71,6 +71,10 @@ static inline void fuzz_decode(struct fuzz_run *run, const uint8_t *data, size_t
   size_t at = 0, seen = run->step < size ? run->step : size;
   sp_decoder_open(&decoder, &fuzz_zone);
   decoder.careful = run->careful;
+#if defined(__x86_64__)
+  decoder.wide =
+      run->count_max % 4 != 1 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
+#endif
   run->count = 0;
   for (;;) {
     char *copy = malloc(seen - at + (seen == at)); /* exactly what is visible */

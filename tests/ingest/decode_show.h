@@ -146,6 +146,10 @@ static inline void show_decode(struct show *show, const char *bytes, size_t leng
   size_t at = 0, seen = options->step == 0 ? length : 0;
   sp_decoder_open(&decoder, &show_zone);
   decoder.careful = options->careful;
+#if defined(__x86_64__)
+  decoder.wide = options->count_max % 2 == 0 && __builtin_cpu_supports("avx2") &&
+                 __builtin_cpu_supports("bmi2");
+#endif
   for (;;) {
     /* a copy of exactly what is visible, so that a sanitizer sees any byte read beyond it */
     char *copy = malloc(seen - at + (seen == at));
