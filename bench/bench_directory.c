@@ -59,9 +59,10 @@ static void row_write(char **at, enum sp_customer_table table, uint32_t i)
   if (table == SP_CUSTOMER_ACCOUNTS) {
     *at += snprintf(*at, ROW_BYTES_MAX, "A%08" PRIu32 ",,postpaid\n", i);
   } else if (table == SP_CUSTOMER_SUBSCRIBERS) {
-    *at += sprintf(
-        *at, "S%08" PRIu32 ",86138%08" PRIu32 ",A%08" PRIu32 ",755,2020-01-01T00:00:00+08:00,\n", i,
-        i, i);
+    *at += snprintf(*at, ROW_BYTES_MAX,
+                    "S%08" PRIu32 ",86138%08" PRIu32 ",A%08" PRIu32
+                    ",755,2020-01-01T00:00:00+08:00,\n",
+                    i, i, i);
   } else {
     *at += snprintf(*at, ROW_BYTES_MAX,
                     "subscriber:S%08" PRIu32 ",base,2020-01-%02" PRIu32 "T00:00:00+08:00,\n", i,
