@@ -419,6 +419,20 @@ static void units_check(struct sp__draft *draft)
   }
 }
 
+/* A record has room for so many items (book.h). */
+static void items_limit(struct sp__draft *draft)
+{
+  uint32_t of_plan = 0;
+  for (uint32_t i = 0; i < draft->plan_items.count; i++) {
+    const struct sp__plan_item *item = SP_LIST_AT(&draft->plan_items, struct sp__plan_item, i);
+    of_plan = i > 0 && item[-1].plan == item->plan ? of_plan + 1 : 1;
+    if (of_plan > SP_BOOK_ITEMS_MAX) {
+      sp_problem_error(draft->problems, "rates.csv", item->first_line, 1,
+                       "item: is one too many; a plan has at most 64 items");
+    }
+  }
+}
+
 void sp__make_rules(struct sp__draft *draft)
 {
   struct sp__keys keys = {NULL, NULL, 0, 0};
@@ -441,4 +455,5 @@ void sp__make_rules(struct sp__draft *draft)
     item_check(draft, SP_LIST_AT(&draft->plan_items, struct sp__plan_item, i));
   }
   units_check(draft);
+  items_limit(draft);
 }

@@ -368,6 +368,22 @@ START_TEST(test_too_many_bands)
 }
 END_TEST
 
+START_TEST(test_too_many_items)
+{
+  char table[4096];
+  size_t at = (size_t)snprintf(table, sizeof(table), "plan,item,service,price,per\n");
+  for (int i = 0; i < 66; i++) {
+    at += (size_t)snprintf(table + at, sizeof(table) - at, "day,i%02d,voice,1,1min\n", i);
+  }
+  struct made_book *made = made_begin("Asia/Shanghai");
+  made_add(made, "plans.csv", "plan,kind\nday,base\n");
+  made_add(made, "rates.csv", table);
+  ck_assert_int_eq(made_compile(made), SP_BAD_BOOK);
+  ck_assert_str_eq(made->report, "rates.csv:66\nrates.csv:67\n");
+  made_end(made);
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("book_checks");
@@ -375,6 +391,7 @@ int main(void)
   tcase_set_timeout(all, 0);
   tcase_add_loop_test(all, test_case, 0, (int)(sizeof(cases) / sizeof(cases[0])));
   tcase_add_test(all, test_too_many_bands);
+  tcase_add_test(all, test_too_many_items);
   suite_add_tcase(suite, all);
   SRunner *runner = srunner_create(suite);
   srunner_set_fork_status(runner, CK_NOFORK);
