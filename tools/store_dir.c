@@ -41,6 +41,27 @@ static enum sp_status bytes_write(int fd, const char *bytes, size_t length)
   return fsync(fd) == 0 ? SP_OK : SP_IO;
 }
 
+/* The name of a new file is durable when its folder is. */
+static enum sp_status folder_sync(const char *path)
+{
+  char folder[SP_PATH_BYTES_MAX];
+  snprintf(folder, sizeof(folder), "%s", path);
+  char *slash = strrchr(folder, '/');
+  if (slash == folder) {
+    slash++;
+  }
+  if (slash != NULL) {
+    *slash = '\0';
+  }
+  int fd = open(slash != NULL ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) {
+    return SP_IO;
+  }
+  int rc = fsync(fd);
+  close(fd);
+  return rc == 0 ? SP_OK : SP_IO;
+}
+
 enum sp_status sp_file_write(const char *path, const void *bytes, size_t length)
 {
   char temporary[SP_PATH_BYTES_MAX + 8];
@@ -60,8 +81,9 @@ enum sp_status sp_file_write(const char *path, const void *bytes, size_t length)
     int saved = errno;
     unlink(temporary);
     errno = saved;
+    return status;
   }
-  return status;
+  return folder_sync(path);
 }
 
 enum sp_status sp_file_read(const char *path, char **out, size_t *length)
