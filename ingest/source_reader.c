@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,12 +11,13 @@
 
 #define IN_BYTES ((size_t)128 << 10)
 #define MAGIC_BYTES 4
+#define PIPE_WAIT_MS 5
 
 static const unsigned char zstd_magic[MAGIC_BYTES] = {0x28, 0xB5, 0x2F, 0xFD};
 
 struct sp__reader {
   int fd;
-  bool seekable;
+  bool seekable, regular;
   bool known;            /* whether it is zstd */
   bool in_frame;         /* zstd: inside a frame */
   ZSTD_DStream *zstd;    /* NULL: plain */
@@ -24,9 +26,19 @@ struct sp__reader {
 };
 
 /* More input behind what is there; *got 0: the end for now. */
+/* A pipe may have nothing for long: the caller has blocks to close meanwhile. */
+static bool readable(const struct sp__reader *reader)
+{
+  struct pollfd poll_of = {.fd = reader->fd, .events = POLLIN};
+  return reader->regular || poll(&poll_of, 1, PIPE_WAIT_MS) > 0;
+}
+
 static enum sp_status input_read(struct sp__reader *reader, size_t *got)
 {
   SP_ASSERT(reader->in_size < IN_BYTES);
+  if (!readable(reader)) {
+    return SP_AGAIN;
+  }
   ssize_t n = read(reader->fd, reader->in + reader->in_size, IN_BYTES - reader->in_size);
   if (n < 0) {
     return errno == EINTR || errno == EAGAIN ? SP_AGAIN : SP_IO;
@@ -66,7 +78,8 @@ enum sp_status sp__source_reader_open(struct sp__reader **reader, const char *pa
   if (fstat(made->fd, &about) != 0) {
     return SP_IO;
   }
-  made->seekable = path != NULL && S_ISREG(about.st_mode);
+  made->regular = S_ISREG(about.st_mode);
+  made->seekable = path != NULL && made->regular;
   (void)posix_fadvise(made->fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* advice only */
   return SP_OK;
 }
@@ -91,6 +104,9 @@ static enum sp_status plain_read(struct sp__reader *reader, char *to, size_t siz
     memcpy(to, reader->in + reader->in_at, *got);
     reader->in_at += *got;
     return SP_OK;
+  }
+  if (!readable(reader)) {
+    return SP_AGAIN;
   }
   ssize_t n = read(reader->fd, to, size);
   if (n < 0) {
