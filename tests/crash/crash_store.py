@@ -13,7 +13,10 @@ HANG_S = 300  # a run of seconds that takes so long waits for something that nev
 
 
 def call(*arguments, **options):
-    return subprocess.run([SUANPAN, *map(str, arguments)], check=True, capture_output=True, text=True, **options)
+    done = subprocess.run([SUANPAN, *map(str, arguments)], check=False, capture_output=True, text=True, **options)
+    if done.returncode != 0:
+        sys.exit(f"suanpan {' '.join(map(str, arguments))}: exit {done.returncode}: {done.stderr[-6000:]}")
+    return done
 
 
 def lines_hash(lines):
