@@ -17,7 +17,7 @@ def main():
         "--suanpan",
         os.environ["SUANPAN"],
         "--seeds",
-        "1..16",
+        "1..10",
         "--records",
         "150",
     ]
