@@ -2,54 +2,11 @@
  * them, costs, takes and counts what it would in one record. And: whatever suspends leaves
  * everything as it was. */
 #include "rating/state_cells.h"
-#include "tests/rating/rate_case.h"
+#include "tests/rating/rate_tariff.h"
 
 #include <check.h>
 
 enum { ROUNDS = 400, PARTS_MAX = 6, LINES_MAX = 64 };
-
-static uint64_t seed = 20261130;
-
-static uint32_t draw(uint32_t below)
-{
-  seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-  return (uint32_t)((seed >> 33) % below);
-}
-
-static const struct rate_case_file book[] = {
-    {"book.yaml", "name: t\ncurrency: CNY\ntimezone: Asia/Shanghai\n"},
-    {"bands.csv", "band,days,from,to\na,all,08:00,08:10\na,all,08:20,08:30\nb,all,00:00,08:00\n"
-                  "b,all,08:10,08:20\nb,all,08:30,24:00\n"},
-    {"plans.csv", "plan,kind\np,base\ng,group\n"},
-    {"rates.csv", "plan,item,service,zone,band,from,connect_fee,price,per,increment,counter,"
-                  "rounding,digits,band_mode\n"
-                  "p,base,voice,,a,,0.05,0.33,1min,,cycle,ceil,2,split_ceil\n"
-                  "p,base,voice,,a,20min,,0.11,1min,,cycle,ceil,2,split_ceil\n"
-                  "p,base,voice,,b,,,0.07,30s,,,ceil,2,split_ceil\n"
-                  "p,ld,voice,domestic,,,,0.013,6s,,,,3,\n"
-                  "p,data,data,,,,,0.29,1MB,10KB,,,3,\n"
-                  "g,ld,voice,local;domestic,a,,0.01,0.009,6s,,,,3,\n"
-                  "g,ld,voice,local;domestic,b,,0.01,0.019,6s,,,,3,\n"},
-    {"allowances.csv",
-     "plan,allowance,unit,service,band,amount,scope,member_cap,priority,rollover\n"
-     "p,mine,s,voice,a,9min,own,,2,1\ng,ours,s,voice,,40min,pool,15min,3,\n"
-     "p,bytes,B,data,,3MB,own,,1,\n"},
-    {"discounts.csv",
-     "plan,discount,item,service,kind,value,threshold,set,priority\n"
-     "p,ten,base,,percent,10,,,1\np,block,data,data,block_cap,0.80,4MB,,1\n"
-     "p,day,,,cap_day,2.50,,,1\ng,five,,voice,percent,5,,,1\np,most,ld,,price_cap,0.9,,,2\n"},
-    {"payers.csv", "plan,payer,item,service,mode,value,member_cap,group_cap,priority\n"
-                   "g,half,,voice,share,50,1.5,,1\ng,rest,ld,,full,,,2,2\n"},
-    {NULL, NULL}};
-
-static const struct rate_case_file customers[] = {
-    {"accounts.csv", "account\nA\nGA\n"},
-    {"subscribers.csv", "subscriber,number,account\nS,8613800000001,A\nT,8613800000002,A\n"},
-    {"groups.csv", "group,kind,account\nG,enterprise,GA\n"},
-    {"members.csv", "group,subscriber\nG,S\nG,T\n"},
-    {"subscriptions.csv", "owner,plan,from\nsubscriber:S,p,2025-01-01\nsubscriber:T,p,2025-01-01\n"
-                          "group:G,g,2025-01-01\n"},
-    {NULL, NULL}};
 
 struct sums { /* by name, owner, account */
   int64_t list, net;
@@ -142,25 +99,9 @@ static void state_within(const struct sp_state *a, const struct sp_state *b)
   }
 }
 
-static struct sp_usage usage_draw(const struct rate_case *it)
-{
-  const int64_t eight = INT64_C(1780243200) + 8 * 3600; /* 2026-06-01 08:00 in Shanghai */
-  struct sp_usage usage = rate_case_usage(it, draw(2), eight - 600 + draw(3000) + 86400 * draw(9));
-  usage.duration_s = 1 + draw(2500);
-  usage.zone = draw(2) == 0 ? SP_ZONE_DOMESTIC : SP_ZONE_LOCAL;
-  if (draw(3) == 0) {
-    usage.service = SP_SERVICE_DATA;
-    usage.bytes = 1 + draw(6000000);
-    usage.zone = SP_ZONE_NONE;
-    usage.net = SP_NET_NONE;
-    usage.flags = 0;
-  }
-  return usage;
-}
-
 static unsigned usage_split(const struct sp_usage *whole, struct sp_usage *parts, uint64_t key)
 {
-  unsigned count = 1 + draw(PARTS_MAX);
+  unsigned count = 1 + tariff_draw(PARTS_MAX);
   int64_t seconds = whole->duration_s, bytes = whole->bytes, done = 0;
   for (unsigned i = 0; i < count; i++) {
     bool last = i + 1 == count;
@@ -170,14 +111,14 @@ static unsigned usage_split(const struct sp_usage *whole, struct sp_usage *parts
     parts[i].partial = i == 0 ? SP_PARTIAL_FIRST : SP_PARTIAL_MIDDLE;
     parts[i].seq = i;
     parts[i].start_utc_s = whole->start_utc_s + done;
-    parts[i].duration_s = last ? seconds : (int64_t)draw((uint32_t)seconds + 1);
-    parts[i].bytes = last ? bytes : (int64_t)draw((uint32_t)bytes + 1);
+    parts[i].duration_s = last ? seconds : (int64_t)tariff_draw((uint32_t)seconds + 1);
+    parts[i].bytes = last ? bytes : (int64_t)tariff_draw((uint32_t)bytes + 1);
     seconds -= parts[i].duration_s;
     bytes -= parts[i].bytes;
     done += parts[i].duration_s;
   }
   for (unsigned i = count; i > 1; i--) { /* any order */
-    unsigned k = draw(i);
+    unsigned k = tariff_draw(i);
     struct sp_usage moved = parts[i - 1];
     parts[i - 1] = parts[k];
     parts[k] = moved;
@@ -189,10 +130,10 @@ START_TEST(test_any_order)
 {
   static struct rate_case whole, split;
   static struct sp_charge charge;
-  rate_case_open(&whole, book, customers);
-  rate_case_open(&split, book, customers);
+  rate_case_open(&whole, tariff_book, tariff_customers);
+  rate_case_open(&split, tariff_book, tariff_customers);
   for (uint64_t round = 1; round <= ROUNDS; round++) {
-    struct sp_usage usage = usage_draw(&whole), parts[PARTS_MAX];
+    struct sp_usage usage = tariff_usage(&whole), parts[PARTS_MAX];
     static struct sums one, many;
     memset(&one, 0, sizeof(one));
     memset(&many, 0, sizeof(many));
@@ -235,19 +176,19 @@ START_TEST(test_suspended_changes_nothing)
   static struct rate_case it;
   static struct sp_charge charge;
   static struct text_state before, after;
-  rate_case_open(&it, book, customers);
+  rate_case_open(&it, tariff_book, tariff_customers);
   for (uint64_t round = 1; round <= 60; round++) {
-    struct sp_usage usage = usage_draw(&it), parts[PARTS_MAX];
+    struct sp_usage usage = tariff_usage(&it), parts[PARTS_MAX];
     unsigned count = usage_split(&usage, parts, round);
     for (unsigned i = 0; i < count; i++) {
       rate_case_rate(&it, parts + i, &charge);
     }
     struct sp_usage bad = parts[0];
-    bad.chain_hash[0] *= draw(2);
+    bad.chain_hash[0] *= tariff_draw(2);
     bad.chain_hash[1] = bad.chain_hash[0] == 0 ? 0 : bad.chain_hash[1];
     bad.start_utc_s = usage.start_utc_s - 5; /* leads its chain */
     bad.duration_s += 1;
-    switch (usage.service == SP_SERVICE_VOICE ? draw(4) : 1 + draw(3)) {
+    switch (usage.service == SP_SERVICE_VOICE ? tariff_draw(4) : 1 + tariff_draw(3)) {
     case 0:
       bad.duration_s = INT64_MAX / 2;
       break;
@@ -300,10 +241,10 @@ START_TEST(test_reloaded)
   static struct rate_case one, two;
   static struct sp_charge charge, again;
   static struct text_state first, second;
-  rate_case_open(&one, book, customers);
-  rate_case_open(&two, book, customers);
+  rate_case_open(&one, tariff_book, tariff_customers);
+  rate_case_open(&two, tariff_book, tariff_customers);
   for (uint64_t round = 1; round <= 40; round++) {
-    struct sp_usage usage = usage_draw(&one), parts[PARTS_MAX];
+    struct sp_usage usage = tariff_usage(&one), parts[PARTS_MAX];
     unsigned count = usage_split(&usage, parts, round % 7 + 1); /* chains meet */
     for (unsigned i = 0; i < count; i++) {
       memset(&charge, 0, sizeof(charge));
