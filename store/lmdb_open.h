@@ -2,6 +2,7 @@
 #ifndef SP_STORE_LMDB_OPEN_H
 #define SP_STORE_LMDB_OPEN_H
 
+/* rule zero: include: the one door to LMDB for checkpoint.c and directory_db.c, inside store/ only. */
 #include <lmdb.h>
 #include <stdint.h>
 

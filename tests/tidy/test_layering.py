@@ -13,7 +13,7 @@ MAY_INCLUDE = {
     "store": {"store", "segment", "rating"},
     "tools": {"tools", "ingest", "store", "segment", "rating"},
     "tests": {"tests", "bench", "tools", "ingest", "store", "segment", "rating"},
-    "bench": {"bench", "tools", "ingest", "store", "segment", "rating"},
+    "bench": {"bench", "tests", "tools", "ingest", "store", "segment", "rating"},
 }
 # Headers of the C standard that do nothing by themselves: no I/O, clock, heap, locale, environment.
 IDLE = {"assert.h", "inttypes.h", "limits.h", "stdalign.h", "stdarg.h", "stdbool.h", "stddef.h", "stdint.h",
