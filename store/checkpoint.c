@@ -1,6 +1,7 @@
 #include "store/checkpoint.h"
 
 #include <errno.h>
+#include <lmdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

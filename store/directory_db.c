@@ -3,6 +3,7 @@
 #include "store/lmdb_open.h"
 
 #include <errno.h>
+#include <lmdb.h>
 #include <string.h>
 #include <xxhash.h>
 

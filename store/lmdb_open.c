@@ -1,6 +1,7 @@
 #include "store/lmdb_open.h"
 
 #include <errno.h>
+#include <lmdb.h>
 #include <stddef.h>
 
 #define MAP_BYTES_LEAST (UINT64_C(1) << 30)
@@ -26,7 +27,7 @@ static int env_open(MDB_env **env, const char *folder, unsigned flags, unsigned 
   return rc;
 }
 
-int sp__lmdb_open(MDB_env **env, const char *folder, unsigned flags, unsigned tables, uint64_t map_bytes)
+int sp__lmdb_open(struct MDB_env **env, const char *folder, unsigned flags, unsigned tables, uint64_t map_bytes)
 {
   for (;;) {
     int rc = env_open(env, folder, flags, tables, map_bytes);
