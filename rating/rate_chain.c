@@ -48,6 +48,7 @@ static void chain_make(struct sp_rater *rater, const struct sp_charge *after)
   memset(head, 0, sizeof(*head));
   head->lead = rater->whole;
   head->lead.reason = 0;
+  head->lead.behind_s = 0; /* of other domains' records: no part of this one's state */
   head->duration_s = rater->whole.duration_s;
   head->bytes = rater->whole.bytes;
   head->items = rater->whole.items;

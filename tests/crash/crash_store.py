@@ -64,8 +64,14 @@ def write_config(path, cut_ms, checkpoint_ms):
         file.write(f"cut_ms: {cut_ms}\ncheckpoint_ms: {checkpoint_ms}\n")
 
 
-def run_killed(arguments, rng, whole_s, kills):
-    """Runs until the end, killed up to `kills` times at random moments; returns how many kills hit it running."""
+def records_in(store):
+    return json.loads(call("audit", store, "--json").stdout)["in"]
+
+
+def run_killed(arguments, rng, whole_s, kills, places=None):
+    """Runs until the end, killed up to `kills` times at random moments; returns how many kills hit it running.
+
+    `places` takes how many records were durable at each kill; arguments[1] is the store."""
     hit = 0
     while True:
         process = subprocess.Popen([SUANPAN, *map(str, arguments)], stdout=subprocess.DEVNULL,
@@ -82,6 +88,8 @@ def run_killed(arguments, rng, whole_s, kills):
             sys.exit(f"run did not end within {HANG_S} s after {hit} kills")
         if process.returncode == -signal.SIGKILL:
             hit += 1
+            if places is not None:
+                places.append(records_in(arguments[1]))
             continue
         if process.returncode != 0:
             sys.exit(f"run ended with {process.returncode}: {errors}")

@@ -27,21 +27,22 @@ def main():
             lambda: crash.call("run", f"{folder}/whole", "--files", f"{world}/usage", "--until-end"))
         expected = crash.answer(f"{folder}/whole")
         assert expected["audit"]["in"] >= RECORDS, expected
-        hits, round_number = 0, 0
+        hits, round_number, places = 0, 0, []
         while hits < KILLS:
             shards = (1, 2, 4)[round_number % 3]
             store = f"{folder}/killed"
             crash.init(store, world, shards, config)
             arguments = ["run", store, "--files", f"{world}/usage", "--until-end", "--workers", 1 + round_number % 2]
-            hits += crash.run_killed(arguments, rng, whole_s, KILLS)
+            hits += crash.run_killed(arguments, rng, whole_s, KILLS - hits, places)
             found = crash.answer(store)
             if found != expected:
                 sys.exit(f"seed {seed}, round {round_number}, {shards} shards:\n{expected}\n{found}\nkept in {folder}")
             shutil.rmtree(store)
             round_number += 1
-            if round_number > 50:
+            if round_number > 50 + KILLS:
                 sys.exit(f"only {hits} of {KILLS} kills hit a running process")
-        print(f"{hits} kills over {round_number} runs of {RECORDS} records: all equal")
+        middle = sum(0 < place < expected["audit"]["in"] for place in places)
+        print(f"{hits} kills ({middle} in the middle of the stream) over {round_number} runs of {RECORDS} records: all equal")
     except BaseException:
         print(f"kept: {folder}", flush=True)
         raise

@@ -2,10 +2,10 @@
  * produce: sends the lines of a file to a Kafka topic, for the tests and measurements with a real
  * broker.
  *
- * The topic is made when it is not there. Lines go to partition `hash(key) % N` with --key, else in
- * turn. Several lines travel in one message with --lines; with --header the file's first line
- * stands first in each message. The producer is idempotent, so that a broker that dies and comes
- * back neither loses nor doubles a message.
+ * The topic is made when it is not there. Lines go to the one partition of --partition, or to
+ * `hash(key) % N` with --key, else in turn. Several lines travel in one message with --lines; with
+ * --header the file's first line stands first in each message. The producer is idempotent, so that
+ * a broker that dies and comes back neither loses nor doubles a message.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -32,6 +32,7 @@ struct options {
   const char
       *key; /* a column's name (CSV with --header) or a member's name (JSON); NULL = in turn */
   int64_t partitions;
+  int64_t partition; /* all lines go there; -1 = by key or in turn */
   int64_t lines;     /* at most so many in one message */
   int64_t rate;      /* lines in a second, 0 = as fast as it goes */
   int64_t from_line; /* the first to send, 0 = the first after the header */
@@ -62,7 +63,7 @@ struct producer {
 
 static const char usage_text[] =
     "usage: produce BROKERS TOPIC FILE|- [--partitions N] [--lines N] [--header] [--key NAME]\n"
-    "               [--rate LINES_PER_S] [--from LINE] [--to LINE]\n"
+    "               [--partition NUMBER] [--rate LINES_PER_S] [--from LINE] [--to LINE]\n"
     "  produce 127.0.0.1:9092 usage usage.csv --partitions 4 --lines 100 --header --key served\n";
 
 static int fail(const char *what, const char *why)
@@ -102,10 +103,12 @@ static int parse_options(int argc, char **argv, struct options *options)
   options->partitions = 1;
   options->lines = 1;
   options->to_line = -1;
+  options->partition = -1;
   const struct {
     const char *name;
     int64_t *number;
   } numbers[] = {{"--partitions", &options->partitions},
+                 {"--partition", &options->partition},
                  {"--lines", &options->lines},
                  {"--rate", &options->rate},
                  {"--from", &options->from_line},
@@ -133,6 +136,7 @@ static int parse_options(int argc, char **argv, struct options *options)
     }
   }
   bool fits = options->partitions >= 1 && options->partitions <= PARTITIONS_MAX;
+  fits = fits && options->partition < options->partitions;
   return fits && options->lines >= 1 ? EXIT_DONE : EXIT_USAGE;
 }
 
@@ -231,6 +235,9 @@ static const char *find_key(const struct producer *producer, const char *line, s
 static uint32_t choose_partition(struct producer *producer, const char *line)
 {
   uint32_t partitions = (uint32_t)producer->options->partitions;
+  if (producer->options->partition >= 0) {
+    return (uint32_t)producer->options->partition;
+  }
   if (producer->options->key == NULL) {
     return (uint32_t)(producer->turn / producer->options->lines % partitions);
   }

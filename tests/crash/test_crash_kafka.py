@@ -1,0 +1,174 @@
+#!/usr/bin/env python3
+"""kill -9 at random moments over one stream in a real Apache Kafka: everything equals the uninterrupted run.
+
+The stream lies in a topic of four partitions, dealt by domain (crash_domains.py says why nothing then depends on how the
+partitions interleave, which differs from run to run). Compared are, with an uninterrupted run over the same topic: state hash,
+totals of `audit` by outcome (records, seconds, bytes, money), the set of rated records with their charges, the set of suspended
+ones with partition, offset and raw bytes; and with a run over the same lines as files: all of that but the places.
+
+Then a service that runs without end while the producer is at work and the broker is killed and comes back; and a broker that is
+not there. SUANPAN_KILLS (8), SUANPAN_CRASH_RECORDS (60000) and SUANPAN_SEED widen it."""
+import glob
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "kafka")]
+import crash_domains  # noqa: E402  pylint: disable=wrong-import-position
+import crash_store as crash  # noqa: E402  pylint: disable=wrong-import-position
+import kafka_broker  # noqa: E402  pylint: disable=wrong-import-position
+
+KILLS = int(os.environ.get("SUANPAN_KILLS", "8"))
+RECORDS = int(os.environ.get("SUANPAN_CRASH_RECORDS", "60000"))
+PARTITIONS = 4
+DAYS = 40  # and five for what is late: well below the window of 62
+SERVICE_RECORDS_MAX = 20000  # of each partition, through the broker that dies
+SERVICE_SECONDS = 8  # that the producers take
+ROUNDS_MAX = 200
+
+
+def run_arguments(store, broker, topic, *more):
+    return ["run", store, "--kafka", broker, "--topic", topic, "--format", "canonical-csv", *more]
+
+
+def killed_runs(folder, world, broker, rng, whole_s, expected):
+    hits, rounds, places = 0, 0, []
+    while hits < KILLS:
+        shards = (1, 2, 4)[rounds % 3]
+        store = f"{folder}/killed"
+        crash.init(store, world, shards, f"{folder}/suanpan.yaml")
+        arguments = run_arguments(store, broker.address, "usage", "--until-end", "--workers", 1 + rounds % 2)
+        hits += crash.run_killed(arguments, rng, whole_s, KILLS - hits, places)
+        found = crash.answer(store)
+        if found != expected:
+            sys.exit(f"round {rounds}, {shards} shards, after {hits} kills:\n{expected}\n{found}")
+        shutil.rmtree(store)
+        rounds += 1
+        if rounds > ROUNDS_MAX:
+            sys.exit(f"only {hits} of {KILLS} kills hit a running process")
+    records = expected["audit"]["in"]
+    middle = sum(0 < place < records for place in places)
+    print(f"{hits} kills ({middle} in the middle of the stream) over {rounds} runs of {records} records from Kafka: all equal",
+          flush=True)
+
+
+def wait_for(store, records, process):
+    since = time.monotonic()
+    while crash.records_in(store) < records:
+        if process.poll() is not None:
+            sys.exit(f"the service ended by itself: {process.returncode}\n{process.stderr.read()}")
+        if time.monotonic() - since > crash.HANG_S:
+            process.kill()
+            sys.exit(f"{crash.records_in(store)} of {records} records after {crash.HANG_S} s")
+        time.sleep(0.1)
+
+
+def broker_dies(folder, world, broker, paths):
+    """A service and producers at work, the broker killed between them once, and back: nothing lost, nothing doubled."""
+    parts, lines = [], 0
+    for at, path in enumerate(paths):
+        with open(path, encoding="utf-8") as file:
+            rows = file.readlines()[:SERVICE_RECORDS_MAX + 1]
+        parts.append(f"{folder}/service{at}.csv")
+        lines += len(rows) - 1
+        with open(parts[-1], "w", encoding="utf-8") as file:
+            file.writelines(rows)
+    options = ["--header", "--lines", 20, "--partitions", PARTITIONS]
+    for at, part in enumerate(parts):  # the first lines, so that the topic is there when the service starts
+        broker.produce("service", part, *options, "--partition", at, "--to", 100)
+    store = f"{folder}/service"
+    crash.init(store, world, 4, f"{folder}/suanpan.yaml")
+    with subprocess.Popen([crash.SUANPAN, *run_arguments(store, broker.address, "service")], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as service:
+        rate = max(1, lines // len(parts) // SERVICE_SECONDS)
+        producers = [subprocess.Popen(broker.producing("service", part, *options, "--partition", at, "--from", 100,
+                                                       "--rate", rate),
+                                      stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+                     for at, part in enumerate(parts)]
+        try:
+            wait_for(store, lines // 4, service)
+            broker.kill()
+            before = crash.records_in(store)
+            broker.restart()
+            failed = [producer.wait() for producer in producers]
+            if any(failed):
+                sys.exit(f"the producers ended with {failed}")
+            wait_for(store, lines, service)
+        except BaseException:
+            for process in [service, *producers]:
+                process.kill()
+            raise
+        service.send_signal(signal.SIGTERM)
+        errors = service.stderr.read()
+    if service.returncode != 0:
+        sys.exit(f"the service ended with {service.returncode}: {errors}")
+    crash.init(f"{folder}/service-files", world, 2)
+    crash.call("run", f"{folder}/service-files", "--files", *parts, "--until-end")
+    expected, found = crash.answer(f"{folder}/service-files"), crash.answer(store)
+    if without_places(expected) != without_places(found):
+        sys.exit(f"after the broker's death:\n{expected}\n{found}\n{errors}")
+    print(f"{lines} records across a broker killed when {before} were durable: nothing lost, nothing doubled", flush=True)
+
+
+def without_places(answer):
+    return {key: value for key, value in answer.items() if key != "suspense"}
+
+
+def broker_absent(folder, world):
+    store = f"{folder}/absent"
+    crash.init(store, world, 1)
+    done = subprocess.run([crash.SUANPAN, *run_arguments(store, "127.0.0.1:1", "usage", "--until-end")],
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    lines = done.stderr.splitlines()
+    if done.returncode != 4 or len(lines) != 1 or "127.0.0.1:1" not in lines[0] or crash.records_in(store) != 0:
+        sys.exit(f"a broker that is not there: exit {done.returncode}, expected 4 and one line:\n{done.stderr}")
+    print(f"a broker that is not there: {lines[0]}", flush=True)
+
+
+def check(folder, rng, seed):
+    world = f"{folder}/world"
+    crash.generate(world, seed, RECORDS, days=DAYS)
+    crash.write_config(f"{folder}/suanpan.yaml", cut_ms=1, checkpoint_ms=30)
+    paths, lines = crash_domains.deal(world, sorted(glob.glob(f"{world}/usage/*.csv")), folder, PARTITIONS)
+    broker_absent(folder, world)
+    with kafka_broker.Broker(f"{folder}/kafka", "test_crash_kafka") as broker:
+        for at, path in enumerate(paths):
+            broker.produce("usage", path, "--header", "--lines", 7, "--partitions", PARTITIONS, "--partition", at)
+        crash.init(f"{folder}/whole", world, 4, f"{folder}/suanpan.yaml")
+        whole_s = crash.timed(
+            lambda: crash.call(*run_arguments(f"{folder}/whole", broker.address, "usage", "--until-end")))
+        expected = crash.answer(f"{folder}/whole")
+        if expected["audit"]["in"] != lines:
+            sys.exit(f"{lines} lines were sent: {expected['audit']}")
+        crash.init(f"{folder}/files", world, 2)
+        crash.call("run", f"{folder}/files", "--files", *paths, "--until-end")
+        from_files = crash.answer(f"{folder}/files")
+        if without_places(from_files) != without_places(expected):
+            sys.exit(f"from files:\n{from_files}\nfrom Kafka:\n{expected}")
+        killed_runs(folder, world, broker, rng, whole_s, expected)
+        broker_dies(folder, world, broker, paths)
+
+
+def main():
+    rng, seed = crash.seed_of("crash_kafka")
+    base = os.path.join(os.environ["SUANPAN_BUILD"], "tests")
+    os.makedirs(base, exist_ok=True)
+    folder = tempfile.mkdtemp(prefix="crash-kafka-", dir=base)
+    try:
+        check(folder, rng, seed)
+    except SystemExit as end:
+        if end.code != kafka_broker.SKIPPED:
+            print(f"seed {seed}; kept: {folder}", flush=True)
+            raise
+        shutil.rmtree(folder)
+        raise
+    shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()
