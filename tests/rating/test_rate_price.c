@@ -105,7 +105,7 @@ static void rule_make(struct rule *rule)
   int64_t from = 0;
   for (int s = 0; s < rule->slots; s++) {
     rule->from[s] = from;
-    rule->size[s] = 1 + draw(draw(2) == 0 ? 10 : 90);
+    rule->size[s] = 1 + draw(draw(2) == 0 ? 10 : draw(4) == 0 ? 400 : 90);
     rule->price[s] = draw(4) == 0 ? 0 : (int64_t)draw(500000);
     from += 1 + draw(300);
   }
@@ -257,6 +257,96 @@ START_TEST(test_long_call)
 }
 END_TEST
 
+/* A call whose increments come from plans with unlike denominators: sevenths in one band, thirds
+ * (and for one of the groups ninths of a fen's thousandth) in the others; the sum is exact until it
+ * is rounded once. */
+START_TEST(test_denominators)
+{
+  static struct rate_case it;
+  static struct sp_charge charge;
+  static char bands[2048];
+  bands_text(bands, sizeof(bands));
+  const struct rate_case_file book[] = {
+      {"book.yaml", "name: t\ncurrency: CNY\ntimezone: Asia/Shanghai\n"},
+      {"bands.csv", bands},
+      {"plans.csv", "plan,kind\np,base\ng,group\n"},
+      {"rates.csv", "plan,item,service,band,connect_fee,price,per,digits,rounding\n"
+                    "p,base,voice,,1/11,1/7,10s,6,floor\ng,base,voice,a,1/13,1/3,10s,6,floor\n"},
+      {NULL, NULL}};
+  const struct rate_case_file customers[] = {
+      {"accounts.csv", "account\nA\n"},
+      {"subscribers.csv", "subscriber,number,account\nS,8613800000001,A\n"},
+      {"groups.csv", "group,kind\nG,enterprise\n"},
+      {"members.csv", "group,subscriber\nG,S\n"},
+      {"subscriptions.csv", "owner,plan,from\nsubscriber:S,p,2025-01-01\ngroup:G,g,2025-01-01\n"},
+      {NULL, NULL}};
+  rate_case_open(&it, book, customers);
+  for (int r = 0; r < 200; r++) {
+    int64_t second = SEVEN_S - 100 + draw(EDGES * EDGE_S), quantity = 1 + draw(900);
+    struct sp_usage usage = rate_case_usage(&it, 0, INT64_C(1780243200) + second);
+    usage.duration_s = quantity;
+    int64_t sevenths = 0, thirds = 0, first = band_at(second);
+    for (int64_t offset = 0; offset < quantity; offset += 10) {
+      *(band_at(second + offset) == 0 ? &thirds : &sevenths) += 1;
+    }
+    /* In units of 1 / (3 x 7 x 11 x 13) micro. */
+    __extension__ __int128 sum = (__int128)(thirds * 1001 + sevenths * 429) * 1000000;
+    sum += (__int128)(first == 0 ? 231 : 273) * 1000000;
+    rate_case_rate(&it, &usage, &charge);
+    ck_assert_int_eq(charge.list_micro, (int64_t)(sum / 3003));
+    ck_assert_int_eq(charge.items[0].increments, thirds + sevenths);
+  }
+  rate_case_close(&it);
+}
+END_TEST
+
+/* Bands that change too often within one call, or a sum that does not fit, are `overflow`, at once.
+ */
+START_TEST(test_too_much)
+{
+  static struct rate_case it;
+  static struct sp_charge charge;
+  static char bands[2048];
+  bands_text(bands, sizeof(bands));
+  const struct rate_case_file book[] = {
+      {"book.yaml", "name: t\ncurrency: CNY\ntimezone: Asia/Shanghai\n"},
+      {"bands.csv", bands},
+      {"plans.csv", "plan,kind\np,base\n"},
+      {"rates.csv",
+       "plan,item,service,band,from,price,per,counter\n"
+       "p,base,voice,a,,0,1s,\np,base,voice,b,,0,1s,\n"
+       "p,text,sms,,,9000000000,1,\np,more,vas,,,1,1,cycle\np,more,vas,,5,0,1,cycle\n"},
+      {NULL, NULL}};
+  const struct rate_case_file customers[] = {
+      {"accounts.csv", "account\nA\n"},
+      {"subscribers.csv", "subscriber,number,account\nS,8613800000001,A\n"},
+      {"subscriptions.csv", "owner,plan,from\nsubscriber:S,p,2025-01-01\n"},
+      {NULL, NULL}};
+  rate_case_open(&it, book, customers);
+  struct sp_usage usage = rate_case_usage(&it, 0, INT64_C(1780243200));
+  usage.duration_s = INT64_C(999999999999999999);
+  rate_case_rate(&it, &usage, &charge);
+  ck_assert_uint_eq(charge.reason, SP_REASON_OVERFLOW);
+  usage.service = SP_SERVICE_SMS;
+  usage.items = 1024;
+  rate_case_rate(&it, &usage, &charge);
+  ck_assert_uint_eq(charge.outcome, SP_OUTCOME_RATED);
+  ck_assert_int_eq(charge.list_micro, INT64_C(9216000000000000000));
+  usage.items = 1025;
+  rate_case_rate(&it, &usage, &charge);
+  ck_assert_uint_eq(charge.reason, SP_REASON_OVERFLOW);
+  usage.items = INT64_C(999999999999999999);
+  rate_case_rate(&it, &usage, &charge);
+  ck_assert_uint_eq(charge.reason, SP_REASON_OVERFLOW);
+  usage.service = SP_SERVICE_VAS; /* the counter fits nine times */
+  for (int i = 0; i < 10; i++) {
+    rate_case_rate(&it, &usage, &charge);
+    ck_assert_uint_eq(charge.reason, i < 9 ? 0 : SP_REASON_OVERFLOW);
+  }
+  rate_case_close(&it);
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("rate_price");
@@ -264,6 +354,8 @@ int main(void)
   tcase_set_timeout(all, 0);
   tcase_add_test(all, test_closed_form);
   tcase_add_test(all, test_long_call);
+  tcase_add_test(all, test_denominators);
+  tcase_add_test(all, test_too_much);
   suite_add_tcase(suite, all);
   SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_NORMAL);

@@ -264,6 +264,68 @@ START_TEST(test_grow)
 }
 END_TEST
 
+/* Slabs fill chunk after chunk, what is left of one is used for smaller ones, what is given back
+ * comes again. */
+START_TEST(test_slabs)
+{
+  struct sp_memory memory;
+  struct sp_state *state = state_new(&memory);
+  uint32_t largest[130], small[64];
+  for (int i = 0; i < 130; i++) {
+    largest[i] = sp__slab_take(state, SP__CLASSES - 1);
+    ck_assert_uint_ne(largest[i], 0);
+    memset(sp__slab(state, largest[i]), i, (size_t)SP__UNIT_BYTES << (SP__CLASSES - 1));
+  }
+  uint64_t bytes = sp_state_bytes(state);
+  for (int i = 0; i < 64; i++) {
+    small[i] = sp__slab_take(state, (unsigned)i % SP__CLASSES);
+    ck_assert_uint_ne(small[i], 0);
+    memset(sp__slab(state, small[i]), 0xEE, (size_t)SP__UNIT_BYTES << (unsigned)i % SP__CLASSES);
+  }
+  ck_assert_uint_eq(sp_state_bytes(state), bytes);
+  for (int i = 0; i < 130; i++) {
+    const uint8_t *at = sp__slab(state, largest[i]);
+    size_t length = (size_t)SP__UNIT_BYTES << (SP__CLASSES - 1);
+    ck_assert(at[0] == (uint8_t)i && at[length / 2] == (uint8_t)i && at[length - 1] == (uint8_t)i);
+  }
+  sp__slab_give(state, largest[7], SP__CLASSES - 1);
+  ck_assert_uint_eq(sp__slab_take(state, SP__CLASSES - 1), largest[7]);
+  sp_state_prefetch_slot(state, 0);
+  sp_state_prefetch_slot(state, OWNERS);
+  sp_state_prefetch_cells(state, 0);
+  sp_state_prefetch_cells(state, OWNERS);
+  sp_state_free(state);
+  sp_memory_free(&memory);
+}
+END_TEST
+
+/* The table of chains grows; each is found again with the bytes it was given last. */
+START_TEST(test_many_chains)
+{
+  struct sp_memory memory;
+  struct sp_state *state = state_new(&memory);
+  for (uint64_t round = 0; round < 3; round++) {
+    for (uint64_t key = 1; key <= 3000; key++) {
+      chain_put(state, key, (unsigned)(key % 11 + round * 5));
+    }
+  }
+  for (uint64_t key = 1; key <= 3000; key++) {
+    uint64_t hash[2] = {key << 32 | key, key};
+    const struct sp__chain_slot *slot = sp__chain_find(state, hash);
+    ck_assert_ptr_nonnull(slot);
+    const struct sp__chain_head *head = sp__slab(state, slot->at);
+    ck_assert_uint_eq(head->cells_count, key % 11 + 10);
+    ck_assert_uint_eq(slot->bytes, sp__chain_bytes(head));
+  }
+  uint64_t none[2] = {1, 2};
+  ck_assert_ptr_null(sp__chain_find(state, none));
+  ck_assert_uint_eq(sp_state_dirty_count(state), 3000);
+  ck_assert_int_eq(sp__chain_reserve(state, none, SP_STATE_VALUE_BYTES_MAX + 1), SP_LIMIT);
+  sp_state_free(state);
+  sp_memory_free(&memory);
+}
+END_TEST
+
 static enum sp_status load(struct sp_state *state, const uint8_t *key, size_t key_length,
                            const uint8_t *value, size_t length)
 {
@@ -360,6 +422,8 @@ int main(void)
   tcase_add_test(all, test_entries);
   tcase_add_test(all, test_dirty);
   tcase_add_test(all, test_grow);
+  tcase_add_test(all, test_slabs);
+  tcase_add_test(all, test_many_chains);
   tcase_add_test(all, test_broken);
   tcase_add_test(all, test_no_memory);
   suite_add_tcase(suite, all);

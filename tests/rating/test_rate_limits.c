@@ -1,0 +1,200 @@
+/* Named limits and missing memory: `overflow` or NO_MEMORY, nothing changed, and a later try goes
+ * on as if nothing had been. */
+#include "rating/rate_parts.h"
+#include "tests/rating/rate_tariff.h"
+
+#include <check.h>
+
+static int grows_left;
+
+static void *grow_some(void *context, size_t bytes)
+{
+  (void)context;
+  return grows_left-- > 0 ? sp_heap_take(bytes) : NULL;
+}
+
+/* The k-th request for memory while the rater is made or its books are set fails. */
+START_TEST(test_make)
+{
+  static struct rate_case it;
+  rate_case_open(&it, tariff_book, tariff_customers);
+  struct sp_memory memory;
+  bool made = false;
+  for (int k = 0; !made; k++) {
+    ck_assert_int_lt(k, 60);
+    sp_heap_init(&memory);
+    memory.grow = grow_some;
+    grows_left = k;
+    struct sp_rater *rater = NULL;
+    struct sp_state *state = NULL;
+    made = sp_state_make(&state, 2, 2, &memory) == SP_OK &&
+           sp_rater_make(&rater, it.directory, state, &memory) == SP_OK &&
+           sp_rater_set_books(rater, &it.books) == SP_OK;
+    if (rater != NULL && !made) {
+      grows_left = 100;
+      ck_assert_int_eq(sp_rater_set_books(rater, &it.books), SP_OK);
+    }
+    sp_rater_free(rater);
+    sp_state_free(state);
+    ck_assert_uint_eq(memory.bytes_total, 0);
+    sp_memory_free(&memory);
+  }
+  rate_case_close(&it);
+}
+END_TEST
+
+/* No memory in the middle of records: said, nothing changed; the same records afterwards give the
+ * same charges. */
+START_TEST(test_records)
+{
+  static struct rate_case plain, poor;
+  static struct sp_charge charge, again;
+  rate_case_open(&plain, tariff_book, tariff_customers);
+  rate_case_open(&poor, tariff_book, tariff_customers);
+  poor.memory.grow = grow_some;
+  int failed = 0;
+  for (int round = 0; round < 300; round++) {
+    struct sp_usage usage = tariff_usage(&plain);
+    bool partial = tariff_draw(3) == 0;
+    usage.chain_hash[0] = partial ? tariff_draw(50) + 1 : 0;
+    usage.partial = partial ? SP_PARTIAL_MIDDLE : SP_PARTIAL_WHOLE;
+    memset(&charge, 0, sizeof(charge));
+    rate_case_rate(&plain, &usage, &charge);
+    rate_case_need(sp_rater_notice(poor.rater, &usage) == SP_OK, "notice");
+    enum sp_status status = SP_NO_MEMORY;
+    for (int k = 0; status != SP_OK; k++) {
+      ck_assert_int_lt(k, 30);
+      grows_left = k;
+      memset(&again, 0, sizeof(again));
+      status = sp_rate(poor.rater, &usage, &again, NULL);
+      ck_assert(status == SP_OK || status == SP_NO_MEMORY);
+      failed += status == SP_NO_MEMORY;
+    }
+    ck_assert_mem_eq(&charge, &again, sizeof(charge));
+  }
+  ck_assert_int_gt(failed, 0);
+  rate_case_close(&plain);
+  rate_case_close(&poor);
+}
+END_TEST
+
+/* Caches dropped at any time change nothing; prefetching neither. */
+START_TEST(test_caches)
+{
+  static struct rate_case plain, dropped;
+  static struct sp_charge charge, again;
+  rate_case_open(&plain, tariff_book, tariff_customers);
+  rate_case_open(&dropped, tariff_book, tariff_customers);
+  for (int round = 0; round < 200; round++) {
+    struct sp_usage usage = tariff_usage(&plain);
+    usage.group = tariff_draw(2) == 0 ? 0 : SP_NONE;
+    memset(&charge, 0, sizeof(charge));
+    memset(&again, 0, sizeof(again));
+    rate_case_rate(&plain, &usage, &charge);
+    sp_rater_prefetch(dropped.rater, &usage, 1);
+    sp_rater_prefetch(dropped.rater, &usage, 2);
+    if (round % 3 == 0) {
+      sp__cache_clear(dropped.rater);
+    }
+    if (round == 100) { /* as full as it may become */
+      while (dropped.rater->chunk_now < SP__CACHE_BYTES_MAX / SP__CACHE_CHUNK_BYTES) {
+        ck_assert_ptr_nonnull(sp__cache_take(dropped.rater, SP__CACHE_CHUNK_BYTES));
+      }
+    }
+    rate_case_rate(&dropped, &usage, &again);
+    ck_assert_mem_eq(&charge, &again, sizeof(charge));
+  }
+  ck_assert_uint_lt(dropped.rater->chunk_now, 2);
+  struct sp_usage nobody = tariff_usage(&plain);
+  nobody.subscriber = SP_NONE;
+  sp_rater_prefetch(plain.rater, &nobody, 1);
+  ck_assert_int_eq(sp_rater_notice(plain.rater, &nobody), SP_OK);
+  rate_case_close(&plain);
+  rate_case_close(&dropped);
+}
+END_TEST
+
+enum { TEXT_BYTES = 1 << 16 };
+
+static void text_add(char *text, const char *format, int number)
+{
+  size_t length = strlen(text);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+  snprintf(text + length, TEXT_BYTES - length, format, number, number);
+#pragma GCC diagnostic pop
+}
+
+/* `own` add_ons of the subscriber and `groups` groups with a plan of their own each. */
+static uint16_t crowd_reason(int own, int groups)
+{
+  static struct rate_case it;
+  static struct sp_charge charge;
+  static char plans[TEXT_BYTES], rates[TEXT_BYTES], group[TEXT_BYTES], members[TEXT_BYTES],
+      subscriptions[TEXT_BYTES], allowances[TEXT_BYTES];
+  snprintf(plans, sizeof(plans), "plan,kind\np,base\n");
+  snprintf(rates, sizeof(rates), "plan,item,service,price,per\np,base,voice,0.1,1min\n");
+  snprintf(allowances, sizeof(allowances), "plan,allowance,unit,amount\np,none,s,0s\n");
+  snprintf(group, sizeof(group), "group,kind,parent\nR,enterprise,\n");
+  snprintf(members, sizeof(members), "group,subscriber\nR,S\n");
+  snprintf(subscriptions, sizeof(subscriptions), "owner,plan,from\nsubscriber:S,p,2025-01-01\n");
+  for (int i = 0; i < own; i++) {
+    text_add(plans, "a%d,add_on\n", i);
+    text_add(subscriptions, "subscriber:S,a%d,2025-01-01\n", i);
+    text_add(allowances, "a%d,free,s,1s\n", i);
+  }
+  for (int i = 0; i < groups; i++) {
+    text_add(plans, "g%d,group\n", i);
+    text_add(rates, "g%d,base,voice,0.1,1min\n", i);
+    text_add(group, "G%d,enterprise,R\n", i);
+    text_add(members, "G%d,S\n", i);
+    text_add(subscriptions, "group:G%d,g%d,2025-01-01\n", i);
+  }
+  const struct rate_case_file book[] = {
+      {"book.yaml", "name: t\ncurrency: CNY\ntimezone: Asia/Shanghai\n"},
+      {"plans.csv", plans},
+      {"rates.csv", rates},
+      {"allowances.csv", allowances},
+      {NULL, NULL}};
+  const struct rate_case_file customers[] = {
+      {"accounts.csv", "account\nA\n"},
+      {"subscribers.csv", "subscriber,number,account\nS,8613800000001,A\n"},
+      {"groups.csv", group},
+      {"members.csv", members},
+      {"subscriptions.csv", subscriptions},
+      {NULL, NULL}};
+  rate_case_open(&it, book, customers);
+  struct sp_usage usage = rate_case_usage(&it, 0, INT64_C(1780243200));
+  usage.duration_s = 100;
+  rate_case_rate(&it, &usage, &charge);
+  uint16_t reason = charge.reason;
+  rate_case_rate(&it, &usage, &charge);
+  ck_assert_uint_eq(charge.reason, reason);
+  rate_case_close(&it);
+  return reason;
+}
+
+START_TEST(test_crowds)
+{
+  ck_assert_uint_eq(crowd_reason(31, 96), 0);
+  ck_assert_uint_eq(crowd_reason(32, 0), SP_REASON_OVERFLOW);
+  ck_assert_uint_eq(crowd_reason(31, 97), SP_REASON_OVERFLOW);
+}
+END_TEST
+
+int main(void)
+{
+  Suite *suite = suite_create("rate_limits");
+  TCase *all = tcase_create("all");
+  tcase_set_timeout(all, 0);
+  tcase_add_test(all, test_make);
+  tcase_add_test(all, test_records);
+  tcase_add_test(all, test_caches);
+  tcase_add_test(all, test_crowds);
+  suite_add_tcase(suite, all);
+  SRunner *runner = srunner_create(suite);
+  srunner_run_all(runner, CK_NORMAL);
+  int failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
