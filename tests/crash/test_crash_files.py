@@ -16,7 +16,9 @@ RECORDS = int(os.environ.get("SUANPAN_CRASH_RECORDS", "120000"))
 
 def main():
     rng, seed = crash.seed_of("crash_files")
-    folder = tempfile.mkdtemp(prefix="suanpan-crash-")
+    base = os.path.join(os.environ["SUANPAN_BUILD"], "tests")
+    os.makedirs(base, exist_ok=True)
+    folder = tempfile.mkdtemp(prefix="crash-files-", dir=base)
     try:
         world = f"{folder}/world"
         crash.generate(world, seed, RECORDS)

@@ -107,12 +107,9 @@ static int parse_options(int argc, char **argv, struct options *options)
   const struct {
     const char *name;
     int64_t *number;
-  } numbers[] = {{"--partitions", &options->partitions},
-                 {"--partition", &options->partition},
-                 {"--lines", &options->lines},
-                 {"--rate", &options->rate},
-                 {"--from", &options->from_line},
-                 {"--to", &options->to_line}};
+  } numbers[] = {{"--partitions", &options->partitions}, {"--partition", &options->partition},
+                 {"--lines", &options->lines},           {"--rate", &options->rate},
+                 {"--from", &options->from_line},        {"--to", &options->to_line}};
   for (int at = 4; at < argc; at++) {
     if (strcmp(argv[at], "--header") == 0) {
       options->header = true;
