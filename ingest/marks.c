@@ -10,10 +10,11 @@
 #define TABLE_BITS 8
 #define SLOTS_MIN 64u
 
-/* One mark as it lies in a table, in a chunk and in the checkpoint: little-endian, no padding. A
- * key of zeros is an empty place. */
+/* One mark as it lies in a table, in a chunk and in the checkpoint: little-endian, no padding.
+ * `key` 0 is an empty place. */
 struct mark {
-  uint32_t key[3];  /* 96 bits of the 128 of the key's hash */
+  uint64_t key; /* 96 bits of the 128 of the key's hash */
+  uint32_t key_more;
   uint32_t ordinal; /* low 32 bits */
   uint32_t start_s; /* since 1970, held to 0 .. UINT32_MAX (2106) */
   uint32_t payload;
@@ -43,6 +44,8 @@ struct sp_marks {
   uint32_t window_start_s;
   struct chunk *first, *last; /* marks since the last checkpoint, in order */
   struct chunk *spare;
+  struct mark *found; /* where check found found_key missing, for add; NULL: nowhere */
+  struct mark found_key;
   struct chunk *cursor; /* chunk cursor_index, for reading the list in order */
   size_t cursor_index;
   struct table tables[TABLES];
@@ -53,47 +56,36 @@ static uint32_t clamp_s(int64_t utc_s)
   return utc_s < 0 ? 0 : utc_s > UINT32_MAX ? UINT32_MAX : (uint32_t)utc_s;
 }
 
-/* The stored part of a key: never all zeros. */
-static void key_take(struct mark *mark, const uint64_t key_hash[2])
+/* The stored part of a key: never 0 in the first word. */
+static inline void key_take(struct mark *mark, const uint64_t key_hash[2])
 {
-  mark->key[0] = (uint32_t)key_hash[0];
-  mark->key[1] = (uint32_t)(key_hash[0] >> 32);
-  mark->key[2] = (uint32_t)key_hash[1];
-  if (SP_UNLIKELY((mark->key[0] | mark->key[1] | mark->key[2]) == 0)) {
-    mark->key[0] = 1;
-  }
+  mark->key = key_hash[0] + (key_hash[0] == 0);
+  mark->key_more = (uint32_t)key_hash[1];
 }
 
-static unsigned table_of(const struct mark *mark)
+static inline unsigned table_of(const struct mark *mark)
 {
-  return mark->key[1] >> (32 - TABLE_BITS);
-}
-
-static bool is_empty(const struct mark *mark)
-{
-  return (mark->key[0] | mark->key[1] | mark->key[2]) == 0;
-}
-
-static bool same_key(const struct mark *a, const struct mark *b)
-{
-  return ((a->key[0] ^ b->key[0]) | (a->key[1] ^ b->key[1]) | (a->key[2] ^ b->key[2])) == 0;
+  return (unsigned)(mark->key >> (64 - TABLE_BITS));
 }
 
 /* Where the key is, or the empty place where it would be. A table is never full. */
-static struct mark *slot_find(const struct table *table, const struct mark *mark)
+static inline struct mark *slot_find(const struct table *table, const struct mark *mark)
 {
-  uint32_t at = mark->key[0] & table->mask;
-  while (!is_empty(&table->slots[at]) && !same_key(&table->slots[at], mark)) {
+  uint32_t at = (uint32_t)mark->key & table->mask;
+  for (;;) {
+    struct mark *slot = &table->slots[at];
+    if (slot->key == 0 || (slot->key == mark->key && slot->key_more == mark->key_more)) {
+      return slot;
+    }
     at = (at + 1) & table->mask;
   }
-  return &table->slots[at];
 }
 
 static uint32_t live_count(const struct table *table, uint32_t window_start_s)
 {
   uint32_t live = 0;
   for (size_t i = 0; i <= table->mask; i++) {
-    live += !is_empty(&table->slots[i]) && table->slots[i].start_s >= window_start_s ? 1 : 0;
+    live += table->slots[i].key != 0 && table->slots[i].start_s >= window_start_s ? 1 : 0;
   }
   return live;
 }
@@ -115,7 +107,7 @@ static enum sp_status table_grow(struct sp_marks *marks, struct table *table)
   }
   for (size_t i = 0; i <= table->mask; i++) {
     const struct mark *mark = &table->slots[i];
-    if (!is_empty(mark) && mark->start_s >= marks->window_start_s) {
+    if (mark->key != 0 && mark->start_s >= marks->window_start_s) {
       *slot_find(&grown, mark) = *mark;
       grown.count++;
     }
@@ -130,11 +122,16 @@ static enum sp_status table_grow(struct sp_marks *marks, struct table *table)
 static enum sp_status mark_put(struct sp_marks *marks, const struct mark *mark)
 {
   struct table *table = &marks->tables[table_of(mark)];
+  struct mark *slot = marks->found;
+  bool known = slot != NULL && marks->found_key.key == mark->key &&
+               marks->found_key.key_more == mark->key_more;
+  marks->found = NULL;
   if (SP_UNLIKELY((uint64_t)table->count * 4 >= ((uint64_t)table->mask + 1) * 3)) {
     SP_TRY(table_grow(marks, table));
+    known = false;
   }
-  struct mark *slot = slot_find(table, mark);
-  table->count += is_empty(slot) ? 1 : 0;
+  slot = known ? slot : slot_find(table, mark);
+  table->count += slot->key == 0 ? 1 : 0;
   *slot = *mark;
   return SP_OK;
 }
@@ -195,7 +192,7 @@ void sp_marks_prefetch(const struct sp_marks *marks, const uint64_t key_hash[2])
   struct mark mark;
   key_take(&mark, key_hash);
   const struct table *table = &marks->tables[table_of(&mark)];
-  const char *slot = (const char *)&table->slots[mark.key[0] & table->mask];
+  const char *slot = (const char *)&table->slots[(uint32_t)mark.key & table->mask];
   __builtin_prefetch(slot, 1);
   __builtin_prefetch(slot + SP_MARK_BYTES * 2, 1);
 }
@@ -250,8 +247,10 @@ enum sp_mark_seen sp_marks_check(struct sp_marks *marks, const uint64_t key_hash
     start_s = marks->window_start_s; /* gone is gone for ever */
   }
   marks->window_start_s = start_s;
-  const struct mark *slot = slot_find(&marks->tables[table_of(&mark)], &mark);
-  if (SP_LIKELY(is_empty(slot)) || slot->start_s < start_s) {
+  struct mark *slot = slot_find(&marks->tables[table_of(&mark)], &mark);
+  if (SP_LIKELY(slot->key == 0) || slot->start_s < start_s) {
+    marks->found = slot;
+    marks->found_key = mark;
     return SP_MARK_NEW;
   }
   /* the latest ordinal with these low bits: the window holds fewer than 2^32 records of a shard */
@@ -323,7 +322,7 @@ enum sp_status sp_marks_load(struct sp_marks *marks, const void *bytes, size_t l
   for (size_t at = 0; at < length; at += SP_MARK_BYTES) {
     struct mark mark;
     memcpy(&mark, (const char *)bytes + at, sizeof(mark));
-    if (is_empty(&mark)) {
+    if (mark.key == 0) {
       return SP_BAD_FORMAT;
     }
     if (mark.start_s >= start_s) {
@@ -342,7 +341,7 @@ struct sp_marks_sum sp_marks_sum(const struct sp_marks *marks, int64_t window_st
     const struct table *table = &marks->tables[t];
     for (size_t i = 0; i <= table->mask; i++) {
       const struct mark *mark = &table->slots[i];
-      if (is_empty(mark) || mark->start_s < start_s) {
+      if (mark->key == 0 || mark->start_s < start_s) {
         continue;
       }
       struct mark content = *mark;
