@@ -302,7 +302,8 @@ START_TEST(test_resume_large)
 }
 END_TEST
 
-/* A line of more than 1 MiB between two records: one bad_line, also when going on at it and behind it. */
+/* A line of more than 1 MiB between two records: one bad_line, also when going on at it and behind
+ * it. */
 START_TEST(test_long_line)
 {
   size_t long_bytes = (1 << 20) + (300 << 10);
