@@ -1,5 +1,7 @@
 #include "store/cdr_codec.h"
 
+#include <emmintrin.h>
+
 /* First byte of a text. */
 #define TAG_SLOT 0x00    /* + slot: as in the table */
 #define TAG_NEW 0x40     /* + slot: length, bytes; goes into the table */
@@ -72,13 +74,14 @@ static inline bool number_of(const char *text, size_t length, uint64_t *value)
     *value = number;
     return bad == 0;
   }
+  unsigned wrong = 0;
   for (size_t i = 0; i < length; i++) {
     unsigned digit = (unsigned)(unsigned char)text[i] - '0';
-    bad |= digit > 9;
+    wrong |= 9 - digit; /* wraps to a high bit */
     number = number * 10 + digit;
   }
   *value = number;
-  return bad == 0;
+  return wrong >> 31 == 0;
 }
 
 static uint8_t *literal_put(uint8_t *to, const char *text, size_t length)
@@ -102,6 +105,23 @@ static inline uint8_t *plain_put(struct sp_cdr_coder *coder, unsigned field, con
   return to;
 }
 
+/* Lengths 1 to SP_CDR_SLOT_BYTES. */
+static inline bool short_equal(const char *a, const char *b, size_t length)
+{
+  if (length < 4) {
+    return a[0] == b[0] && a[length / 2] == b[length / 2] && a[length - 1] == b[length - 1];
+  }
+  if (length <= 8) {
+    uint32_t x, y, u, v;
+    memcpy(&x, a, 4);
+    memcpy(&y, b, 4);
+    memcpy(&u, a + length - 4, 4);
+    memcpy(&v, b + length - 4, 4);
+    return x == y && u == v;
+  }
+  return memcmp(a, b, length) == 0;
+}
+
 static inline uint8_t *table_put(struct sp_cdr_coder *coder, unsigned field, const char *text, size_t length,
                                  uint8_t *to)
 {
@@ -112,7 +132,7 @@ static inline uint8_t *table_put(struct sp_cdr_coder *coder, unsigned field, con
                   (unsigned)(unsigned char)text[0] + (unsigned)length * 29u;
   unsigned index = (hash ^ hash >> 6) % SP_CDR_SLOTS;
   struct sp_cdr_slot *slot = &coder->slots[field][index];
-  if (slot->length == length && memcmp(slot->text, text, length) == 0) {
+  if (slot->length == length && short_equal(slot->text, text, length)) {
     *to++ = (uint8_t)(TAG_SLOT + index);
     return to;
   }
@@ -160,15 +180,29 @@ static uint8_t *numbers_put(struct sp_cdr_coder *coder, const struct sp_cdr *cdr
   return to;
 }
 
+/* Bit i: text i is not blank. Lengths are the upper halves of 32-bit lanes. */
+static inline unsigned texts_present(const struct sp_span *texts)
+{
+  _Static_assert(sizeof(struct sp_span) == 4 && offsetof(struct sp_span, length) == 2, "lanes of lengths");
+  const char *at = (const char *)texts;
+  __m128i a = _mm_srli_epi32(_mm_loadu_si128((const __m128i *)(const void *)at), 16);
+  __m128i b = _mm_srli_epi32(_mm_loadu_si128((const __m128i *)(const void *)(at + 16)), 16);
+  __m128i c = _mm_srli_epi32(_mm_loadu_si128((const __m128i *)(const void *)(at + 32)), 16);
+  __m128i d = _mm_srli_epi32(_mm_loadl_epi64((const __m128i *)(const void *)(at + 48)), 16);
+  __m128i zero = _mm_setzero_si128();
+  /* 32-bit compares first: a length of 65535 stays what it is when packed */
+  __m128i low = _mm_packs_epi32(_mm_cmpeq_epi32(a, zero), _mm_cmpeq_epi32(b, zero));
+  __m128i high = _mm_packs_epi32(_mm_cmpeq_epi32(c, zero), _mm_cmpeq_epi32(d, zero));
+  unsigned blank = (unsigned)_mm_movemask_epi8(_mm_packs_epi16(low, high));
+  return ~blank & ((1u << SP_CDR_TEXT_COUNT) - 1);
+}
+
 uint8_t *sp_cdr_encode(struct sp_cdr_coder *coder, const struct sp_cdr *cdr, uint8_t *to)
 {
   SP_ASSERT(cdr->reason == 0 && cdr->service < SP_SERVICE_COUNT && cdr->direction < 4 && cdr->partial < 4 &&
             cdr->has_charge < 4);
   *to++ = (uint8_t)(cdr->service | cdr->direction << 3 | cdr->partial << 5);
-  unsigned texts = 0;
-  for (unsigned i = 0; i < SP_CDR_TEXT_COUNT; i++) {
-    texts |= (unsigned)(cdr->texts[i].length != 0) << i;
-  }
+  unsigned texts = texts_present(cdr->texts);
   texts |= (unsigned)cdr->has_charge << SP_CDR_TEXT_COUNT;
   *to++ = (uint8_t)texts;
   *to++ = (uint8_t)(texts >> 8);
