@@ -46,6 +46,7 @@ struct sp__plan_set { /* interned: plans of the positions in order, of one book 
   uint64_t hash;
   uint16_t book, count;
   uint8_t uses_dest, uses_rating_group;
+  uint8_t alike[SP_FEATURE_BITS]; /* feature bit -> the one that stands for it here */
   uint32_t plans[];
 };
 

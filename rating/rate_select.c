@@ -433,6 +433,68 @@ static bool plan_asks(const struct sp_rater *rater, uint32_t index, bool dest)
   return asked != 0;
 }
 
+/* For each bit of the feature word what the set's rows say of it: bits of one column with equal signs lead to the
+ * same rows, whatever the record. */
+static void row_sign(uint64_t *signs, const struct sp_book_match *match)
+{
+  for (unsigned bit = 0; bit < SP_FEATURE_BITS; bit++) {
+    signs[bit] = sp_hash_fold(signs[bit] ^ SP_HASH_K0, (match->refused >> bit & 1) ^ SP_HASH_K1);
+  }
+}
+
+static void plan_sign(const struct sp_rater *rater, uint32_t index, uint64_t *signs)
+{
+  const struct sp_book *book = rater->work.book;
+  const struct sp_book_plan *plan = plan_at(rater, index);
+  const struct sp_book_item *item = SP_BOOK_TABLE(book, items, struct sp_book_item) + plan->items_at;
+  for (uint32_t i = 0; i < plan->items_count; i++) {
+    const struct sp_book_rule *rule =
+        SP_BOOK_TABLE(book, rules, struct sp_book_rule) + item[i].rules_at;
+    for (uint32_t r = 0; r < item[i].rules_count; r++) {
+      row_sign(signs, &rule[r].match);
+    }
+  }
+  for (uint32_t i = 0; i < plan->allowances_count; i++) {
+    row_sign(signs, &SP_BOOK_TABLE(book, allowances, struct sp_book_allowance)[plan->allowances_at + i].match);
+  }
+  for (uint32_t i = 0; i < plan->discounts_count; i++) {
+    row_sign(signs, &SP_BOOK_TABLE(book, discounts, struct sp_book_discount)[plan->discounts_at + i].match);
+  }
+  for (uint32_t i = 0; i < plan->payers_count; i++) {
+    row_sign(signs, &SP_BOOK_TABLE(book, payers, struct sp_book_payer)[plan->payers_at + i].match);
+  }
+}
+
+/* alike[bit]: the lowest bit of its column that no row of the set tells from it. Services stay apart: they also decide
+ * what is counted (book.md §8.2). Fewer frames, so that they stay in the cache. */
+static void set_alike(const struct sp_rater *rater, struct sp__plan_set *set)
+{
+  static const uint8_t columns[] = {SP_FEATURE_SERVICE, SP_FEATURE_DIRECTION, SP_FEATURE_ROAM, SP_FEATURE_ZONE,
+                                    SP_FEATURE_NET,     SP_FEATURE_BITS};
+  uint64_t signs[SP_FEATURE_BITS] = {0};
+  for (uint16_t i = 0; i < set->count; i++) {
+    plan_sign(rater, set->plans[i], signs);
+  }
+  for (unsigned column = 0; column + 1 < sizeof(columns); column++) {
+    for (unsigned bit = columns[column]; bit < columns[column + 1]; bit++) {
+      unsigned first = columns[column] == SP_FEATURE_SERVICE ? bit : columns[column];
+      while (signs[first] != signs[bit]) {
+        first++;
+      }
+      set->alike[bit] = (uint8_t)first;
+    }
+  }
+}
+
+static uint64_t features_alike(const struct sp__plan_set *set, uint64_t features)
+{
+  uint64_t alike = 0;
+  for (; features != 0; features &= features - 1) {
+    alike |= UINT64_C(1) << set->alike[__builtin_ctzll(features)];
+  }
+  return alike;
+}
+
 static struct sp__plan_set *set_make(struct sp_rater *rater)
 {
   const struct sp__work *work = &rater->work;
@@ -449,6 +511,7 @@ static struct sp__plan_set *set_make(struct sp_rater *rater)
     set->uses_dest |= plan_asks(rater, set->plans[i], true);
     set->uses_rating_group |= plan_asks(rater, set->plans[i], false);
   }
+  set_alike(rater, set);
   return set;
 }
 
@@ -488,7 +551,7 @@ static struct sp__frame *frame_search(struct sp_rater *rater)
   if (set == NULL) {
     return NULL;
   }
-  struct sp__frame key = {.features = sp_usage_features(usage),
+  struct sp__frame key = {.features = features_alike(set, sp_usage_features(usage)),
                           .dest_node = set->uses_dest ? usage->dest_node : 0,
                           .rating_group = set->uses_rating_group ? usage->rating_group : 0};
   uint64_t hash = sp_hash_fold(key.features ^ SP_HASH_K1, set->hash ^ SP_HASH_K0);
