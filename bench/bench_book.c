@@ -1,13 +1,9 @@
 /* A big tariff: checking and compiling it, and questions to it. bench_book [RUNS]   default 3.
  * 100,000 prefixes of numbers, 70,000 of destinations, 2,000 plans with 240,000 rows of rates. One
  * JSON line per figure, CPU time. */
-#include <inttypes.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
+#include "bench/figure.h"
 #include "rating/book_compile.h"
 #include "rating/book_lookup.h"
 #include "rating/number.h"
@@ -24,13 +20,6 @@ struct table {
   char *bytes;
   size_t length, room;
 };
-
-static double cpu_s(void)
-{
-  struct timespec at;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &at);
-  return (double)at.tv_sec + (double)at.tv_nsec * 1e-9;
-}
 
 static uint64_t seed = 20261130;
 
@@ -116,7 +105,8 @@ static void said(void *context, const struct sp_problem *problem)
           problem->message);
 }
 
-static void compile(const struct table tables[FILES], struct sp_book_image *image)
+static void compile(const struct table tables[FILES], struct sp_book_image *image,
+                    struct figure_samples *samples, uint64_t *arena_bytes)
 {
   static char label[] = "bench_book: ";
   struct sp_problems problems = {said, label, 0, 0};
@@ -130,11 +120,10 @@ static void compile(const struct table tables[FILES], struct sp_book_image *imag
     file[i] = (struct sp_book_file){names[i], bytes, tables[i].length};
   }
   struct sp_book_files files = {file, FILES};
-  double before_s = cpu_s();
+  double from = figure_cpu_ns();
   enum sp_status status = sp_book_compile(&files, &problems, &memory, image);
-  printf("{\"bench\":\"book\",\"what\":\"check and "
-         "compile\",\"cpu_s\":%.3f,\"image_bytes\":%zu,\"arena_bytes\":%" PRIu64 "}\n",
-         cpu_s() - before_s, image->length, memory.bytes_total);
+  figure_add(samples, (figure_cpu_ns() - from) * 1e-9);
+  *arena_bytes = memory.bytes_total;
   SP_ASSERT(status == SP_OK);
   sp_memory_free(&memory);
   for (int i = 0; i < FILES; i++) {
@@ -142,13 +131,26 @@ static void compile(const struct table tables[FILES], struct sp_book_image *imag
   }
 }
 
-static void figure(const char *what, double seconds, uint64_t sum)
+enum question { NUMBER, DESTINATION, INSTANT, QUESTIONS };
+
+static const char *const question_words[QUESTIONS] = {
+    "longest prefix of a number", "longest prefix of a destination", "bands of an instant"};
+
+static uint64_t ask(const struct sp_book *book, enum question question, const uint64_t *numbers,
+                    const int64_t *times)
 {
-  printf("{\"bench\":\"book\",\"what\":\"%s\",\"ns\":%.2f,\"sum\":%" PRIu64 "}\n", what,
-         seconds * 1e9 / ((double)LOOKUPS * ROUNDS), sum);
+  uint64_t sum = 0;
+  int64_t until_s;
+  for (uint32_t i = 0; i < LOOKUPS * ROUNDS; i++) {
+    uint32_t at = i % LOOKUPS;
+    sum += question == NUMBER        ? sp_book_find_prefix(book, numbers[at])
+           : question == DESTINATION ? sp_book_find_dest_node(book, numbers[at])
+                                     : sp_book_bands(book, times[at], &until_s);
+  }
+  return sum;
 }
 
-static void questions(const struct sp_book *book)
+static void questions(const struct sp_book *book, unsigned runs)
 {
   static uint64_t numbers[LOOKUPS];
   static int64_t times[LOOKUPS];
@@ -159,23 +161,19 @@ static void questions(const struct sp_book *book)
     numbers[i] = sp_number_pack(text, (size_t)length).digits;
     times[i] = 1770000000 + draw(8000000);
   }
-  uint64_t sum = 0;
-  double before_s = cpu_s();
-  for (uint32_t i = 0; i < LOOKUPS * ROUNDS; i++) {
-    sum += sp_book_find_prefix(book, numbers[i % LOOKUPS]);
+  for (int question = 0; question < QUESTIONS; question++) {
+    struct figure_samples samples = {.count = 0};
+    uint64_t sum = 0;
+    for (unsigned run = 0; run < runs; run++) {
+      double from = figure_cpu_ns();
+      sum += ask(book, (enum question)question, numbers, times);
+      figure_add(&samples, (figure_cpu_ns() - from) / ((double)LOOKUPS * ROUNDS));
+    }
+    char more[64];
+    snprintf(more, sizeof(more), "\"sum\":%" PRIu64, sum);
+    figure_print(&(struct figure){"book", question_words[question], "ns", LOOKUPS * ROUNDS, more},
+                 &samples);
   }
-  figure("longest prefix of a number", cpu_s() - before_s, sum);
-  before_s = cpu_s();
-  for (uint32_t i = 0; i < LOOKUPS * ROUNDS; i++) {
-    sum += sp_book_find_dest_node(book, numbers[i % LOOKUPS]);
-  }
-  figure("longest destination prefix", cpu_s() - before_s, sum);
-  before_s = cpu_s();
-  for (uint32_t i = 0; i < LOOKUPS * ROUNDS; i++) {
-    int64_t until_s;
-    sum += sp_book_bands(book, times[i % LOOKUPS], &until_s);
-  }
-  figure("bands of an instant", cpu_s() - before_s, sum);
 }
 
 int main(int argc, char **argv)
@@ -183,16 +181,23 @@ int main(int argc, char **argv)
   struct table tables[FILES] = {{NULL, 0, 0}};
   struct sp_book_image image = {NULL, 0};
   struct sp_book book;
-  long runs = argc > 1 ? strtol(argv[1], NULL, 10) : 3;
+  struct figure_samples compiled = {.count = 0}, opened = {.count = 0};
+  uint64_t arena_bytes = 0;
+  unsigned runs = figure_runs(argc > 1 ? argv[1] : NULL, 3);
   files_make(tables);
-  for (long i = 0; i < runs || image.bytes == NULL; i++) {
+  for (unsigned i = 0; i < runs; i++) {
     sp_heap_give(image.bytes, image.length);
-    compile(tables, &image);
+    compile(tables, &image, &compiled, &arena_bytes);
+    double from = figure_cpu_ns();
+    enum sp_status status = sp_book_open(&book, image.bytes, image.length);
+    figure_add(&opened, (figure_cpu_ns() - from) * 1e-6);
+    SP_ASSERT(status == SP_OK);
   }
-  double before_s = cpu_s();
-  enum sp_status status = sp_book_open(&book, image.bytes, image.length);
-  printf("{\"bench\":\"book\",\"what\":\"open\",\"cpu_s\":%.3f}\n", cpu_s() - before_s);
-  SP_ASSERT(status == SP_OK);
-  questions(&book);
+  char more[96];
+  snprintf(more, sizeof(more), "\"image_bytes\":%zu,\"arena_bytes\":%" PRIu64, image.length,
+           arena_bytes);
+  figure_print(&(struct figure){"book", "check and compile", "s", PREFIXES, more}, &compiled);
+  figure_print(&(struct figure){"book", "open", "ms", PREFIXES, NULL}, &opened);
+  questions(&book, runs);
   return 0;
 }

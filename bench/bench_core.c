@@ -1,10 +1,8 @@
 /* The rating core alone, second rating on (quality.md §1: 5 M records/s per core at 10 M
  * customers): usage records made beforehand, priced in batches of 256 with prefetch, allowances hit
  * by 40 % of records, 30 % of subscribers in groups. bench_core [customers [records [rounds
- * [simple]]]]; one JSON line. `simple`: one destination, one rate, no state. */
-#include <inttypes.h>
-#include <time.h>
-
+ * [simple]]]]; JSON lines. `simple`: one destination, one rate, no state. */
+#include "bench/figure.h"
 #include "tests/rating/rate_case.h"
 
 enum { BATCH = 256, AHEAD = 12, GROUP_MEMBERS = 50, USAGES_MAX = 1 << 20, DAYS = 28 };
@@ -46,13 +44,6 @@ static uint32_t draw(uint32_t below)
 {
   random_state = random_state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
   return (uint32_t)((random_state >> 33) % below);
-}
-
-static double now_ns(void)
-{
-  struct timespec now;
-  (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
 }
 
 struct text { /* a customer table being written */
@@ -177,7 +168,7 @@ int main(int argc, char **argv)
 {
   uint32_t customers = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 1000000;
   size_t records = argc > 2 ? strtoul(argv[2], NULL, 10) : 4000000;
-  int rounds = argc > 3 ? (int)strtol(argv[3], NULL, 10) : 3;
+  unsigned rounds = figure_runs(argc > 3 ? argv[3] : NULL, 3);
   bool simple = argc > 4 && strcmp(argv[4], "simple") == 0;
   static struct rate_case it;
   customers_make(&it, simple ? simple_book : book, customers);
@@ -191,25 +182,29 @@ int main(int argc, char **argv)
     }
   }
   struct totals totals = {0, 0, 0};
-  double best = 1e18, worst = 0;
-  for (int round = 0; round < rounds; round++) {
+  struct figure_samples each = {.count = 0}, rate = {.count = 0};
+  for (unsigned round = 0; round < rounds; round++) {
     totals = (struct totals){0, 0, 0};
-    double from = now_ns();
+    double from = figure_cpu_ns();
     for (size_t done = 0; done < records; done += BATCH) {
       size_t at = done % made, count = records - done < BATCH ? records - done : BATCH;
       count = made - at < count ? made - at : count;
       batch_rate(&it, usages + at, count, &totals);
     }
-    double each = (now_ns() - from) / (double)records;
-    best = each < best ? each : best;
-    worst = each > worst ? each : worst;
+    double ns = (figure_cpu_ns() - from) / (double)records;
+    figure_add(&each, ns);
+    figure_add(&rate, 1e9 / ns);
   }
-  printf("{\"bench\":\"core\",\"tariff\":\"%s\",\"customers\":%u,\"records\":%zu,\"rounds\":%d,"
-         "\"ns\":%.1f,\"ns_worst\":%.1f,\"records_per_s\":%.0f,\"rated\":%.3f,\"covered\":%.3f,"
-         "\"net_micro\":%" PRId64 ",\"state_bytes_per_customer\":%.1f}\n",
-         simple ? "simple" : "full", customers, records, rounds, best, worst, 1e9 / best,
-         (double)totals.rated / (double)records, (double)totals.covered / (double)records,
-         totals.net_micro, (double)sp_state_bytes(it.state) / customers);
+  char more[256];
+  snprintf(
+      more, sizeof(more),
+      "\"tariff\":\"%s\",\"customers\":%u,\"rated\":%.3f,\"covered\":%.3f,\"net_micro\":%" PRId64,
+      simple ? "simple" : "full", customers, (double)totals.rated / (double)records,
+      (double)totals.covered / (double)records, totals.net_micro);
+  figure_print(&(struct figure){"core", "rate", "ns/record", records, more}, &each);
+  figure_print(&(struct figure){"core", "rate", "records/s", records, more}, &rate);
+  figure_print_one(&(struct figure){"core", "state", "bytes/customer", customers, more},
+                   (double)sp_state_bytes(it.state) / customers);
   free(usages);
   rate_case_close(&it);
   return EXIT_SUCCESS;

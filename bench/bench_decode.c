@@ -1,17 +1,12 @@
 /* Decoders and duplicate marks alone (quality.md §1: 34-64 ns for a CSV record of 105 bytes).
- * bench_decode [records [rounds [shape|marks]]]: JSON lines; CPU time of the thread, best of the
- * rounds. */
+ * bench_decode [records [rounds [shape|marks]]]: JSON lines; CPU time of the thread. */
+#include <stdarg.h>
+
+#include "bench/figure.h"
 #include "ingest/decode.h"
 #include "ingest/marks.h"
 #include "rating/hash.h"
 #include "tools/heap.h"
-
-#include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 #define LINE_BYTES_MAX 512
 
@@ -31,13 +26,6 @@ static uint32_t draw(uint32_t below)
 {
   random_state = random_state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
   return (uint32_t)((random_state >> 33) % below);
-}
-
-static double now_ns(void)
-{
-  struct timespec now;
-  (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
 }
 
 static int64_t from_local(const void *context, int64_t local_s)
@@ -134,19 +122,19 @@ static int64_t decode_all(const struct input *input, enum shape shape)
 static void decode_measure(enum shape shape, size_t records, unsigned rounds)
 {
   struct input input;
-  double best_ns = 1e300;
+  struct figure_samples samples = {.count = 0};
   int64_t sum = 0;
+  char more[96];
   input_make(&input, shape, records);
   for (unsigned i = 0; i < rounds; i++) {
-    double begin_ns = now_ns();
+    double begin_ns = figure_cpu_ns();
     sum += decode_all(&input, shape);
-    double ns = now_ns() - begin_ns;
-    best_ns = ns < best_ns ? ns : best_ns;
+    figure_add(&samples, (figure_cpu_ns() - begin_ns) / (double)records);
   }
-  printf("{\"bench\":\"decode\",\"shape\":\"%s\",\"records\":%zu,\"bytes_per_record\":%.1f,"
-         "\"ns_per_record\":%.1f,\"sum\":%" PRId64 "}\n",
-         shape_names[shape], records, (double)input.length / (double)records,
-         best_ns / (double)records, sum);
+  snprintf(more, sizeof(more), "\"bytes_per_record\":%.1f,\"sum\":%" PRId64,
+           (double)input.length / (double)records, sum);
+  figure_print(&(struct figure){"decode", shape_names[shape], "ns/record", records, more},
+               &samples);
   free(input.bytes);
 }
 
@@ -159,7 +147,7 @@ static void marks_measure(size_t records)
   uint64_t keys[BATCH][2], found = 0, first = 0;
   sp_heap_init(&memory);
   SP_ASSERT(sp_marks_open(&marks, &memory, 0) == SP_OK);
-  double begin_ns = now_ns();
+  double begin_ns = figure_cpu_ns();
   for (size_t at = 0; at + BATCH <= records; at += BATCH) {
     SP_ASSERT(sp_marks_reserve(marks, BATCH) == SP_OK);
     for (size_t i = 0; i < BATCH; i++) {
@@ -179,11 +167,13 @@ static void marks_measure(size_t records)
       sp_marks_saved(marks);
     }
   }
-  double ns = now_ns() - begin_ns;
-  printf("{\"bench\":\"marks\",\"records\":%zu,\"duplicates\":%" PRIu64
-         ",\"ns_per_record\":%.1f,\"bytes_per_mark\":%.1f}\n",
-         records, found, ns / (double)records,
-         (double)memory.bytes_total / (double)sp_marks_count(marks));
+  double ns = figure_cpu_ns() - begin_ns;
+  char more[64];
+  snprintf(more, sizeof(more), "\"duplicates\":%" PRIu64, found);
+  figure_print_one(&(struct figure){"marks", "check and add", "ns/record", records, more},
+                   ns / (double)records);
+  figure_print_one(&(struct figure){"marks", "memory", "bytes/mark", records, more},
+                   (double)memory.bytes_total / (double)sp_marks_count(marks));
   sp_marks_close(marks);
   sp_memory_free(&memory);
 }
@@ -191,8 +181,8 @@ static void marks_measure(size_t records)
 int main(int count, char **arguments)
 {
   size_t records = count > 1 ? strtoul(arguments[1], NULL, 10) : 200000;
-  unsigned rounds = count > 2 ? (unsigned)strtoul(arguments[2], NULL, 10) : 5;
-  if (records == 0 || records > 50000000 || rounds == 0) {
+  unsigned rounds = figure_runs(count > 2 ? arguments[2] : NULL, 5);
+  if (records == 0 || records > 50000000) {
     fprintf(stderr, "usage: bench_decode [records [rounds [shape|marks]]]\n");
     return 2;
   }

@@ -1,14 +1,10 @@
 /* Customers at scale: reading the tables, bytes per customer, look-up of a number, saving and
  * loading the LMDB environment. bench_directory [CUSTOMERS] [FOLDER]     default 1,000,000; FOLDER
- * for the environment, else it is not measured Every customer has one account, one number and one
+ * for the environment, else it is not measured. Every customer has one account, one number and one
  * subscription. One JSON line per figure. */
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
+#include "bench/figure.h"
 #include "rating/customers.h"
 #include "rating/number.h"
 #include "store/directory_db.h"
@@ -24,13 +20,6 @@ struct image { /* a book with one base plan: all that reading subscriptions asks
   struct sp_book_plan plan;
   char strings[64];
 };
-
-static double now_s(void)
-{
-  struct timespec at;
-  clock_gettime(CLOCK_MONOTONIC, &at);
-  return (double)at.tv_sec + (double)at.tv_nsec * 1e-9;
-}
 
 static uint64_t random_next(uint64_t *state)
 {
@@ -108,9 +97,9 @@ static struct sp_directory *load_measure(uint32_t customers, struct sp_memory *m
     bytes += files[i].length;
   }
   struct sp_directory *directory = NULL;
-  double from = now_s();
+  double from = figure_wall_ns();
   enum sp_status status = sp_customers_read(&directory, files, &books, memory, &problems);
-  double seconds = now_s() - from;
+  double seconds = (figure_wall_ns() - from) * 1e-9;
   for (int i = 0; i < SP_CUSTOMER_TABLES; i++) {
     sp_heap_give(files[i].bytes,
                  files[i].bytes == NULL ? 0 : (size_t)customers * ROW_BYTES_MAX + 64);
@@ -120,11 +109,11 @@ static struct sp_directory *load_measure(uint32_t customers, struct sp_memory *m
             problems.errors);
     exit(4);
   }
-  printf(
-      "{\"bench\":\"directory\",\"what\":\"read_csv\",\"customers\":%" PRIu32
-      ",\"csv_bytes\":%zu,\"seconds\":%.3f,\"ns_per_customer\":%.0f,\"bytes_per_customer\":%.1f}\n",
-      customers, bytes, seconds, seconds * 1e9 / customers,
-      (double)memory->bytes_total / customers);
+  char more[64];
+  snprintf(more, sizeof(more), "\"csv_bytes\":%zu", bytes);
+  figure_print_one(&(struct figure){"directory", "read CSV", "s", customers, more}, seconds);
+  figure_print_one(&(struct figure){"directory", "memory", "bytes/customer", customers, more},
+                   (double)memory->bytes_total / customers);
   return directory;
 }
 
@@ -144,7 +133,7 @@ static void lookup_measure(const struct sp_directory *directory, uint32_t custom
   for (uint32_t i = 0; i < kept; i++) {
     all[i] = number_of(random_next(&state) % customers);
   }
-  double from = now_s();
+  double from = figure_wall_ns();
   for (uint32_t done = 0; done < LOOKUPS; done += BATCH) {
     memcpy(numbers, all + done % kept, sizeof(numbers));
     for (uint32_t i = 0; i < BATCH; i++) {
@@ -157,10 +146,10 @@ static void lookup_measure(const struct sp_directory *directory, uint32_t custom
       sum += sp_directory_find_number(directory, numbers[i], AT_UTC_S);
     }
   }
-  double seconds = now_s() - from;
-  printf("{\"bench\":\"directory\",\"what\":\"find_number\",\"customers\":%" PRIu32
-         ",\"lookups\":%u,\"ns\":%.1f,\"sum\":%" PRIu64 "}\n",
-         customers, LOOKUPS, seconds * 1e9 / LOOKUPS, sum);
+  char more[64];
+  snprintf(more, sizeof(more), "\"customers\":%" PRIu32 ",\"sum\":%" PRIu64, customers, sum);
+  figure_print_one(&(struct figure){"directory", "find number", "ns", LOOKUPS, more},
+                   (figure_wall_ns() - from) / LOOKUPS);
   sp_heap_give(all, (size_t)1 << 23);
 }
 
@@ -170,13 +159,13 @@ static void store_measure(const struct sp_directory *directory, uint32_t custome
   char bytes[256];
   struct sp_text error = SP_TEXT_INIT(bytes);
   (void)mkdir(folder, 0755);
-  double from = now_s();
+  double from = figure_wall_ns();
   enum sp_status status = sp_directory_db_put(folder, directory, &error);
-  double put_s = now_s() - from;
+  double put_s = (figure_wall_ns() - from) * 1e-9;
   struct sp_memory memory;
   struct sp_directory *loaded = NULL;
   sp_heap_init(&memory);
-  from = now_s();
+  from = figure_wall_ns();
   if (status == SP_OK) {
     status = sp_directory_db_load(&loaded, folder, &memory, &error);
   }
@@ -184,9 +173,9 @@ static void store_measure(const struct sp_directory *directory, uint32_t custome
     fprintf(stderr, "bench_directory: %s: %s\n", folder, bytes);
     exit(4);
   }
-  printf("{\"bench\":\"directory\",\"what\":\"lmdb\",\"customers\":%" PRIu32
-         ",\"put_s\":%.3f,\"load_s\":%.3f,\"bytes_per_customer\":%.1f}\n",
-         customers, put_s, now_s() - from, (double)memory.bytes_total / customers);
+  figure_print_one(&(struct figure){"directory", "LMDB put", "s", customers, NULL}, put_s);
+  figure_print_one(&(struct figure){"directory", "LMDB load", "s", customers, NULL},
+                   (figure_wall_ns() - from) * 1e-9);
   sp_directory_free(loaded);
   sp_memory_free(&memory);
 }

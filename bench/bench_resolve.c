@@ -1,12 +1,7 @@
-/* Resolve alone: a book, customers and usage as `suanpan gen DIR` makes them; one JSON line.
+/* Resolve alone: a book, customers and usage as `suanpan gen DIR` makes them.
  *   bench_resolve DIR [ROUNDS]
  * Instructions: valgrind --tool=callgrind --toggle-collect=sp_resolve_batch bench_resolve DIR 1 */
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-
+#include "bench/figure.h"
 #include "ingest/decode.h"
 #include "ingest/resolve.h"
 #include "tools/book_load.h"
@@ -74,16 +69,9 @@ static int64_t from_local(const void *context, int64_t local_s)
   return sp_book_from_local(context, local_s);
 }
 
-static double now_s(void)
-{
-  struct timespec at;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &at); /* of our own: neighbours share the machine */
-  return (double)at.tv_sec + (double)at.tv_nsec * 1e-9;
-}
-
 struct count {
   uint64_t records, identified;
-  double seconds;
+  double ns;
 };
 
 static void pass(struct world *world, const char *bytes, size_t length, struct count *count)
@@ -104,9 +92,9 @@ static void pass(struct world *world, const char *bytes, size_t length, struct c
   sp_decoder_open(&decoder, &zone);
   while (decode.length > 0) {
     sp_decode_csv_batch(&decoder, &decode);
-    double from = now_s();
+    double from = figure_cpu_ns();
     sp_resolve_batch(world->resolver, cdrs, usages, decode.count);
-    count->seconds += now_s() - from;
+    count->ns += figure_cpu_ns() - from;
     count->records += decode.count;
     for (uint32_t i = 0; i < decode.count; i++) {
       count->identified += usages[i].subscriber != SP_NONE;
@@ -126,13 +114,16 @@ int main(int argc, char **argv)
   size_t length;
   world_load(&world, argv[1]);
   char *bytes = usage_read(argv[1], &length);
+  struct figure_samples samples = {.count = 0};
   struct count count = {0};
-  for (long i = argc > 2 ? strtol(argv[2], NULL, 10) : 10; i > 0; i--) {
+  for (unsigned i = figure_runs(argc > 2 ? argv[2] : NULL, 10); i > 0; i--) {
+    count = (struct count){0};
     pass(&world, bytes, length, &count);
+    figure_add(&samples, count.ns / (double)count.records);
   }
-  printf("{\"bench\":\"resolve\",\"records\":%" PRIu64 ",\"identified\":%" PRIu64
-         ",\"ns_per_record\":%.1f}\n",
-         count.records, count.identified, count.seconds * 1e9 / (double)count.records);
+  char more[64];
+  snprintf(more, sizeof(more), "\"identified\":%" PRIu64, count.identified);
+  figure_print(&(struct figure){"resolve", "batch", "ns/record", count.records, more}, &samples);
   free(bytes);
   sp_directory_free(world.directory);
   sp_book_unload(&world.loaded);

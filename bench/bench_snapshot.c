@@ -1,11 +1,7 @@
 /* The subscribers of a snapshot, N customers, one core (quality.md §1: 10 M within 10 s on two, 5
  * times smaller than the raw state): scores, rows, Parquet with zstd, SHA-256; bytes go nowhere.
  * bench_snapshot [customers]; JSON lines. */
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
-
+#include "bench/figure.h"
 #include "bench/profile_sample.h"
 #include "rating/customers.h"
 #include "store/sha256.h"
@@ -13,13 +9,6 @@
 #include "tools/heap.h"
 
 enum { ROW_BYTES_MAX = 48 };
-
-static double cpu_ns(void)
-{
-  struct timespec now;
-  (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
-}
 
 /* A book set that only has to be there: no customer row below asks it anything. */
 struct image {
@@ -71,20 +60,25 @@ static enum sp_status measure(const struct sp_scores_input *input, struct sp_mem
   uint64_t bytes;
   uint8_t digest[SP_SHA256_BYTES];
   char hex[SP_SHA256_HEX_BYTES];
-  double start = cpu_ns();
+  double start = figure_cpu_ns();
   sp_sha256_begin(&sha);
   SP_TRY(sp_scores_make(&scores, input, memory));
-  double scored = cpu_ns();
+  double scored = figure_cpu_ns();
   SP_TRY(sp_snapshot_open(&snapshot, SP_SNAPSHOT_SUBSCRIBERS, &scores, memory));
   SP_TRY(sp_snapshot_write(snapshot, &sink, NULL, &bytes));
-  double end = cpu_ns();
+  double end = figure_cpu_ns();
   double n = (double)scores.subscribers;
   sp_sha256_end(&sha, digest);
   sp_sha256_hex(digest, hex);
-  printf("{\"bench\":\"snapshot\",\"customers\":%u,\"score_ns\":%.1f,\"write_ns\":%.1f,"
-         "\"bytes_per_customer\":%.1f,\"raw_bytes\":%zu,\"sha256\":\"%.16s\"}\n",
-         scores.subscribers, (scored - start) / n, (end - scored) / n, (double)bytes / n,
-         sizeof(struct sp_profile), hex);
+  char more[96];
+  snprintf(more, sizeof(more), "\"raw_bytes\":%zu,\"sha256\":\"%.16s\"", sizeof(struct sp_profile),
+           hex);
+  figure_print_one(&(struct figure){"snapshot", "score", "ns/customer", scores.subscribers, more},
+                   (scored - start) / n);
+  figure_print_one(&(struct figure){"snapshot", "write", "ns/customer", scores.subscribers, more},
+                   (end - scored) / n);
+  figure_print_one(&(struct figure){"snapshot", "size", "bytes/customer", scores.subscribers, more},
+                   (double)bytes / n);
   sp_snapshot_close(snapshot);
   sp_scores_free(&scores, memory);
   return SP_OK;
