@@ -173,8 +173,12 @@ static void part_trace(struct sp_rater *rater, const struct sp__part *part, enum
                            SP_BOOK_TABLE(rater->work.book, allowances, struct sp_book_allowance));
   event.owner = part->allowance->pool ? rater->work.positions[part->position].owner
                                       : rater->work.usage->subscriber;
+  event.plan = part->allowance->plan;
   event.before = part->left;
   event.after = part->rolled ? line->rolled_granted : line->granted;
+  event.used = line->member_stage == SP_NONE
+                   ? -1
+                   : part->allowance->member_cap - sp__stage_value(rater, line->member_stage);
   if (run != NULL) {
     event.offset = run->offset;
     event.size = run->size;
@@ -408,6 +412,21 @@ static void others_waive(struct sp_rater *rater, uint32_t walked)
   }
 }
 
+static void due_trace(struct sp_rater *rater, uint32_t index)
+{
+  const struct sp__item *item = rater->work.items + index;
+  struct sp_trace_event event = {.kind = SP_TRACE_DUE,
+                                 .item = rater->work.frame->names[index],
+                                 .size = item->all_waived,
+                                 .amount_micro = item->amount_micro};
+  for (uint32_t i = 0; i < item->cut_count; i++) {
+    const struct sp__run *piece = rater->cut_runs + item->cut_at + i;
+    event.count += piece->waived ? piece->count : 0;
+  }
+  sp__trace_exact(&event, item, item->due_sum);
+  sp__trace(rater, event);
+}
+
 /* What is due: the list's sum less the waived increments, and less the connect fee if all are
  * (§8.8). */
 static void due_find(struct sp_rater *rater, struct sp__item *item)
@@ -465,6 +484,9 @@ void sp__allowances_walk(struct sp_rater *rater)
   for (uint32_t i = 0; i < work->frame->items_count && !work->overflow; i++) {
     if (work->items[i].is_cut && work->items[i].quantity > 0) {
       due_find(rater, work->items + i);
+      if (sp__traced(rater)) {
+        due_trace(rater, i);
+      }
     }
   }
 }

@@ -45,7 +45,11 @@ static void block_close(struct blocks *at, bool last)
   }
   if (sp__traced(rater)) {
     sp__trace(rater, (struct sp_trace_event){.kind = SP_TRACE_BLOCK,
+                                             .plan = at->row->plan,
                                              .item = at->row->item,
+                                             .index = sp__trace_discount(rater, at->row),
+                                             .size = at->take,
+                                             .offset = at->position,
                                              .count = at->block,
                                              .before = taken,
                                              .price = share,

@@ -331,6 +331,14 @@ SP_MUST_CHECK enum sp_status sp__rate_partial(struct sp_rater *rater, const stru
 /* rate_trace.c: out of the way of the hot path */
 void sp__trace(struct sp_rater *rater, struct sp_trace_event event);
 void sp__trace_rules(struct sp_rater *rater, const struct sp__segment *segment);
+/* Allowances, discounts and payers that do not match at the start of the usage. */
+void sp__trace_passed(struct sp_rater *rater);
+/* Index in `rules` of the rule of a plan's item that has a slot. */
+uint32_t sp__trace_slot_rule(const struct sp_rater *rater, const struct sp_book_item *item,
+                             uint32_t slot);
+uint32_t sp__trace_discount(const struct sp_rater *rater, const struct sp_book_discount *row);
+/* price / denominator of an event: a sum over an item's denominator. */
+void sp__trace_exact(struct sp_trace_event *event, const struct sp__item *item, sp_i128 sum);
 
 static inline bool sp__traced(const struct sp_rater *rater)
 {

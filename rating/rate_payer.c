@@ -130,6 +130,8 @@ static void payer_ask(struct sp_rater *rater, const struct sp__claim *claim,
                                              .item = claim->payer->item,
                                              .index = (uint32_t)(claim->payer - rows),
                                              .owner = position->owner,
+                                             .used = sp__stage_value(rater, asked.all_stage) -
+                                                     asked.take,
                                              .before = asked.left,
                                              .price = asked.want,
                                              .amount_micro = asked.take,

@@ -282,12 +282,33 @@ static enum sp_reason items_find(struct sp_rater *rater)
   return timed ? segments_find(rater, until) : SP_REASON_NONE;
 }
 
+/* Where a rule's counter stood when a run of it began, -1: it has none. All runs are made by now. */
+static int64_t run_counter(struct sp_rater *rater, const struct sp__item *item, uint32_t at,
+                           const struct sp_book_rule *rule)
+{
+  if (!rule->counter) {
+    return -1;
+  }
+  uint32_t stage = sp__stage_of(rater, rater->work.usage->subscriber, rule->key,
+                                sp__period(rater->work.cycle, SP__CELL_RULE, 0), true);
+  int64_t counter = sp__stage_value(rater, stage);
+  for (uint32_t i = at; i < item->runs_count; i++) {
+    const struct sp__run *run = rater->runs + item->runs_at + i;
+    counter -= run->slot - rule->slots_at < rule->slots_count ? run->used : 0;
+  }
+  return counter;
+}
+
 static void item_trace(struct sp_rater *rater, uint32_t index)
 {
   const struct sp__item *item = rater->work.items + index;
+  const struct sp_book_rule *rules = SP_BOOK_TABLE(rater->work.book, rules, struct sp_book_rule);
   struct sp_trace_event event = {.kind = SP_TRACE_RUN, .item = rater->work.frame->names[index]};
   for (uint32_t i = 0; i < item->runs_count; i++) {
     const struct sp__run *run = rater->runs + item->runs_at + i;
+    event.index = sp__trace_slot_rule(rater, run->item, run->slot);
+    event.plan = rules[event.index].plan;
+    event.before = run_counter(rater, item, i, rules + event.index);
     event.slot = run->slot;
     event.offset = run->offset;
     event.size = run->size;
@@ -298,12 +319,14 @@ static void item_trace(struct sp_rater *rater, uint32_t index)
     sp__trace(rater, event);
   }
   event.kind = SP_TRACE_FEE;
+  event.before = -1;
   event.price = item->start->rule->connect_fee;
   event.denominator = item->start->item->denominator;
-  event.index =
-      (uint32_t)(item->start->rule - SP_BOOK_TABLE(rater->work.book, rules, struct sp_book_rule));
+  event.index = (uint32_t)(item->start->rule - rules);
+  event.plan = item->start->rule->plan;
   sp__trace(rater, event);
   event.kind = SP_TRACE_LIST;
+  sp__trace_exact(&event, item, item->list_sum);
   event.count = item->increments;
   event.amount_micro = item->list_micro;
   sp__trace(rater, event);
@@ -366,6 +389,9 @@ enum sp_reason sp__price(struct sp_rater *rater)
   }
   for (uint32_t i = 0; i < work->segments_count && sp__traced(rater); i++) {
     sp__trace_rules(rater, rater->segments + i);
+  }
+  if (sp__traced(rater)) {
+    sp__trace_passed(rater);
   }
   for (uint32_t i = 0; i < work->frame->items_count; i++) {
     if (work->items[i].quantity > 0) {

@@ -8,35 +8,71 @@ void sp__trace(struct sp_rater *rater, struct sp_trace_event event)
   trace->event(trace->context, &event);
 }
 
-/* Why a rule is not the one of its plan, or NONE if it is. */
-static enum sp_trace_why rule_why(const struct sp_rater *rater, const struct sp_book_item *item,
-                                  const struct sp_book_rule *rule, uint64_t bands)
+uint32_t sp__trace_slot_rule(const struct sp_rater *rater, const struct sp_book_item *item,
+                             uint32_t slot)
+{
+  const struct sp_book_rule *rules = SP_BOOK_TABLE(rater->work.book, rules, struct sp_book_rule);
+  uint32_t rule = item->rules_at;
+  while (slot - rules[rule].slots_at >= rules[rule].slots_count) {
+    rule++;
+    SP_ASSERT(rule < item->rules_at + item->rules_count);
+  }
+  return rule;
+}
+
+uint32_t sp__trace_discount(const struct sp_rater *rater, const struct sp_book_discount *row)
+{
+  return (uint32_t)(row - SP_BOOK_TABLE(rater->work.book, discounts, struct sp_book_discount));
+}
+
+void sp__trace_exact(struct sp_trace_event *event, const struct sp__item *item, sp_i128 sum)
+{
+  bool fits = sum <= INT64_MAX;
+  event->price = fits ? (int64_t)sum : 0;
+  event->denominator = fits ? item->denominator : 0;
+}
+
+/* The first column of a row that does not hold, or NONE; the event says which values or how long. */
+static enum sp_trace_why match_why(const struct sp_rater *rater, const struct sp_book_match *match,
+                                   uint64_t bands, struct sp_trace_event *event)
 {
   const struct sp__frame *frame = rater->work.frame;
-  const struct sp_book_match *match = &rule->match;
-  if (!sp__match_unit(frame, item->unit)) {
-    return SP_WHY_UNIT;
-  }
   if ((frame->features & match->refused) != 0) {
+    event->used = (int64_t)(frame->features & match->refused);
     return SP_WHY_FEATURES;
   }
   if (!sp__match_plain(rater->work.book, match, frame)) {
     return SP_WHY_RATING_GROUP;
   }
-  int length = sp__match_dest(rater->work.book, match, frame), best_length;
+  int length = sp__match_dest(rater->work.book, match, frame);
   if (length < 0) {
     return SP_WHY_DEST;
   }
-  if (!sp__match_bands(match, bands)) {
-    return SP_WHY_BAND;
+  event->size = length;
+  return sp__match_bands(match, bands) ? SP_WHY_NONE : SP_WHY_BAND;
+}
+
+/* Why a rule is not the one of its plan, or NONE if it is. */
+static enum sp_trace_why rule_why(const struct sp_rater *rater, const struct sp_book_item *item,
+                                  const struct sp_book_rule *rule, uint64_t bands,
+                                  struct sp_trace_event *event)
+{
+  if (!sp__match_unit(rater->work.frame, item->unit)) {
+    return SP_WHY_UNIT;
   }
+  enum sp_trace_why why = match_why(rater, &rule->match, bands, event);
+  if (why != SP_WHY_NONE) {
+    return why;
+  }
+  int best_length;
   const struct sp_book_rule *best = sp__plan_best(rater, item, bands, &best_length);
   if (best == rule) {
     return SP_WHY_NONE;
   }
   static const enum sp_trace_why whys[4] = {SP_WHY_LENGTH, SP_WHY_PRIORITY, SP_WHY_COLUMNS,
                                             SP_WHY_LENGTH};
-  return whys[sp__rule_compare(best, best_length, rule, length) & 3];
+  event->count = best - SP_BOOK_TABLE(rater->work.book, rules, struct sp_book_rule);
+  return whys[sp__rule_compare(best, best_length, rule, (int)event->size) & 3];
 }
 
 static void item_rules(struct sp_rater *rater, const struct sp__segment *segment, uint32_t index,
@@ -45,18 +81,20 @@ static void item_rules(struct sp_rater *rater, const struct sp__segment *segment
   const struct sp_book_rule *rules = SP_BOOK_TABLE(rater->work.book, rules, struct sp_book_rule);
   const struct sp__winner *winner = segment->choice->winners + index;
   for (uint32_t r = item->rules_at; r < item->rules_at + item->rules_count; r++) {
-    enum sp_trace_why why = rule_why(rater, item, rules + r, segment->choice->bands);
+    struct sp_trace_event event = {.kind = SP_TRACE_RULE,
+                                   .plan = rules[r].plan,
+                                   .item = item->name_id,
+                                   .index = r,
+                                   .offset = segment->from_s};
+    enum sp_trace_why why =
+        rule_why(rater, item, rules + r, segment->choice->bands, &event);
     if (why == SP_WHY_NONE) {
       why = winner->rule == rules + r    ? SP_WHY_TAKEN
             : plan->kind == SP_PLAN_BASE ? SP_WHY_REPLACED
                                          : SP_WHY_CONTEST;
     }
-    sp__trace(rater, (struct sp_trace_event){.kind = SP_TRACE_RULE,
-                                             .why = why,
-                                             .plan = rules[r].plan,
-                                             .item = item->name_id,
-                                             .index = r,
-                                             .offset = segment->from_s});
+    event.why = why;
+    sp__trace(rater, event);
   }
 }
 
@@ -66,6 +104,10 @@ void sp__trace_rules(struct sp_rater *rater, const struct sp__segment *segment)
   const struct sp_book *book = rater->work.book;
   const struct sp_book_plan *plans = SP_BOOK_TABLE(book, plans, struct sp_book_plan);
   const struct sp_book_item *items = SP_BOOK_TABLE(book, items, struct sp_book_item);
+  sp__trace(rater, (struct sp_trace_event){.kind = SP_TRACE_SEGMENT,
+                                           .item = SP_NONE,
+                                           .offset = segment->from_s,
+                                           .used = (int64_t)segment->choice->bands});
   for (uint32_t i = 0; i < frame->items_count; i++) {
     for (uint32_t p = 0; p < frame->set->count; p++) {
       const struct sp_book_plan *plan = plans + frame->set->plans[p];
@@ -85,5 +127,46 @@ void sp__trace_rules(struct sp_rater *rater, const struct sp__segment *segment)
                                       : (uint32_t)(winner->rule -
                                                    SP_BOOK_TABLE(book, rules, struct sp_book_rule)),
                          .offset = segment->from_s});
+  }
+}
+
+static void row_passed(struct sp_rater *rater, const struct sp_book_match *match,
+                       enum sp_trace_table table, uint32_t index, uint32_t plan)
+{
+  struct sp_trace_event event = {.kind = SP_TRACE_PASSED,
+                                 .plan = plan,
+                                 .item = SP_NONE,
+                                 .index = index,
+                                 .slot = (uint32_t)table};
+  event.why = match_why(rater, match, rater->segments[0].choice->bands, &event);
+  if (event.why != SP_WHY_NONE) {
+    sp__trace(rater, event);
+  }
+}
+
+void sp__trace_passed(struct sp_rater *rater)
+{
+  const struct sp_book *book = rater->work.book;
+  const struct sp__plan_set *set = rater->work.frame->set;
+  const struct sp_book_plan *plans = SP_BOOK_TABLE(book, plans, struct sp_book_plan);
+  const struct sp_book_allowance *allowances =
+      SP_BOOK_TABLE(book, allowances, struct sp_book_allowance);
+  const struct sp_book_discount *discounts =
+      SP_BOOK_TABLE(book, discounts, struct sp_book_discount);
+  const struct sp_book_payer *payers = SP_BOOK_TABLE(book, payers, struct sp_book_payer);
+  for (uint32_t p = 0; p < set->count; p++) {
+    const struct sp_book_plan *plan = plans + set->plans[p];
+    for (uint32_t i = 0; i < plan->allowances_count; i++) {
+      uint32_t at = plan->allowances_at + i;
+      row_passed(rater, &allowances[at].match, SP_TRACE_ALLOWANCES, at, set->plans[p]);
+    }
+    for (uint32_t i = 0; i < plan->discounts_count; i++) {
+      uint32_t at = plan->discounts_at + i;
+      row_passed(rater, &discounts[at].match, SP_TRACE_DISCOUNTS, at, set->plans[p]);
+    }
+    for (uint32_t i = 0; i < plan->payers_count; i++) {
+      uint32_t at = plan->payers_at + i;
+      row_passed(rater, &payers[at].match, SP_TRACE_PAYERS, at, set->plans[p]);
+    }
   }
 }

@@ -9,27 +9,39 @@
 
 enum sp_trace_kind {
   SP_TRACE_PLAN,   /* a plan applies: plan, owner, from .. to as before, after */
-  SP_TRACE_RULE,   /* a rule of `item` was considered at `offset`: index in `rules`, why */
+  SP_TRACE_SEGMENT, /* from `offset` on these bands hold of those that anything asks for: used = bit
+                     * per band name */
+  SP_TRACE_RULE,   /* a rule of `item` was considered at `offset`: index in `rules`, why; FEATURES:
+                    * used = the record's bits that it refuses; PRIORITY, COLUMNS, LENGTH: count =
+                    * index of the rule it lost to; size = length of its prefix of `other` */
   SP_TRACE_CHOSEN, /* the rule of `item` from `offset` on: index; why = SP_WHY_NONE: no rule */
   SP_TRACE_RUN,    /* increments: item, index of rule, slot; offset, size, count, used; price = one
-                    * increment's numerator over `denominator` micro-units; before = counter */
+                    * increment's numerator over `denominator` micro-units; before = counter at its
+                    * beginning if the rule has one, else -1 */
   SP_TRACE_FEE,    /* connect fee of `item`: price / denominator */
-  SP_TRACE_LIST,   /* list of `item`: amount_micro, count = increments */
+  SP_TRACE_LIST,   /* list of `item`: amount_micro, count = increments; exactly price / denominator,
+                    * denominator 0: more than 63 bits */
+  SP_TRACE_PASSED, /* a row that does not match: index in the table `slot` (enum sp_trace_table), plan,
+                    * why; used as for RULE */
   SP_TRACE_FREE,   /* all slots cost nothing: no allowance is touched (§10.6.2) */
   SP_TRACE_PART,   /* an allowance part in order: index in `allowances`, owner, before = left,
-                    * after = granted, size = 1: rolled */
+                    * after = granted, size = 1: rolled; used = what the member's cap still lets it
+                    * take, -1 = no cap */
   SP_TRACE_COVER,  /* increments covered: index, owner, offset, size, count; before, after = left */
   SP_TRACE_WAIVE,  /* increments of another item waived with them: item, offset, size, count */
-  SP_TRACE_DUE,    /* amount of `item` after allowances */
+  SP_TRACE_DUE,    /* amount of `item` after allowances: amount_micro; count = increments waived,
+                    * size = 1: the fee with them; exactly price / denominator as LIST */
   SP_TRACE_DISCOUNT, /* a discount of its set: index in `discounts`, item; before, after = sum over
                       * all items as far as whole micro-units show it; why = SP_WHY_TAKEN or
                       * SP_WHY_SET_LOST */
   SP_TRACE_BLOCK,    /* a block of a block_cap: index; count = block, before = taken, price = share,
-                        amount_micro */
+                      * amount_micro; size = 1: taken from its set, 0: tried; offset = counter behind
+                      * it */
   SP_TRACE_PASS,     /* after a pass (offset = 1..3): amount_micro of `item` */
   SP_TRACE_COUNTED,  /* a cap counted: index; before, after */
   SP_TRACE_PAYER,    /* a payer was asked: index in `payers`, owner; before = left, price = want,
-                      * amount_micro = what it takes; after = paid for this member afterwards */
+                      * amount_micro = what it takes; after = paid for this member afterwards, used =
+                      * paid for all before */
   SP_TRACE_OWN,      /* what the own account pays */
   SP_TRACE_CHAIN /* sums of the chain: offset = start, used = quantity, before = net so far, after =
                     net now */
@@ -50,6 +62,8 @@ enum sp_trace_why {
   SP_WHY_REPLACED, /* base rule replaced by a group or family rule */
   SP_WHY_SET_LOST  /* another discount of the set leaves less */
 };
+
+enum sp_trace_table { SP_TRACE_ALLOWANCES, SP_TRACE_DISCOUNTS, SP_TRACE_PAYERS };
 
 struct sp_trace_event {
   enum sp_trace_kind kind;

@@ -129,5 +129,5 @@ enum sp_status sp_desk_judge(struct sp_desk *desk, const struct sp_cdr *cdr,
     SP_TRY(sp_marks_add(desk->marks, usage->key_hash, usage->payload_hash, usage->start_utc_s,
                         number));
   }
-  return sp_rate(desk->rater, usage, charge, NULL);
+  return sp_rate(desk->rater, usage, charge, desk->trace);
 }

@@ -25,6 +25,7 @@ struct sp_desk {
   struct sp_charge charge;                     /* of the record just judged */
   char conflict[SP_CONFLICT_REASON_BYTES_MAX]; /* and the fields in conflict */
   size_t conflict_length;
+  struct sp_trace *trace; /* listens to records from now on; NULL = nobody does */
 };
 
 /* Loads all; what is wrong goes to stderr as file:line:column. 0, or an exit code (3: a bad book).
@@ -35,7 +36,7 @@ void sp_desk_close(struct sp_desk *desk);
 /* Finds the first record of a key again, by its number. */
 typedef bool sp_desk_first(void *context, uint64_t number, struct sp_cdr *cdr);
 
-/* One record's outcome, in desk->charge. `number`: of the record, rising; `trace` may be NULL.
+/* One record's outcome, in desk->charge. `number`: of the record, rising.
  * NO_MEMORY. */
 SP_MUST_CHECK enum sp_status sp_desk_judge(struct sp_desk *desk, const struct sp_cdr *cdr,
                                            const struct sp_usage *usage, uint64_t number,

@@ -7,6 +7,7 @@
   X(book, "add a tariff book to a store, also while it runs; list them") \
   X(churn, "the groups at risk, with reasons and members") \
   X(dump, "print what a store holds: rated records, suspense, customers") \
+  X(explain, "one record's whole way: who, where, which rule, each step of its price") \
   X(gen, "make a seeded province: book, customers, usage and its expected totals") \
   X(init, "a new store from a book and customers") \
   X(rate, "price usage records from a file or stdin, without a store") \

@@ -1,0 +1,119 @@
+"""suanpan explain over the golden cases: what it says of each record is what `rate` says, every
+sum that it prints can be done again by anyone, and wrong calls end as the contract says."""
+import glob
+import json
+import os
+import subprocess
+import sys
+from fractions import Fraction
+
+SUANPAN = os.environ["SUANPAN"]
+GOLDEN = os.path.join(os.environ["SUANPAN_SHARED"], "golden")
+HERE = os.path.dirname(os.path.abspath(__file__))
+EXAMPLE = os.path.join(HERE, "example")
+STATIONS = ["source", "decode", "resolve", "route", "dedup", "rate", "fold", "journal", "checkpoint"]
+failures = []
+
+
+def check(holds, *words):
+    if not holds:
+        failures.append(" ".join(str(word) for word in words))
+
+
+def run(*args, stdin=None):
+    return subprocess.run([SUANPAN, *args], input=stdin, capture_output=True, text=True, check=False)
+
+
+def steps_of(record, kind):
+    return [step for station in record["stations"] for step in station["steps"] if step["kind"] == kind]
+
+
+def sums_check(where, record):
+    """Each number once more: increments, balances, caps, percents, payers."""
+    for step in steps_of(record, "increments"):
+        check(Fraction(step["price"]) * step["count"] == Fraction(step["sum"]), where, step)
+    for step in steps_of(record, "cover"):
+        check(step["before"] - step["size"] * step["count"] == step["after"], where, step)
+    lists = {step["item"]: step for step in steps_of(record, "list")}
+    for item, step in lists.items():
+        count = sum(run["count"] for run in steps_of(record, "increments") if run["item"] == item)
+        check(step["increments"] == count, where, step)
+        exact = sum((Fraction(run["sum"]) for run in steps_of(record, "increments") if run["item"] == item),
+                    Fraction(0))
+        exact += sum((Fraction(fee["fee"]) for fee in steps_of(record, "fee") if fee["item"] == item), Fraction(0))
+        check(abs(Fraction(step["list"]) - exact) <= 1, where, "list", step["list"], "is not", exact)
+    for step in steps_of(record, "block"):
+        check(Fraction(step["takes"]) <= Fraction(step["share"]), where, step)
+    for step in steps_of(record, "payer"):
+        check(Fraction(step["amount"]) <= Fraction(step["left"]), where, step)
+    if record["outcome"] != "rated" or steps_of(record, "chain") or "pre_rated" in record["flags"]:
+        return
+    listed = sum((Fraction(step["list"]) for step in lists.values()), Fraction(0))
+    check(listed == Fraction(record["list"]), where, "items do not add up to the list")
+    paid = sum((Fraction(step["amount"]) for kind in ("payer", "own") for step in steps_of(record, kind)),
+               Fraction(0))
+    check(paid == Fraction(record["net"]), where, "what is paid is not the net")
+
+
+def case_check(case):
+    books = [arg for path in sorted(glob.glob(os.path.join(case, "book*"))) for arg in ("--book", path)]
+    args = [*books, "--customers", os.path.join(case, "customers")]
+    usage = os.path.join(case, "usage.csv")
+    rated = [json.loads(line) for line in run("rate", *args, "--json", usage).stdout.splitlines()]
+    done = run("explain", *args, "--all", "--json", usage)
+    check(done.returncode == 0, case, "ended with", done.returncode, done.stderr)
+    explained = [json.loads(line) for line in done.stdout.splitlines()]
+    check(len(explained) == len(rated), case, len(explained), "explained of", len(rated))
+    for one, other in zip(explained, rated):
+        where = f"{os.path.basename(case)} {other['id']}:"
+        check({key: one[key] for key in other} == other, where, "is not what rate says")
+        check([station["name"] for station in one["stations"]] == STATIONS, where, "stations")
+        check(all(step["says"] for station in one["stations"] for step in station["steps"]), where, "says nothing")
+        sums_check(where, one)
+    last = run("explain", *args, "--json", usage)
+    check(json.loads(last.stdout) == explained[-1], case, "the last record is not that of --all")
+    text = run("explain", *args, usage)
+    said = [step["says"] for station in explained[-1]["stations"] for step in station["steps"]]
+    check(all("\n  " + words + "\n" in text.stdout for words in said if "increments" not in words or len(said) < 60),
+          case, "the text does not say what the JSON says")
+    return len(rated)
+
+
+def calls_check():
+    book = ["--book", os.path.join(EXAMPLE, "book"), "--customers", os.path.join(EXAMPLE, "customers")]
+    usage = os.path.join(EXAMPLE, "usage.csv")
+    with open(usage, encoding="utf-8") as lines:
+        text = lines.read()
+    check(run("explain", *book, "-", stdin=text).stdout.count("[CDR 6/9] rate") == 1, "stdin")
+    check(run("explain", *book, "--id", "call-2", usage).returncode == 0, "--id of a record")
+    twice = run("explain", *book, "--id", "call-1", "--json", usage)
+    check([json.loads(line)["outcome"] for line in twice.stdout.splitlines()] == ["rated", "duplicate"],
+          "two records with one id:", twice.stdout)
+    lost = run("explain", *book, "--id", "nobody", usage)
+    check(lost.returncode == 1 and lost.stdout == "" and "nobody" in lost.stderr, "an id that is not there", lost)
+    check(run("explain", *book, "-", stdin="").returncode == 1, "an empty file")
+    check(run("explain", usage).returncode == 2, "no book")
+    check(run("explain", *book).returncode == 2, "no file")
+    check(run("explain", *book, "--all", "--id", "x", usage).returncode == 2, "--all and --id")
+    check(run("explain", *book, usage + ".none").returncode == 4, "no such file")
+    check(run("explain", "--book", EXAMPLE + "/none", "--customers", EXAMPLE, usage).returncode == 3, "no such book")
+    odd = run("explain", *book, "-", stdin="id,service,start\nx\n\x1b[2J\n")
+    check("\x1b" not in odd.stdout, "control bytes reach the terminal")
+
+
+def main():
+    calls_check()
+    count = 0
+    cases = [case for case in sorted(glob.glob(os.path.join(GOLDEN, "*")))
+             if os.path.exists(os.path.join(case, "usage.csv"))]
+    for case in cases:
+        refused = run("tariff", "check", os.path.join(case, "book")).returncode
+        if refused == 0 or os.path.isdir(os.path.join(case, "book1")):
+            count += case_check(case)
+    for words in failures[:20]:
+        print("FAILED", words)
+    print(f"{count} records of {len(cases)} cases explained, {len(failures)} failures")
+    sys.exit(1 if failures or count == 0 else 0)
+
+
+main()
