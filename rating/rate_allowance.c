@@ -449,12 +449,6 @@ static void due_find(struct sp_rater *rater, struct sp__item *item)
   if (some && !sp__item_round(&item->amount_micro, item->due_sum, item)) {
     rater->work.overflow = true;
   }
-  if (sp__traced(rater)) {
-    uint32_t index = (uint32_t)(item - rater->work.items);
-    sp__trace(rater, (struct sp_trace_event){.kind = SP_TRACE_DUE,
-                                             .item = rater->work.frame->names[index],
-                                             .amount_micro = item->amount_micro});
-  }
 }
 
 void sp__allowances_walk(struct sp_rater *rater)

@@ -38,7 +38,8 @@ static enum sp_trace_why match_why(const struct sp_rater *rater, const struct sp
 {
   const struct sp__frame *frame = rater->work.frame;
   if ((frame->features & match->refused) != 0) {
-    event->used = (int64_t)(frame->features & match->refused);
+    /* the record's own values: a frame's may stand for others that the rows do not tell apart */
+    event->used = (int64_t)(sp_usage_features(rater->work.usage) & match->refused);
     return SP_WHY_FEATURES;
   }
   if (!sp__match_plain(rater->work.book, match, frame)) {

@@ -10,8 +10,7 @@ static const struct sp_verb_help help = {
     "  suanpan explain --book book --customers customers usage.csv       the last record\n"
     "  suanpan explain --book book --customers customers --id c7 usage.csv\n"
     "  producer | suanpan explain --book book --customers customers --all --json -\n",
-    "Prints one record's whole way, station by station as the code has them ([CDR 1/9] ...): raw "
-    "bytes\nand position, fields, who and where and why, every rule that was looked at and why it "
+    "Prints one record's whole way, station by station as the waypoints in the code: raw bytes\nand position, fields, who and where and why, every rule that was looked at and why it "
     "lost, each\nstep of the price as a sum to redo on paper, what each allowance had and has, "
     "discounts pass by\npass, who pays what, and what changed in the profile. Records before it "
     "are rated first, from empty\nstate. Exit status 1: there is no such record."};

@@ -69,8 +69,10 @@ static void hear(void *context, const struct sp_trace_event *event)
     heard->due[event->item] = event->amount_micro;
     break;
   case SP_TRACE_PLAN:
+  case SP_TRACE_SEGMENT:
   case SP_TRACE_RULE:
   case SP_TRACE_CHOSEN:
+  case SP_TRACE_PASSED:
   case SP_TRACE_FREE:
   case SP_TRACE_PART:
   case SP_TRACE_WAIVE:
