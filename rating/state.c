@@ -93,11 +93,16 @@ void sp_state_prefetch_cells(const struct sp_state *state, uint32_t subscriber)
   }
   const struct sp__owner *slot = state->slots[0] + subscriber;
   if (slot->count > 0) {
-    const struct sp__cell *cells = sp__slab(state, slot->slab);
-    const char *last = (const char *)(cells + slot->count) - 1; /* the newest are searched first */
+    /* The newest are searched first: the last two to three lines of the slab. */
+    const char *first = sp__slab(state, slot->slab);
+    const char *last = first + slot->count * sizeof(struct sp__cell) - 1;
     __builtin_prefetch(last, 1);
-    __builtin_prefetch(last - 64, 1);
-    __builtin_prefetch(last - 128, 1);
+    if (last - first >= 64) {
+      __builtin_prefetch(last - 64, 1);
+      __builtin_prefetch(last - first >= 128 ? last - 128 : first, 1);
+    } else {
+      __builtin_prefetch(first, 1);
+    }
   }
 }
 
