@@ -97,6 +97,12 @@ void sp_rater_free(struct sp_rater *rater)
   sp_memory_give_table(memory, rater, sizeof(*rater));
 }
 
+void sp_rater_set_state(struct sp_rater *rater, struct sp_state *state)
+{
+  SP_ASSERT(rater->magic == SP__RATER_MAGIC && state != NULL);
+  rater->state = state;
+}
+
 enum sp_status sp_rater_set_books(struct sp_rater *rater, const struct sp_books *books)
 {
   SP_ASSERT(rater->magic == SP__RATER_MAGIC && books->count > 0);

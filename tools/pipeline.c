@@ -75,6 +75,9 @@ static enum sp_status pipeline_make(struct sp_pipeline *pipeline, const struct s
   SP_TRY(sp_writer_make(&pipeline->writer, world, pipeline->workers_count));
   for (uint32_t i = 0; i < pipeline->workers_count; i++) {
     sp_worker_make(&pipeline->workers[i], i, pipeline->workers_count, pipeline->shards, pipeline->writer);
+    for (uint32_t s = i + pipeline->workers_count; s < shard_count; s += pipeline->workers_count) {
+      sp_shard_share_rater(&pipeline->shards[s], &pipeline->shards[i]);
+    }
   }
   return sp_router_make(&pipeline->router, world, options, pipeline->shards, pipeline->workers,
                         pipeline->workers_count);

@@ -135,6 +135,14 @@ static enum sp_status record_add(struct sp_shard *shard, const struct sp_parcel 
   return SP_OK;
 }
 
+void sp_shard_share_rater(struct sp_shard *shard, const struct sp_shard *lender)
+{
+  SP_ASSERT(!shard->rater_lent && !lender->rater_lent && shard->books == lender->books);
+  sp_rater_free(shard->rater);
+  shard->rater = lender->rater;
+  shard->rater_lent = true;
+}
+
 enum sp_status sp_shard_records(struct sp_shard *shard, const struct sp_parcel *parcel, const uint16_t *order,
                                 uint32_t count)
 {
@@ -143,6 +151,7 @@ enum sp_status sp_shard_records(struct sp_shard *shard, const struct sp_parcel *
     return SP_OK;
   }
   uint32_t local;
+  sp_rater_set_state(shard->rater, shard->state);
   SP_TRY(stream_local(shard, parcel->stream, &local));
   SP_TRY(sp_marks_reserve(shard->marks, count));
   for (uint32_t k = 0; k < count; k++) {
@@ -247,6 +256,7 @@ enum sp_status sp_shard_cut(struct sp_shard *shard, const struct sp_cut *cut, st
   }
   if (cut->books != shard->books) {
     shard->books = cut->books;
+    sp_rater_set_state(shard->rater, shard->state);
     SP_TRY(sp_rater_set_books(shard->rater, cut->books));
   }
   return SP_OK;

@@ -44,6 +44,7 @@ struct sp_shard {
   struct sp_memory memory;
   struct sp_state *state;
   struct sp_rater *rater;
+  bool rater_lent; /* it belongs to another shard of the same worker */
   struct sp_marks *marks;
   struct sp_fold_clock clock;
   const struct sp_books *books;
@@ -93,6 +94,8 @@ SP_MUST_CHECK enum sp_status sp_shard_open(struct sp_shard *shard, struct sp_wor
                                            bool writable);
 void sp_shard_close(struct sp_shard *shard);
 
+/* Lets `shard` rate with the rater of another shard of its worker, so that they share its caches. */
+void sp_shard_share_rater(struct sp_shard *shard, const struct sp_shard *lender);
 /* Records of one batch, those in `order`, in that order. */
 SP_MUST_CHECK enum sp_status sp_shard_records(struct sp_shard *shard, const struct sp_parcel *parcel,
                                               const uint16_t *order, uint32_t count);

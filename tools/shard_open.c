@@ -239,7 +239,9 @@ void sp_shard_close(struct sp_shard *shard)
   sp_journal_close(shard->reader);
   sp_checkpoint_close(shard->checkpoint);
   sp_marks_close(shard->marks);
-  sp_rater_free(shard->rater);
+  if (!shard->rater_lent) {
+    sp_rater_free(shard->rater);
+  }
   sp_state_free(shard->state);
   sp_memory_free(&shard->memory);
   for (uint32_t i = 0; i < shard->positions_count; i++) {
