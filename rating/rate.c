@@ -15,7 +15,6 @@ static void *table_take(struct sp_rater *rater, size_t bytes, bool *fits)
 #define SETS_BYTES (SP__SET_BUCKETS * sizeof(struct sp__plan_set *))
 #define LISTS_BYTES (SP__LISTS_CACHED * sizeof(struct sp__list_plans))
 #define FRAMES_BYTES (SP__FRAME_BUCKETS * sizeof(struct sp__frame *))
-#define MEMOS_BYTES (SP__FRAME_MEMOS * sizeof(struct sp__frame_memo))
 #define BANDS_BYTES ((size_t)SP__BANDS_CACHED * SP_BOOKS_MAX * sizeof(struct sp__bands))
 #define SEGMENTS_BYTES (SP__SEGMENTS_MAX * sizeof(struct sp__segment))
 #define RUNS_BYTES (SP__RUNS_MAX * sizeof(struct sp__run))
@@ -39,7 +38,6 @@ enum sp_status sp_rater_make(struct sp_rater **rater, const struct sp_directory 
   made->sets = table_take(made, SETS_BYTES, &fits);
   made->lists = table_take(made, LISTS_BYTES, &fits);
   made->frames = table_take(made, FRAMES_BYTES, &fits);
-  made->memos = table_take(made, MEMOS_BYTES, &fits);
   made->bands = table_take(made, BANDS_BYTES, &fits);
   made->segments = table_take(made, SEGMENTS_BYTES, &fits);
   made->runs = table_take(made, RUNS_BYTES, &fits);
@@ -83,7 +81,6 @@ void sp_rater_free(struct sp_rater *rater)
   sp_memory_give_table(memory, rater->sets, SETS_BYTES);
   sp_memory_give_table(memory, rater->lists, LISTS_BYTES);
   sp_memory_give_table(memory, rater->frames, FRAMES_BYTES);
-  sp_memory_give_table(memory, rater->memos, MEMOS_BYTES);
   sp_memory_give_table(memory, rater->bands, BANDS_BYTES);
   sp_memory_give_table(memory, rater->segments, SEGMENTS_BYTES);
   sp_memory_give_table(memory, rater->runs, RUNS_BYTES);

@@ -34,7 +34,6 @@ void sp__cache_clear(struct sp_rater *rater)
 {
   memset(rater->sets, 0, SP__SET_BUCKETS * sizeof(struct sp__plan_set *));
   memset(rater->frames, 0, SP__FRAME_BUCKETS * sizeof(struct sp__frame *));
-  memset(rater->memos, 0, SP__FRAME_MEMOS * sizeof(struct sp__frame_memo));
   memset(rater->lists, 0, SP__LISTS_CACHED * sizeof(struct sp__list_plans));
   if (rater->groups_count > 0) {
     memset(rater->groups, 0, rater->groups_count * sizeof(struct sp__group_plans));

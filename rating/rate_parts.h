@@ -29,8 +29,8 @@
 #define SP__CACHE_CHUNK_BYTES ((size_t)1 << 20)
 #define SP__CACHE_CHUNKS_MAX 1024u
 #define SP__FRAME_BUCKETS 16384u
-#define SP__FRAME_MEMOS 8192u
-#define SP__SET_BUCKETS 1024u
+#define SP__SET_FRAMES 8u /* frames a plan set knows at once */
+#define SP__SET_BUCKETS 8192u
 #define SP__CAPS_KEPT 8u /* cells of caps remembered between cutting and counting */
 #define SP__BANDS_CACHED 256u
 #define SP__CYCLES_CACHED 4u
@@ -41,12 +41,15 @@ struct sp__position { /* one subscription that counts at the record's start */
   int64_t from_utc_s, to_utc_s;
 };
 
-struct sp__plan_set { /* interned: plans of the positions in order, of one book */
+/* Plans of the positions in order, of one book; interned. What a record asks of it stands in three cache lines. */
+struct sp__plan_set {
   struct sp__plan_set *next;
   uint64_t hash;
   uint16_t book, count;
   uint8_t uses_dest, uses_rating_group;
+  uint8_t reserved[2];
   uint8_t alike[SP_FEATURE_BITS]; /* feature bit -> the one that stands for it here */
+  struct sp__frame *known[SP__SET_FRAMES]; /* last found, by hash */
   uint32_t plans[];
 };
 
@@ -102,12 +105,6 @@ struct sp__frame { /* all that does not depend on the time: interned by its key 
   uint32_t base;    /* index of item `base` or SP_NONE */
   bool too_many;    /* more items than a record can have */
   uint32_t names[]; /* item name ids of the book, ascending: so the names are */
-};
-
-struct sp__frame_memo { /* the frame last found for this key: skips two look-ups */
-  uint64_t plans_hash, features;
-  uint32_t dest_node, rating_group;
-  struct sp__frame *frame;
 };
 
 struct sp__segment { /* from this second of the usage on */
@@ -234,7 +231,6 @@ struct sp_rater {
   /* caches */
   struct sp__plan_set **sets;
   struct sp__frame **frames;
-  struct sp__frame_memo *memos;
   struct sp__list_plans *lists;
   struct sp__group_plans *groups;
   uint32_t groups_count;

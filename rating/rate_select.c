@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define CACHE_LINE 64u
+
 struct best { /* the best rule of one item in one plan so far */
   const struct sp_book_rule *rule;
   int length;
@@ -499,10 +501,12 @@ static struct sp__plan_set *set_make(struct sp_rater *rater)
 {
   const struct sp__work *work = &rater->work;
   uint16_t count = work->positions_count;
-  struct sp__plan_set *set = sp__cache_take(rater, sizeof(*set) + count * sizeof(uint32_t));
-  if (set == NULL) {
+  char *at = sp__cache_take(rater, sizeof(struct sp__plan_set) + count * sizeof(uint32_t) + CACHE_LINE);
+  if (at == NULL) {
     return NULL;
   }
+  at += (CACHE_LINE - (uintptr_t)at % CACHE_LINE) % CACHE_LINE;
+  struct sp__plan_set *set = (struct sp__plan_set *)(void *)at;
   set->hash = work->plans_hash;
   set->book = work->usage->book;
   set->count = count;
@@ -544,26 +548,21 @@ static struct sp__plan_set *set_find(struct sp_rater *rater)
   return made;
 }
 
-static struct sp__frame *frame_search(struct sp_rater *rater)
+static bool frame_is(const struct sp__frame *frame, const struct sp__frame *key)
 {
-  const struct sp_usage *usage = rater->work.usage;
-  const struct sp__plan_set *set = set_find(rater);
-  if (set == NULL) {
-    return NULL;
-  }
-  struct sp__frame key = {.features = features_alike(set, sp_usage_features(usage)),
-                          .dest_node = set->uses_dest ? usage->dest_node : 0,
-                          .rating_group = set->uses_rating_group ? usage->rating_group : 0};
-  uint64_t hash = sp_hash_fold(key.features ^ SP_HASH_K1, set->hash ^ SP_HASH_K0);
-  hash = sp_hash_fold(hash, ((uint64_t)key.dest_node << 32 | key.rating_group) ^ SP_HASH_K2);
+  return frame->set == key->set && frame->features == key->features &&
+         frame->dest_node == key->dest_node && frame->rating_group == key->rating_group;
+}
+
+static struct sp__frame *frame_intern(struct sp_rater *rater, const struct sp__frame *key, uint64_t hash)
+{
   struct sp__frame **bucket = rater->frames + (hash >> 8) % SP__FRAME_BUCKETS;
   for (struct sp__frame *frame = *bucket; frame != NULL; frame = frame->next) {
-    if (frame->set == set && frame->features == key.features && frame->dest_node == key.dest_node &&
-        frame->rating_group == key.rating_group) {
+    if (frame_is(frame, key)) {
       return frame;
     }
   }
-  struct sp__frame *made = frame_make(rater, set, &key);
+  struct sp__frame *made = frame_make(rater, key->set, key);
   if (made != NULL) {
     made->next = *bucket;
     *bucket = made;
@@ -573,19 +572,20 @@ static struct sp__frame *frame_search(struct sp_rater *rater)
 
 struct sp__frame *sp__frame_find(struct sp_rater *rater)
 {
-  const struct sp__work *work = &rater->work;
-  const struct sp_usage *usage = work->usage;
-  uint64_t features = sp_usage_features(usage);
-  uint64_t hash = work->plans_hash ^ features * SP_HASH_K1 ^ usage->dest_node * SP_HASH_K2 ^
-                  usage->rating_group * SP_HASH_K3;
-  struct sp__frame_memo *memo = rater->memos + (hash >> 20) % SP__FRAME_MEMOS;
-  if (memo->plans_hash == work->plans_hash && memo->features == features &&
-      memo->dest_node == usage->dest_node && memo->rating_group == usage->rating_group &&
-      memo->frame != NULL && set_is(memo->frame->set, work)) {
-    return memo->frame;
+  const struct sp_usage *usage = rater->work.usage;
+  struct sp__plan_set *set = set_find(rater);
+  if (set == NULL) {
+    return NULL;
   }
-  struct sp__frame *frame = frame_search(rater);
-  *memo = (struct sp__frame_memo){work->plans_hash, features, usage->dest_node, usage->rating_group,
-                                  frame};
-  return frame;
+  struct sp__frame key = {.set = set,
+                          .features = features_alike(set, sp_usage_features(usage)),
+                          .dest_node = set->uses_dest ? usage->dest_node : 0,
+                          .rating_group = set->uses_rating_group ? usage->rating_group : 0};
+  uint64_t hash = sp_hash_fold(key.features ^ SP_HASH_K1, set->hash ^ SP_HASH_K0);
+  hash = sp_hash_fold(hash, ((uint64_t)key.dest_node << 32 | key.rating_group) ^ SP_HASH_K2);
+  struct sp__frame **known = &set->known[hash % SP__SET_FRAMES];
+  if (*known == NULL || !frame_is(*known, &key)) {
+    *known = frame_intern(rater, &key, hash);
+  }
+  return *known;
 }
