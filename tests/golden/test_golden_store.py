@@ -5,6 +5,8 @@ What the store holds must be what `expected.jsonl` says, record by record, to th
 `dump rated`, suspended ones and conflicts in `dump suspense`, duplicates counted by `audit`. The order is the journal's,
 shard by shard, so that records are matched by what they are and not by their line. The state must be one and the same.
 
+Under a sanitizer only the store with the kill is made: it goes through all that the others do, at a third of the time.
+
 The kill: usage.csv is cut in two files. The first is read by a run that does not end and never makes a checkpoint; once all of
 its records are durable the process is killed. The next run replays them and reads the second file."""
 import collections
@@ -113,7 +115,7 @@ def check(case, folder):
     with open(f"{folder}/suanpan.yaml", "w", encoding="utf-8") as file:
         file.write("cut_ms: 1\ncheckpoint_ms: 1000000000\n")
     stores = {}
-    for shards in (1, 3):
+    for shards in () if os.environ.get("SUANPAN_SANITIZE") else (1, 3):
         stores[f"{shards} shards"] = store = f"{folder}/{shards}"
         init(case, store, shards)
         suanpan("run", store, "--files", f"{case}/usage.csv", "--until-end")
@@ -147,7 +149,7 @@ def main():
         except RuntimeError as error:
             problems = [str(error)]
         failed += bool(problems)
-        print(f"{name}: {'; '.join(problems) if problems else 'equal on 1 and 3 shards and after a kill'}", flush=True)
+        print(f"{name}: {'; '.join(problems) if problems else 'equal'}", flush=True)
         shutil.rmtree(folder)
     print(f"{len(CASES) - failed} of {len(CASES)} golden cases through a store")
     return 1 if failed else 0
