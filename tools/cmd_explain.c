@@ -6,14 +6,21 @@
 #include "tools/verbs.h"
 
 static const struct sp_verb_help help = {
-    "suanpan explain --book DIR --customers DIR [--id ID|--all] [--json] FILE|-",
+    "suanpan explain STORE ID [--json]   |   suanpan explain --book DIR --customers DIR "
+    "[--id ID|--all] [--json] FILE|-",
+    "  suanpan explain /var/lib/suanpan c7                               a record of a store\n"
+    "  suanpan explain /var/lib/suanpan usage/day1.csv:4711              by stream and offset\n"
     "  suanpan explain --book book --customers customers usage.csv       the last record\n"
     "  suanpan explain --book book --customers customers --id c7 usage.csv\n"
     "  producer | suanpan explain --book book --customers customers --all --json -\n",
-    "Prints one record's whole way, station by station as the waypoints in the code: raw bytes\nand position, fields, who and where and why, every rule that was looked at and why it "
-    "lost, each\nstep of the price as a sum to redo on paper, what each allowance had and has, "
-    "discounts pass by\npass, who pays what, and what changed in the profile. Records before it "
-    "are rated first, from empty\nstate. Exit status 1: there is no such record."};
+    "Prints one record's whole way, station by station as the waypoints in the code: raw bytes "
+    "and\nposition, fields, who and where and why, every rule that was looked at and why it lost, "
+    "each step of\nthe price as a sum to redo on paper, what each allowance had and has, discounts "
+    "pass by pass, who\npays what, and what changed in the profile. Of a file records before it are "
+    "rated first, from empty\nstate. Of a store its shard is played again to that moment, from the "
+    "checkpoint if that is older, and\nthe charge is compared with the journaled one; all records "
+    "with the id are told. Nothing is changed.\nExit status 1: no such record, or it comes out "
+    "otherwise than it was journaled."};
 
 static int output_close(int code)
 {
@@ -40,8 +47,12 @@ int sp_cmd_explain(int argc, char **argv)
   if (code >= 0) {
     return code;
   }
+  if (books.count == 0 && customers == NULL && rest.count == 2 && !which.all && which.id == NULL) {
+    which.id = rest.values[1];
+    return output_close(sp_explain_store(&which, rest.values[0]));
+  }
   if (books.count == 0 || customers == NULL || rest.count != 1) {
-    return sp_usage_error(&help, "--book, --customers and one FILE (or -) are needed");
+    return sp_usage_error(&help, "expected STORE and ID, or --book, --customers and one FILE (or -)");
   }
   if (which.all && which.id != NULL) {
     return sp_usage_error(&help, "only one of --id, --all");

@@ -96,7 +96,7 @@ static enum sp_status judge(struct sp_shard *shard, const struct sp_usage *usage
   if (charge->outcome != SP_OUTCOME_RATED) {
     return SP_OK;
   }
-  SP_TRY(sp_rate(shard->rater, usage, charge, NULL));
+  SP_TRY(sp_rate(shard->rater, usage, charge, shard->trace));
   if (charge->outcome == SP_OUTCOME_RATED) {
     struct sp_fold_event event;
     sp_fold_event_make(&event, usage, charge, &shard->clock);
@@ -110,10 +110,31 @@ static enum sp_status judge(struct sp_shard *shard, const struct sp_usage *usage
   return SP_OK;
 }
 
+/* END: the last watched record has been judged. */
+static enum sp_status judge_watched(struct sp_shard *shard, const struct sp_parcel *parcel, uint32_t i)
+{
+  struct sp_shard_watch *watch = shard->watch;
+  bool watched = watch->ordinal == shard->meta.ordinal;
+  if (watched) {
+    watch->before(watch, shard, parcel, i);
+    shard->trace = watch->trace;
+  }
+  SP_TRY(judge(shard, &parcel->usages[i], &parcel->batch.cdrs[i], shard->meta.ordinal));
+  shard->trace = NULL;
+  if (watched) {
+    watch->after(watch, shard, parcel, i);
+  }
+  return watch->ordinal == UINT64_MAX ? SP_END : SP_OK;
+}
+
 static enum sp_status record_add(struct sp_shard *shard, const struct sp_parcel *parcel, uint32_t i, uint32_t local)
 {
   const struct sp_usage *usage = &parcel->usages[i];
-  SP_TRY(judge(shard, usage, &parcel->batch.cdrs[i], shard->meta.ordinal));
+  if (SP_UNLIKELY(shard->watch != NULL)) {
+    SP_TRY(judge_watched(shard, parcel, i));
+  } else {
+    SP_TRY(judge(shard, usage, &parcel->batch.cdrs[i], shard->meta.ordinal));
+  }
   struct sp_block_record record = {
       .raw = parcel->batch.raws[i].at,
       .cdr = parcel->batch.cdrs[i].reason == 0 ? &parcel->batch.cdrs[i] : NULL,

@@ -38,6 +38,16 @@ struct sp_shard_stream { /* what a shard knows of a stream of this run */
   uint32_t position; /* index + 1 in `positions`, 0 = not asked yet */
 };
 
+/* Looks on while a shard is opened, for explain: `before` and `after` the record of this ordinal was judged. */
+struct sp_shard_watch {
+  uint64_t ordinal; /* `after` moves it on; UINT64_MAX: enough, opening stops there */
+  struct sp_trace *trace; /* hears of that record */
+  void *context;
+  void (*before)(struct sp_shard_watch *watch, struct sp_shard *shard, const struct sp_parcel *parcel, uint32_t i);
+  void (*after)(struct sp_shard_watch *watch, struct sp_shard *shard, const struct sp_parcel *parcel, uint32_t i);
+  uint64_t checkpoint_ordinal; /* set: records in the checkpoint */
+};
+
 struct sp_shard {
   uint32_t magic, index;
   struct sp_world *world;
@@ -49,6 +59,8 @@ struct sp_shard {
   struct sp_fold_clock clock;
   const struct sp_books *books;
   struct sp_charge charge; /* scratch of the record at hand */
+  struct sp_trace *trace;  /* hears of it; NULL in the stream */
+  struct sp_shard_watch *watch; /* NULL in the stream */
 
   struct sp_block_builder *builders[SP_BUILDERS_MAX];
   _Atomic uint32_t builder_busy[SP_BUILDERS_MAX]; /* 1: with the writer */
@@ -92,6 +104,10 @@ struct sp_name_position {
  * `shard->error` holds the line to print. */
 SP_MUST_CHECK enum sp_status sp_shard_open(struct sp_shard *shard, struct sp_world *world, uint32_t index,
                                            bool writable);
+/* As sp_shard_open to read, but from the last checkpoint before the watched record, or from the journal's beginning; what
+ * stands behind the last watched one is not looked at. */
+SP_MUST_CHECK enum sp_status sp_shard_open_watched(struct sp_shard *shard, struct sp_world *world, uint32_t index,
+                                                   struct sp_shard_watch *watch);
 void sp_shard_close(struct sp_shard *shard);
 
 /* Lets `shard` rate with the rater of another shard of its worker, so that they share its caches. */

@@ -121,6 +121,10 @@ static enum sp_status checkpoint_read(struct sp_shard *shard)
 {
   SP_TRY(sp_checkpoint_read_begin(shard->checkpoint));
   enum sp_status status = sp_checkpoint_meta(shard->checkpoint, &shard->meta);
+  if (status == SP_OK && shard->watch != NULL) {
+    shard->watch->checkpoint_ordinal = shard->meta.ordinal;
+    status = shard->meta.ordinal > shard->watch->ordinal ? SP_NOT_FOUND : SP_OK;
+  }
   if (status == SP_NOT_FOUND) {
     sp_checkpoint_read_end(shard->checkpoint);
     shard->meta = (struct sp_checkpoint_meta){.version = SP_CHECKPOINT_VERSION,
@@ -214,7 +218,7 @@ static enum sp_status shard_open(struct sp_shard *shard, bool writable)
   return status == SP_OK ? SP_OK : wrong(shard, status, "its books");
 }
 
-enum sp_status sp_shard_open(struct sp_shard *shard, struct sp_world *world, uint32_t index, bool writable)
+static void shard_init(struct sp_shard *shard, struct sp_world *world, uint32_t index)
 {
   memset(shard, 0, sizeof(*shard));
   shard->magic = SP_SHARD_MAGIC;
@@ -222,7 +226,20 @@ enum sp_status sp_shard_open(struct sp_shard *shard, struct sp_world *world, uin
   shard->world = world;
   shard->builder_stamp = 1;
   errno = 0;
+}
+
+enum sp_status sp_shard_open(struct sp_shard *shard, struct sp_world *world, uint32_t index, bool writable)
+{
+  shard_init(shard, world, index);
   return shard_open(shard, writable);
+}
+
+enum sp_status sp_shard_open_watched(struct sp_shard *shard, struct sp_world *world, uint32_t index,
+                                     struct sp_shard_watch *watch)
+{
+  shard_init(shard, world, index);
+  shard->watch = watch;
+  return shard_open(shard, false);
 }
 
 void sp_shard_close(struct sp_shard *shard)

@@ -108,7 +108,7 @@ static enum sp_status run_records(struct replay *replay, uint32_t n)
     sp_totals_add(&replay->cut.in[shard->index], &amounts);
   }
   enum sp_status status = sp_shard_records(shard, parcel, order, n);
-  return status == SP_OK ? SP_OK : wrong(shard, status, sp_status_text(status));
+  return status == SP_OK || status == SP_END ? status : wrong(shard, status, sp_status_text(status));
 }
 
 static enum sp_status block_records(struct replay *replay)

@@ -1,0 +1,104 @@
+"""suanpan explain over a store: records of a small province, before and behind the checkpoint, by id
+and by position, come out as they were journaled and as `dump` shows them."""
+import glob
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+
+SUANPAN = os.environ["SUANPAN"]
+BUILD = os.path.join(os.environ["SUANPAN_BUILD"], "tests")
+SEED = 11
+failures = []
+
+
+def check(holds, *words):
+    if not holds:
+        failures.append(" ".join(str(word) for word in words))
+
+
+def run(*args):
+    return subprocess.run([SUANPAN, *args], capture_output=True, text=True, check=False)
+
+
+def done(*args):
+    result = run(*args)
+    if result.returncode not in (0, 1):
+        sys.exit(f"suanpan {' '.join(args)} ended with {result.returncode}: {result.stderr}")
+    return [json.loads(line) for line in result.stdout.splitlines() if line.startswith("{")]
+
+
+def store_make(work):
+    world, store = os.path.join(work, "world"), os.path.join(work, "store")
+    done("gen", world, "--seed", str(SEED), "--subscribers", "800", "--groups", "12", "--days", "40",
+         "--records", "6000")
+    parts = []
+    with open(glob.glob(os.path.join(world, "usage", "*"))[0], "rb") as file:
+        head, *lines = file.readlines()
+    for number, part in enumerate((lines[:3500], lines[3500:])):
+        parts.append(os.path.join(work, f"part{number}.csv"))
+        with open(parts[-1], "wb") as file:
+            file.writelines([head, *part])
+    done("init", store, "--book", os.path.join(world, "book"), "--customers", os.path.join(world, "customers"),
+         "--shards", "3")
+    for part in parts:
+        done("run", store, "--files", part, "--until-end")
+    return store
+
+
+def record_check(store, want):
+    got = run("explain", store, want["id"], "--json")
+    check(got.returncode == 0, want["id"], "ended with", got.returncode, got.stderr)
+    told = [json.loads(line) for line in got.stdout.splitlines()]
+    check(all(one["equal"] and one["id"] == want["id"] for one in told), want["id"], "is not as journaled")
+    same = [one for one in told if {key: one[key] for key in want} == want]
+    check(len(same) > 0, want["id"], "is not what dump shows")
+    for one in told:
+        where = one["stations"][0]["steps"][0]
+        place = f"{where['stream']}:{where['offset']}.{where['sub']}"
+        again = [json.loads(line) for line in run("explain", store, place, "--json").stdout.splitlines()]
+        check(again == [one], "by its position", place, "it is another")
+
+
+def suspense_check(store, want):
+    got = run("explain", store, f"{want['stream']}:{want['offset']}", "--json")
+    told = [json.loads(line) for line in got.stdout.splitlines()]
+    check(len(told) == 1 and told[0]["equal"], want["offset"], "suspended:", got.stderr)
+    check(len(told) == 1 and told[0]["reason"] == want["reason"], "suspended for another reason", want["reason"])
+    raw = [step.get("raw") for step in told[0]["stations"][0]["steps"] if step["kind"] == "raw"]
+    check(raw == [want["raw"]], "raw bytes", raw, "are not", want["raw"])
+
+
+def main():
+    os.makedirs(BUILD, exist_ok=True)
+    work = tempfile.mkdtemp(prefix="explain.", dir=BUILD)
+    try:
+        store = store_make(work)
+        hash_before = done("verify", store, "--json")[0]["state_hash"]
+        chance = random.Random(SEED)
+        rated = done("dump", store, "rated")
+        suspended = done("dump", store, "suspense")
+        chosen = chance.sample(rated, 6) + [one for one in rated if one["allowances"]][-2:]
+        chosen += [one for one in rated if len(one["payers"]) > 1][-2:]
+        for want in chosen:
+            if want["id"] != "":
+                record_check(store, want)
+        for want in chance.sample(suspended, min(4, len(suspended))):
+            suspense_check(store, want)
+        check(run("explain", store, "no-such-record").returncode == 1, "an id that does not exist")
+        check(run("explain", store, "nowhere.csv:17").returncode == 1, "a position that does not exist")
+        check(run("explain", os.path.join(work, "none"), "x").returncode == 4, "no such store")
+        check(run("explain", store).returncode == 2, "no id")
+        check(done("verify", store, "--json")[0]["state_hash"] == hash_before, "explain changed the store")
+        print(f"seed {SEED}: {len(chosen)} rated and {len(suspended)} suspended records to choose from")
+    finally:
+        shutil.rmtree(work)
+    for words in failures[:20]:
+        print("FAILED", words)
+    sys.exit(1 if failures else 0)
+
+
+main()
