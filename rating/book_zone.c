@@ -7,6 +7,7 @@
 #define SP_ZONE_TYPES_MAX 256
 #define SP_ZONE_TRANSITIONS_MAX 100000
 #define SP_ZONE_OFFSET_MAX (26 * 3600)
+#define SP_ZONE_TIME_MAX INT64_C(253402300800) /* the year 10000: no transition lies there */
 #define SP_ZONE_WEEK_S (7 * SP_DAY_S)
 
 size_t sp__offsets_find(const struct sp_book_offset *offsets, size_t count, int64_t utc_s)
@@ -127,7 +128,8 @@ static bool body_take(struct sp__draft *draft, struct sp__list *offsets, struct 
   int64_t last = SP_TIME_MIN;
   for (uint32_t i = 0; i < header->transitions; i++) {
     int64_t at = wide ? big64(times + i * 8) : (int32_t)big32(times + i * 4);
-    if (indices[i] >= header->types || (i > 0 && at <= last) || at > SP_TIME_MAX) {
+    if (indices[i] >= header->types || (i > 0 && at <= last) ||
+        at > SP_ZONE_TIME_MAX) {
       return false;
     }
     last = at;

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""branches.py BUILD FOLDER...: line and branch coverage per file from gcov's JSON; lists branches never taken.
+"""branches.py BUILD [--check] FOLDER...: branch coverage of each file from gcov's JSON, and what was never taken.
 
-The failing side of an SP_ASSERT is no branch to be tested: it stops the process. Lines of assertions are left out.
+Left out as no branches to be tested: the failing side of an SP_ASSERT, which stops the process. What else is never
+taken stands in tests/coverage_exceptions.txt, function by function, with its number, class and reason; with --check a
+branch more, or one less, than listed is a failure. BUILD/branches.txt gets each line with such a branch.
 """
 
 import json
@@ -10,6 +12,9 @@ import re
 import subprocess
 import sys
 
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(HERE)
+EXCEPTIONS = os.path.join(HERE, "coverage_exceptions.txt")
 ASSERTION = re.compile(r"\bSP_ASSERT\s*\(")
 
 
@@ -26,9 +31,9 @@ def assertion_lines(path):
     return found
 
 
-def gcov(build, folder):
+def gcov(build, library):
     """The reports of one library's objects, one JSON document a line."""
-    objects = os.path.join(build, "CMakeFiles", f"sp_{folder}.dir", folder)
+    objects = os.path.join(build, "CMakeFiles", f"{library}.dir", library.removeprefix("sp_"))
     notes = sorted(name for name in os.listdir(objects) if name.endswith(".gcno")) if os.path.isdir(objects) else []
     for name in notes:
         done = subprocess.run(["gcov", "--json-format", "--stdout", "--branch-probabilities", name], cwd=objects,
@@ -38,33 +43,74 @@ def gcov(build, folder):
                 yield json.loads(line)
 
 
-def main():
-    build, folders = sys.argv[1], sys.argv[2:]
-    total_branches = total_taken = 0
-    missed = []
-    print(f"{'file':32} {'lines':>6} {'run':>7} {'branches':>8} {'taken':>7}")
-    for folder in folders:
-        for report in gcov(build, folder):
+def counted(build, folders):
+    """{path: ({line: count}, {(function, line, place): count})}; a header's are summed over all that include it."""
+    files = {}
+    for library in ("sp_rating", "sp_segment", "sp_ingest", "sp_store", "sp_tools"):
+        for report in gcov(build, library):
             for file in report["files"]:
-                path = os.path.relpath(os.path.join(report["current_working_directory"], file["file"]), build)
-                path = os.path.relpath(os.path.join(build, path), os.path.dirname(os.path.dirname(build)))
-                if not path.startswith(f"{folder}/") or not path.endswith(".c"):
+                path = os.path.relpath(os.path.join(report["current_working_directory"], file["file"]), TOP)
+                if path.split(os.sep)[0] not in folders:
                     continue
-                asserted = assertion_lines(os.path.join(os.path.dirname(os.path.dirname(build)), path))
-                lines = len(file["lines"])
-                run = sum(line["count"] > 0 for line in file["lines"])
-                branches = [(line["line_number"], branch["count"]) for line in file["lines"]
-                            for branch in line["branches"]
-                            if not branch["throw"] and line["line_number"] not in asserted]
-                taken = sum(count > 0 for _, count in branches)
-                missed += [f"{path}:{number}" for number, count in branches if count == 0]
-                total_branches += len(branches)
-                total_taken += taken
-                print(f"{path:32} {lines:6} {100 * run / max(lines, 1):6.1f}% {len(branches):8} "
-                      f"{100 * taken / max(len(branches), 1):6.1f}%")
-    print(f"branches: {total_taken} of {total_branches} taken = {100 * total_taken / max(total_branches, 1):.1f} %")
+                lines, branches = files.setdefault(path, ({}, {}))
+                for line in file["lines"]:
+                    number = line["line_number"]
+                    lines[number] = lines.get(number, 0) + line["count"]
+                    for place, branch in enumerate(line["branches"]):
+                        key = (line.get("function_name", "?"), number, place)
+                        branches[key] = branches.get(key, 0) + branch["count"]
+    for path, (_, branches) in files.items():
+        asserted = assertion_lines(os.path.join(TOP, path))
+        for key in [key for key in branches if key[1] in asserted]:
+            del branches[key]
+    return files
+
+
+def listed(folders):
+    """{"file:function": number} of coverage_exceptions.txt."""
+    found = {}
+    with open(EXCEPTIONS, encoding="utf-8") as file:
+        for line in file:
+            if not line.strip() or line.startswith("#"):
+                continue
+            where, number, _, reason = line.split(None, 3)
+            assert reason and where not in found, line
+            if where.split("/")[0] in folders:
+                found[where] = int(number)
+    return found
+
+
+def main():
+    check = "--check" in sys.argv
+    build, *folders = [word for word in sys.argv[1:] if word != "--check"]
+    allowed = listed(folders)
+    total = total_taken = 0
+    missed, missing = [], {}
+    print(f"{'file':32} {'lines':>6} {'run':>7} {'branches':>8} {'taken':>7} {'listed':>6}")
+    for path, (lines, branches) in sorted(counted(build, folders).items()):
+        for (function, number, _), count in sorted(branches.items(), key=lambda item: item[0][1:]):
+            if count == 0:
+                missed.append(f"{path}:{number} {function}")
+                missing[f"{path}:{function}"] = missing.get(f"{path}:{function}", 0) + 1
+        taken = sum(count > 0 for count in branches.values())
+        total += len(branches)
+        total_taken += taken
+        known = sum(number for where, number in allowed.items() if where.startswith(f"{path}:"))
+        print(f"{path:32} {len(lines):6} {100 * sum(count > 0 for count in lines.values()) / max(len(lines), 1):6.1f}% "
+              f"{len(branches):8} {100 * taken / max(len(branches), 1):6.1f}% {known:6}")
+    print(f"branches: {total_taken} of {total} taken = {100 * total_taken / max(total, 1):.1f} %, "
+          f"{sum(allowed.values())} listed")
     with open(os.path.join(build, "branches.txt"), "w", encoding="utf-8") as file:
         file.write("".join(f"{line}\n" for line in dict.fromkeys(missed)))
+    if not check:
+        return 0
+    wrong = 0
+    for where in sorted(missing.keys() | allowed.keys()):
+        if missing.get(where, 0) != allowed.get(where, 0):
+            wrong += 1
+            print(f"{where}: {missing.get(where, 0)} branches never taken, {allowed.get(where, 0)} listed")
+    print(f"{wrong} functions differ from coverage_exceptions.txt")
+    return 1 if wrong else 0
 
 
-main()
+sys.exit(main())
