@@ -4,14 +4,18 @@
 
 #include "tools/desk_input.h"
 #include "tools/heap.h"
+#include "tools/rate_cgrates.h"
 #include "tools/rate_print.h"
 #include "tools/verbs.h"
 
 static const struct sp_verb_help help = {
-    "suanpan rate --book DIR [--book DIR2 ...] --customers DIR [--json|--csv|--table] FILE|-",
+    "suanpan rate --book DIR [--book DIR2 ...] --customers DIR [--json|--csv|--table] FILE|-\n"
+    "       suanpan rate --book DIR --cgrates FILE|-",
     "  suanpan rate --book book --customers customers usage.csv           a table for the eye\n"
     "  suanpan rate --book book --customers customers --json usage.csv    one object a line\n"
-    "  producer | suanpan rate --book book --customers customers --csv -\n",
+    "  producer | suanpan rate --book book --customers customers --csv -\n"
+    "  suanpan rate --book book --cgrates calls.jsonl                     GetCost and EventCost of "
+    "an import\n",
     "Prices usage records (canonical CSV or JSON lines) in the order in which they come, from "
     "empty\n"
     "state: no store is read or written. Refused customer rows go to stderr and are left out.\n"
@@ -49,14 +53,32 @@ static int input_rate(struct sp_desk *desk, const char *path, enum sp_rate_forma
   return code;
 }
 
+static int records_price(const struct sp_option_list *books, const char *customers,
+                         const char *path, enum sp_rate_format format)
+{
+  struct sp_desk *desk = sp_heap_take(sizeof(*desk));
+  if (desk == NULL) {
+    fprintf(stderr, "suanpan: %s\n", sp_status_text(SP_NO_MEMORY));
+    return SP_EXIT_ENVIRONMENT;
+  }
+  int code = sp_desk_open(desk, books, customers);
+  if (code == 0) {
+    code = input_rate(desk, path, format);
+  }
+  sp_desk_close(desk);
+  sp_heap_give(desk, sizeof(*desk));
+  return code;
+}
+
 int sp_cmd_rate(int argc, char **argv)
 {
   bool json = false, csv = false, table = false;
   struct sp_option_list books = {{NULL}, 0}, paths = {{NULL}, 0};
-  const char *customers = NULL;
+  const char *customers = NULL, *calls = NULL;
   const struct sp_option options[] = {
       {"--book", SP_OPTION_LIST, &books, "DIR", "a tariff book, folder or compiled; several times"},
       {"--customers", SP_OPTION_TEXT, &customers, "DIR", "folder of the customer tables"},
+      {"--cgrates", SP_OPTION_TEXT, &calls, "FILE", "calls as JSON lines, by a CGRateS import"},
       {"--json", SP_OPTION_FLAG, &json, NULL, "one JSON object a line"},
       {"--csv", SP_OPTION_FLAG, &csv, NULL, "CSV with a header"},
       {"--table", SP_OPTION_FLAG, &table, NULL, "a table for the eye (default)"}};
@@ -65,23 +87,18 @@ int sp_cmd_rate(int argc, char **argv)
   if (code >= 0) {
     return code;
   }
+  if (calls != NULL) {
+    if (books.count != 1 || customers != NULL || paths.count != 0 || json + csv + table > 0) {
+      return sp_usage_error(&help, "--cgrates FILE goes with one --book and nothing else");
+    }
+    return sp_rate_cgrates(books.values[0], calls);
+  }
   if (books.count == 0 || customers == NULL || paths.count != 1) {
     return sp_usage_error(&help, "--book, --customers and one FILE (or -) are needed");
   }
   if (json + csv + table > 1) {
     return sp_usage_error(&help, "only one of --json, --csv, --table");
   }
-  struct sp_desk *desk = sp_heap_take(sizeof(*desk));
-  if (desk == NULL) {
-    fprintf(stderr, "suanpan: %s\n", sp_status_text(SP_NO_MEMORY));
-    return SP_EXIT_ENVIRONMENT;
-  }
-  code = sp_desk_open(desk, &books, customers);
-  if (code == 0) {
-    enum sp_rate_format format = json ? SP_RATE_JSON : csv ? SP_RATE_CSV : SP_RATE_TABLE;
-    code = input_rate(desk, paths.values[0], format);
-  }
-  sp_desk_close(desk);
-  sp_heap_give(desk, sizeof(*desk));
-  return code;
+  enum sp_rate_format format = json ? SP_RATE_JSON : csv ? SP_RATE_CSV : SP_RATE_TABLE;
+  return records_price(&books, customers, paths.values[0], format);
 }

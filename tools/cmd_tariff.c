@@ -68,6 +68,7 @@ static const struct {
     {"compile", sp_cmd_tariff_compile, "write a book as one file that is used as it lies"},
     {"show", sp_cmd_tariff_show, "plans as a person reads them: what costs how much when"},
     {"diff", sp_cmd_tariff_diff, "what changes from one book to another, and for whom"},
+    {"import", sp_cmd_tariff_import, "make a book of a CGRateS tariff plan"},
 };
 
 static void usage_print(FILE *to)

@@ -9,6 +9,7 @@ struct sp_loaded_book;
 int sp_cmd_tariff_compile(int argc, char **argv);
 int sp_cmd_tariff_show(int argc, char **argv);
 int sp_cmd_tariff_diff(int argc, char **argv);
+int sp_cmd_tariff_import(int argc, char **argv);
 
 /* Loads a book and prints its problems on stderr if it has errors; the exit code. */
 int sp_tariff_load(struct sp_loaded_book *loaded, const char *path);

@@ -1,0 +1,195 @@
+/* How a CGRateS tariff lies in memory; within rating/ and for the writer of a book from it. */
+#ifndef SP_RATING_CGRATES_PARTS_H
+#define SP_RATING_CGRATES_PARTS_H
+
+#include "rating/cgrates.h"
+#include "rating/money.h"
+#include "rating/table.h"
+
+#define SP_CG_NONE UINT32_MAX
+#define SP_CG_YEARS_MAX 32
+#define SP_CG_DAY_NS (INT64_C(86400) * 1000000000)
+#define SP_CG_LENGTHS 64 /* destinations are matched by their first 64 bytes */
+
+enum sp_cg_rounding { SP_CG_AS_IS, SP_CG_UP, SP_CG_MIDDLE, SP_CG_DOWN };
+
+struct sp_cg_name { /* one of each text; numbers lead to what bears it */
+  const char *text;
+  uint32_t length, next;                                      /* next of the same hash line */
+  uint32_t destination, timing, rate, destination_rate, plan; /* SP_CG_NONE: no such thing */
+  uint32_t prefix; /* first destination row of this prefix */
+};
+
+struct sp_cg_destination_row {
+  uint32_t destination; /* number */
+  uint32_t next;        /* of the same prefix */
+  uint32_t prefix;      /* name */
+};
+
+struct sp_cg_timing {
+  int64_t start_ns;          /* of the day */
+  uint32_t name, month_days; /* bit = day; 0 = any */
+  uint16_t months;           /* bit = month; 0 = any */
+  uint8_t week_days;         /* bit 0 = Sunday; 0 = any */
+  uint8_t years_count;
+  uint16_t years[SP_CG_YEARS_MAX];
+};
+
+struct sp_cg_slot {
+  int64_t from_ns, unit_ns, increment_ns;
+  int64_t price; /* per unit */
+  int64_t fee;   /* connect fee of the row */
+  int64_t each;  /* price of one increment in 10^-digits, rounded */
+  uint32_t rate, line;
+};
+
+struct sp_cg_rate {
+  uint32_t name, first, count; /* slots by from_ns */
+  uint32_t line;               /* of the tag's first row */
+  int64_t fee;                 /* connect fee of the tag's first row, as written */
+  int64_t fee_rounded;         /* the same in 10^-digits */
+};
+
+struct sp_cg_rating {               /* a row of DestinationRates */
+  uint32_t destination, rate, next; /* destination: number; next of the same tag */
+  uint8_t rounding, decimals;
+  bool free_above;  /* *free */
+  int64_t cost_max; /* 0: none */
+};
+
+struct sp_cg_interval {
+  uint32_t timing, rating;
+  int64_t weight;
+};
+
+struct sp_cg_target { /* what a plan says of a destination: intervals, the first that holds wins */
+  uint32_t plan, destination; /* plan SP_CG_NONE: an empty place of the index */
+  uint32_t first, count;
+  int64_t weight;
+  uint32_t line; /* of the first row of RatingPlans that gives it */
+  bool plain;    /* one interval, always, one slot */
+};
+
+struct sp_cg_plan {
+  uint32_t name, first_row, last_row; /* of RatingPlans */
+};
+
+struct sp_cg_plan_row {
+  uint32_t plan, ratings, timing, next; /* ratings: a tag's number */
+  int64_t weight;
+  uint32_t line;
+};
+
+struct sp_cg_activation {
+  int64_t from_ns; /* INT64_MIN: always */
+  uint32_t plan;
+  uint32_t fallbacks, fallbacks_count;
+  uint32_t profile, line;
+};
+
+struct sp_cg_profile {                /* tenant SP_CG_NONE: an empty place of the index */
+  uint32_t tenant, category, subject; /* names */
+  uint32_t first, count;              /* activations by time */
+};
+
+struct sp_cgrates {
+  unsigned digits;
+  struct sp_cg_name *names;
+  uint32_t *name_lines;
+  uint32_t names_count, names_mask;
+  uint32_t any; /* the name *any */
+  struct sp_cg_destination_row *destination_rows;
+  uint32_t destination_rows_count, destinations_count, any_destination;
+  uint32_t *destination_names;
+  uint64_t lengths; /* bit n - 1: there are prefixes of n bytes */
+  struct sp_cg_timing *timings;
+  uint32_t timings_count;
+  struct sp_cg_rate *rates;
+  uint32_t rates_count, slots_count;
+  struct sp_cg_slot *slots;
+  struct sp_cg_rating *ratings;
+  uint32_t ratings_count;
+  uint32_t *tag_first, *tag_last; /* of DestinationRates: first and last row */
+  uint32_t tags_count;
+  struct sp_cg_plan *plans;
+  uint32_t plans_count;
+  struct sp_cg_plan_row *plan_rows;
+  uint32_t plan_rows_count;
+  struct sp_cg_target *targets; /* index by (plan, destination) */
+  uint32_t targets_mask;
+  struct sp_cg_interval *intervals;
+  uint32_t intervals_count;
+  struct sp_cg_profile *profiles; /* index by (tenant, category, subject) */
+  uint32_t profiles_mask;
+  struct sp_cg_activation *activations;
+  uint32_t activations_count;
+  uint32_t *fallbacks; /* places of profiles */
+  uint32_t fallbacks_count;
+};
+
+/* SP_CG_NONE: no such name. */
+uint32_t sp__cg_name_find(const struct sp_cgrates *tariff, const char *text, uint32_t length);
+/* The place of (tenant, category, subject) in `profiles`, one that is empty if it is not there. */
+uint32_t sp__cg_profile_place(const struct sp_cgrates *tariff, uint32_t tenant, uint32_t category,
+                              uint32_t subject);
+/* The same, SP_CG_NONE: not there. */
+uint32_t sp__cg_profile_find(const struct sp_cgrates *tariff, uint32_t tenant, uint32_t category,
+                             uint32_t subject);
+/* The place of (plan, destination) in `targets`, one that is empty if it is not there. */
+uint32_t sp__cg_target_place(const struct sp_cgrates *tariff, uint32_t plan, uint32_t destination);
+/* The plan's target for a destination, NULL: it serves none of its prefixes and not *any. */
+const struct sp_cg_target *sp__cg_target_find(const struct sp_cgrates *tariff, uint32_t plan,
+                                              struct sp_cgrates_text destination);
+/* Whether a timing holds on a local day (days since 1970), whatever the time of day. */
+bool sp__cg_timing_on(const struct sp_cg_timing *timing, int32_t day);
+
+/* A decimal >= 0 with at most `decimals` decimals, times 10^decimals, below 9 × 10^18. */
+bool sp__cg_decimal_read(int64_t *value, struct sp_cell_text cell, unsigned decimals);
+int64_t sp__cg_power(unsigned digits);
+/* a / b, halves up. */
+static inline sp_i128 sp__cg_divide(sp_i128 a, sp_i128 b)
+{
+  return (2 * a + b) / (2 * b);
+}
+
+/* A stretch of the call under one plan. */
+struct sp_cg_period {
+  int64_t from_ns;
+  const struct sp_cg_target *target;
+};
+
+struct sp_cg_route {
+  uint32_t count;
+  struct sp_cg_period periods[SP_CGRATES_PERIODS_MAX];
+};
+
+/* The periods of a call, by time, the first at its start. */
+enum sp_cgrates_answer sp__cg_route_find(const struct sp_cgrates *tariff,
+                                         const struct sp_cgrates_call *call,
+                                         struct sp_cg_route *route);
+
+/* Reading: what the tables' readers share. */
+struct sp_cg_reading {
+  struct sp_cgrates *tariff;
+  struct sp_memory *memory;
+  struct sp_problems *problems;
+  struct sp_table table;
+  uint32_t which; /* enum sp_cgrates_table: the table being read */
+};
+
+void sp__cg_error(struct sp_cg_reading *reading, uint32_t cell, const char *what,
+                  struct sp_cell_text text);
+struct sp_cell_text sp__cg_cell(const struct sp_cg_reading *reading, uint32_t cell);
+/* The next row; false: no more. Rows that cannot be read are reported and left out. */
+bool sp__cg_row_next(struct sp_cg_reading *reading);
+/* One of each text. */
+uint32_t sp__cg_name_take(struct sp_cg_reading *reading, struct sp_cell_text text);
+void sp__cg_timing_read(struct sp_cg_reading *reading);
+void sp__cg_rate_row_read(struct sp_cg_reading *reading);
+void sp__cg_profile_row_read(struct sp_cg_reading *reading);
+/* After all tables: what must fit together. */
+SP_MUST_CHECK enum sp_status sp__cg_targets_build(struct sp_cg_reading *reading);
+SP_MUST_CHECK enum sp_status sp__cg_profiles_build(struct sp_cg_reading *reading);
+SP_MUST_CHECK enum sp_status sp__cg_rates_build(struct sp_cg_reading *reading);
+
+#endif

@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+"""CGRateS plans by hand: cases worked out on paper, errors of tables, errors of calls."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+SUANPAN = os.environ["SUANPAN"]
+HERE = os.path.join(os.environ["SUANPAN_SOURCE"], "tests", "cgrates")
+PLACE = os.path.join(os.environ["SUANPAN_BUILD"], "tests", "cgrates_cases")
+TABLES = ("Destinations", "Timings", "Rates", "DestinationRates", "RatingPlans", "RatingProfiles")
+UNITS = {"s": 10 ** 9, "m": 60 * 10 ** 9}
+failed = []
+
+
+def expect(what, got, wanted):
+    if got != wanted:
+        failed.append(f"{what}: got {got!r}, expected {wanted!r}")
+
+
+def run(*arguments, text=""):
+    return subprocess.run([SUANPAN, *arguments], input=text, capture_output=True, text=True, check=False)
+
+
+def ns(text):
+    return int(text[:-1]) * UNITS[text[-1]] if text[-1] in UNITS else int(text)
+
+
+def cases():
+    with open(os.path.join(HERE, "tutorial", "cases.txt"), encoding="utf-8") as file:
+        for line in file:
+            if line.strip() and not line.startswith("#"):
+                digits, rest = line.split(" | ")
+                call, answer = rest.split(" -> ")
+                subject, category, destination, at, usage, *more = call.split()
+                record = {"tenant": "cgrates.org", "category": category, "subject": subject, "destination": destination,
+                          "answer_time": at, "usage_ns": ns(usage)}
+                for one in more:
+                    key, value = one.split("=")
+                    record[key] = int(value) if key == "loop_index" else value
+                answer = answer.split()
+                wanted = {"error": answer[0]} if len(answer) == 1 else {"call_cost": answer[0], "event_cost": answer[1]}
+                yield int(digits), record, wanted, line.strip()
+
+
+def check_cases():
+    for digits in (5, 6):
+        book = os.path.join(PLACE, f"book{digits}")
+        made = run("tariff", "import", "cgrates", os.path.join(HERE, "tutorial"), book, "--digits", str(digits))
+        expect(f"import with {digits} digits", (made.returncode, "error" in made.stderr), (0, False))
+        mine = [case for case in cases() if case[0] == digits]
+        rated = run("rate", "--book", book, "--cgrates", "-", text="".join(json.dumps(case[1]) + "\n" for case in mine))
+        expect("exit of rate", (rated.returncode, rated.stderr), (0, ""))
+        answers = rated.stdout.splitlines()
+        expect("answers", len(answers), len(mine))
+        for answer, case in zip(answers, mine):
+            expect(case[3], answer, json.dumps(case[2], separators=(",", ":")))
+        check = run("tariff", "check", book)
+        expect("tariff check of the book", (check.returncode, check.stdout), (0, ""))
+
+
+def folder(name, **changes):
+    """The tutorial with pieces of tables replaced."""
+    path = os.path.join(PLACE, name)
+    shutil.copytree(os.path.join(HERE, "tutorial"), path)
+    for table, (old, new) in changes.items():
+        file = os.path.join(path, table + ".csv")
+        with open(file, encoding="utf-8") as source:
+            text = source.read()
+        if old not in text:
+            raise SystemExit(f"{table} has no {old}")
+        with open(file, "w", encoding="utf-8") as to:
+            to.write(text.replace(old, new))
+    return path
+
+
+def refused(name, wanted, **changes):
+    path = folder(name, **changes)
+    got = run("tariff", "import", "cgrates", path, os.path.join(PLACE, name + "-book"))
+    expect(f"exit of {name}", got.returncode, 3)
+    expect(f"{name}: no book", os.path.exists(os.path.join(PLACE, name + "-book")), False)
+    for place, part in wanted:
+        if not any(line.startswith(f"{path}/{place}: ") and part in line for line in got.stderr.splitlines()):
+            failed.append(f"{name}: no {place} with {part!r} in\n{got.stderr}")
+
+
+def check_refused():
+    refused("gap", [("RatingPlans.csv:2", "1969-12-30 (Tuesday)"), ("RatingPlans.csv:2", "expected timings from 00:00:00")],
+            RatingPlans=("RP_RETAIL1,DR_FS_10CNT,OFFPEAK_MORNING,10\n", ""))
+    refused("many", [("Destinations.csv:2:10", "expected a prefix"), ("Timings.csv:3:21", "from 0 to 7"),
+                     ("Rates.csv:2:10", "expected an amount"), ("Rates.csv:2:18", "expected a duration"),
+                     ("DestinationRates.csv:2:33", "expected *up, *middle or *down"),
+                     ("RatingPlans.csv:2:24", "no such timing"), ("RatingProfiles.csv:2:23", "expected a time"),
+                     ("RatingProfiles.csv:3:44", "no such plan")],
+            Destinations=("DST_1002,1002", "DST_1002,"), Timings=("1;2;3;4;5,08", "1;2;3;4;8,08"),
+            Rates=("RT_20CNT,0.4,0.2,60s,60s,0s", "RT_20CNT,0.x,0.2,60q,60s,0s"),
+            DestinationRates=("DR_1002_20CNT,DST_1002,RT_20CNT,*up", "DR_1002_20CNT,DST_1002,RT_20CNT,*over"),
+            RatingPlans=("RP_RETAIL1,DR_FS_40CNT,PEAK,10", "RP_RETAIL1,DR_FS_40CNT,    PEEK,10"),
+            RatingProfiles=("*any,2014-01-14T00:00:00Z,RP_RETAIL1,\ncgrates.org,call,1001,2014-01-14T00:00:00Z,RP_RETAIL2",
+                            "*any,2014-01-32T00:00:00Z,RP_RETAIL1,\ncgrates.org,call,1001,2014-01-14T00:00:00Z,RP_RETAIL9"))
+    refused("missing rate", [("DestinationRates.csv:2:24", "no such rate")],
+            DestinationRates=("DST_1002,RT_20CNT", "DST_1002,RT_21CNT"))
+    refused("missing destination", [("DestinationRates.csv:2:15", "no such destination")],
+            DestinationRates=("DR_1002_20CNT,DST_1002,", "DR_1002_20CNT,DST_1004,"))
+    refused("fallback", [("RatingProfiles.csv:4", "fallback subject '1009'")],
+            RatingProfiles=("RP_GERMANY,1001", "RP_GERMANY,1009"))
+    refused("no beginning", [("Rates.csv:8", "no price at the beginning")],
+            Rates=("RT_1CNT,0,0.01,60s,60s,0s", "RT_1CNT,0,0.01,60s,60s,5s"))
+    refused("twice", [("Rates.csv:3", "a second row of this rate")], Rates=("0.1,60s,1s,60s\nRT_10CNT,0.2", "0.1,60s,1s,0s\nRT_10CNT,0.2"))
+    refused("short", [("Timings.csv:2", "a cell is missing")], Timings=(",*any,00:00:00\nPEAK", "\nPEAK"))
+    path = folder("nothing")
+    os.remove(os.path.join(path, "Rates.csv"))
+    got = run("tariff", "import", "cgrates", path, os.path.join(PLACE, "nothing-book"))
+    expect("a missing table", (got.returncode, f"{path}/Rates.csv: the table is missing" in got.stderr), (3, True))
+
+
+def check_calls():
+    book = os.path.join(PLACE, "book5")
+    good = {"tenant": "cgrates.org", "category": "call", "subject": "1001", "destination": "1002",
+            "answer_time": "2014-08-04T13:00:00Z", "usage_ns": 20000000000}
+    wrong = [({"usage_ns": -1}, "usage_ns"), ({"usage_ns": 1.5}, "usage_ns"), ({"answer_time": "soon"}, "answer_time"),
+             ({"answer_time": "2014-02-30T00:00:00Z"}, "answer_time"), ({"colour": "red"}, "keys"), ({"tenant": 7}, "quotes")]
+    lines = [json.dumps({**good, **change}) for change, _ in wrong]
+    lines += ["{}", "[]", "{", '{"tenant":"a" "b"}', json.dumps(good) + "x"]
+    rated = run("rate", "--book", book, "--cgrates", "-", text="\n".join([json.dumps(good), "", *lines, json.dumps(good)]) + "\n")
+    expect("exit with bad lines", rated.returncode, 1)
+    fine = '{"call_cost":"0.6","event_cost":"0.6"}'
+    expect("answers", rated.stdout.splitlines(), [fine] + ['{"error":"BAD_LINE"}'] * len(lines) + [fine])
+    told = rated.stderr.splitlines()
+    expect("lines told", [line.split(":")[1] for line in told], [f" line {i + 3}" for i in range(len(lines))])
+    for line, (_, part) in zip(told, wrong):
+        expect(f"{line} says {part}", part in line, True)
+    expect("no book", run("rate", "--book", PLACE, "--cgrates", "-").returncode, 3)
+    expect("no calls", run("rate", "--book", book, "--cgrates", os.path.join(PLACE, "none")).returncode, 4)
+    expect("usage", run("rate", "--book", book, "--customers", PLACE, "--cgrates", "-").returncode, 2)
+    expect("import without a book", run("tariff", "import", "cgrates", HERE).returncode, 2)
+    expect("import of others", run("tariff", "import", "others", HERE, PLACE).returncode, 2)
+
+
+def main():
+    shutil.rmtree(PLACE, ignore_errors=True)
+    os.makedirs(PLACE)
+    check_cases()
+    check_refused()
+    check_calls()
+    for line in failed:
+        print(line)
+    print(f"{1 if not failed else 0} passed, {len(failed)} failed")
+    sys.exit(1 if failed else 0)
+
+
+main()
