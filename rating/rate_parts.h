@@ -29,7 +29,7 @@
 #define SP__CACHE_CHUNK_BYTES ((size_t)1 << 20)
 #define SP__CACHE_CHUNKS_MAX 1024u
 #define SP__FRAME_BUCKETS 16384u
-#define SP__SET_FRAMES 8u /* frames a plan set knows at once */
+#define SP__SET_FRAMES 32u /* frames a plan set knows at once */
 #define SP__SET_BUCKETS 8192u
 #define SP__CAPS_KEPT 8u /* cells of caps remembered between cutting and counting */
 #define SP__BANDS_CACHED 256u
