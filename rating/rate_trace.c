@@ -32,7 +32,8 @@ void sp__trace_exact(struct sp_trace_event *event, const struct sp__item *item, 
   event->denominator = fits ? item->denominator : 0;
 }
 
-/* The first column of a row that does not hold, or NONE; the event says which values or how long. */
+/* The first column of a row that does not hold, or NONE; the event says which values or how long.
+ */
 static enum sp_trace_why match_why(const struct sp_rater *rater, const struct sp_book_match *match,
                                    uint64_t bands, struct sp_trace_event *event)
 {
@@ -87,8 +88,7 @@ static void item_rules(struct sp_rater *rater, const struct sp__segment *segment
                                    .item = item->name_id,
                                    .index = r,
                                    .offset = segment->from_s};
-    enum sp_trace_why why =
-        rule_why(rater, item, rules + r, segment->choice->bands, &event);
+    enum sp_trace_why why = rule_why(rater, item, rules + r, segment->choice->bands, &event);
     if (why == SP_WHY_NONE) {
       why = winner->rule == rules + r    ? SP_WHY_TAKEN
             : plan->kind == SP_PLAN_BASE ? SP_WHY_REPLACED

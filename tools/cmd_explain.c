@@ -16,7 +16,8 @@ static const struct sp_verb_help help = {
     "Prints one record's whole way, station by station as the waypoints in the code: raw bytes "
     "and\nposition, fields, who and where and why, every rule that was looked at and why it lost, "
     "each step of\nthe price as a sum to redo on paper, what each allowance had and has, discounts "
-    "pass by pass, who\npays what, and what changed in the profile. Of a file records before it are "
+    "pass by pass, who\npays what, and what changed in the profile. Of a file records before it "
+    "are "
     "rated first, from empty\nstate. Of a store its shard is played again to that moment, from the "
     "checkpoint if that is older, and\nthe charge is compared with the journaled one; all records "
     "with the id are told. Nothing is changed.\nExit status 1: no such record, or it comes out "
@@ -52,7 +53,8 @@ int sp_cmd_explain(int argc, char **argv)
     return output_close(sp_explain_store(&which, rest.values[0]));
   }
   if (books.count == 0 || customers == NULL || rest.count != 1) {
-    return sp_usage_error(&help, "expected STORE and ID, or --book, --customers and one FILE (or -)");
+    return sp_usage_error(&help,
+                          "expected STORE and ID, or --book, --customers and one FILE (or -)");
   }
   if (which.all && which.id != NULL) {
     return sp_usage_error(&help, "only one of --id, --all");

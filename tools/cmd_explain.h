@@ -13,8 +13,8 @@ struct sp_explain_which {
 /* Records of a file or stdin, from empty state. 1: there is no such record. */
 int sp_explain_desk(const struct sp_explain_which *which, const struct sp_option_list *books,
                     const char *customers, const char *path);
-/* The records of a store with the id, or at the position STREAM:OFFSET[.SUB], as of their moment. 1: there is none, or what
- * comes out is not what was journaled. */
+/* The records of a store with the id, or at the position STREAM:OFFSET[.SUB], as of their moment.
+ * 1: there is none, or what comes out is not what was journaled. */
 int sp_explain_store(const struct sp_explain_which *which, const char *store);
 
 #endif

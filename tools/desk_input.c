@@ -14,7 +14,8 @@ struct place { /* of a record in the input */
   uint32_t length, reserved;
 };
 
-struct sp_desk_input { /* all of it is kept: a conflict names the fields of the record that stood first */
+struct sp_desk_input { /* all of it is kept: a conflict names the fields of the record that stood
+                          first */
   FILE *file;
   char *bytes;
   size_t length, size, done;
@@ -120,7 +121,6 @@ static void format_find(struct sp_desk_input *input)
   }
   input->format = at < input->length && input->bytes[at] == '{' ? SP_FORMAT_JSON : SP_FORMAT_CSV;
 }
-
 
 /* Decodes what has been read and not been done: how many records, how many bytes. */
 static void batch_decode(struct sp_desk_input *input, struct batch *batch, struct sp_decode *decode)

@@ -21,7 +21,7 @@ struct sp_desk_visit {
   void *context;
   /* Each record in order; a status other than OK ends the visit, END without an error. */
   enum sp_status (*record)(struct sp_desk_visit *visit, const struct sp_desk_record *record);
-  bool count; /* read and count all of it first */
+  bool count;                  /* read and count all of it first */
   struct sp_desk_input *input; /* set: for sp_desk_input_judge */
   uint64_t total;              /* set if `count` */
 };

@@ -10,7 +10,7 @@
 #include "segment/fold.h"
 #include "tools/explain_tell.h"
 
-struct sp_told_events { /* what the core said of the record */
+struct sp_told_events {  /* what the core said of the record */
   struct sp_trace trace; /* for sp_rate */
   struct sp_trace_event *event;
   size_t count, size;

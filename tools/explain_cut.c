@@ -166,8 +166,8 @@ static void block_tell(const struct cut *at)
 static int64_t amount_before(const struct cut *at)
 {
   for (const struct sp_trace_event *event = at->event; event-- > at->told->events->event;) {
-    bool amount = event->kind == SP_TRACE_PASS || event->kind == SP_TRACE_DUE ||
-                  event->kind == SP_TRACE_LIST;
+    bool amount =
+        event->kind == SP_TRACE_PASS || event->kind == SP_TRACE_DUE || event->kind == SP_TRACE_LIST;
     if (amount && event->item == at->event->item) {
       return event->amount_micro;
     }

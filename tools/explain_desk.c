@@ -42,8 +42,7 @@ static void record_fold(struct explain *explain, const struct sp_desk *desk,
   }
   struct sp_fold_event event;
   struct sp_profile *profile = explain->profiles + usage->subscriber;
-  struct sp_group_profile *group =
-      usage->group == SP_NONE ? NULL : explain->groups + usage->group;
+  struct sp_group_profile *group = usage->group == SP_NONE ? NULL : explain->groups + usage->group;
   sp_fold_event_make(&event, usage, &desk->charge, &explain->clock);
   fold->before = *profile;
   if (group != NULL) {
@@ -135,8 +134,9 @@ static int input_explain(struct sp_desk *desk, const struct sp_explain_which *wh
     code = sp_desk_input_visit(&visit);
   }
   if (code == SP_EXIT_DONE && explain->told == 0) {
-    fprintf(stderr, which->id == NULL ? "suanpan: %s: holds no record\n"
-                                      : "suanpan: %s: holds no record with id %s\n",
+    fprintf(stderr,
+            which->id == NULL ? "suanpan: %s: holds no record\n"
+                              : "suanpan: %s: holds no record with id %s\n",
             path, which->id);
     code = SP_EXIT_REJECTED;
   }

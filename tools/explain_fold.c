@@ -40,8 +40,7 @@ static void fact_tell(const struct fact *fact, const char *of, struct sp_tell *t
   sp_tell_says(tell, &text);
 }
 
-static void facts_tell(const struct fact *facts, size_t count, const char *of,
-                       struct sp_tell *tell)
+static void facts_tell(const struct fact *facts, size_t count, const char *of, struct sp_tell *tell)
 {
   for (size_t i = 0; i < count; i++) {
     fact_tell(facts + i, of, tell);
@@ -107,9 +106,8 @@ void sp__told_fold(const struct sp_told *told, struct sp_tell *tell)
     return;
   }
   uint32_t book = sp_books_at(told->books, usage->start_utc_s);
-  int32_t day = book == SP_NONE
-                    ? 0
-                    : sp_book_local_day(told->books->book + book, usage->start_utc_s);
+  int32_t day =
+      book == SP_NONE ? 0 : sp_book_local_day(told->books->book + book, usage->start_utc_s);
   uint32_t month = day < 1 ? 0 : sp_month_of_day((uint32_t)day, NULL);
   subscriber_tell(told->fold, month, tell);
   if (usage->group != SP_NONE) {

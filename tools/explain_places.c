@@ -203,9 +203,9 @@ static void prefix_tell(const struct resolved *at)
   sp_text_add(&text, ", kind ");
   sp_text_add(&text, row->kind <= SP_KIND_INTERNATIONAL ? kinds[row->kind] : "?");
   if (places->operator_id != 0) {
-    struct sp_name name = sp__told_name(
-        at->book,
-        SP_BOOK_TABLE(at->book, operator_names, struct sp_book_name)[places->operator_id - 1]);
+    struct sp_name name =
+        sp__told_name(at->book, SP_BOOK_TABLE(at->book, operator_names,
+                                              struct sp_book_name)[places->operator_id - 1]);
     sp_tell_name(at->tell, "operator", name);
     sp_text_add(&text, ", operator ");
     name_add(&text, name);

@@ -255,10 +255,9 @@ static void allowance_keys(const struct priced *at, const char *kind)
   const struct sp_book_allowance *row = allowance_of(at);
   sp_words_owner(&text, at->told->directory, at->event->owner);
   sp_tell_step(at->tell, kind);
-  sp_tell_name(
-      at->tell, "allowance",
-      sp__told_name(at->book,
-                    SP_BOOK_TABLE(at->book, allowance_names, struct sp_book_name)[row->name_id]));
+  sp_tell_name(at->tell, "allowance",
+               sp__told_name(at->book, SP_BOOK_TABLE(at->book, allowance_names,
+                                                     struct sp_book_name)[row->name_id]));
   sp_tell_text(at->tell, "owner", words, text.length);
   sp_tell_number(at->tell, "before", at->event->before);
 }

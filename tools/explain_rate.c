@@ -1,11 +1,13 @@
 /* Station rate: the plans that apply, every rule that was looked at and why it lost, and the
- * outcome. Prices, allowances, discounts and payers are told by explain_price.c and explain_cut.c. */
+ * outcome. Prices, allowances, discounts and payers are told by explain_price.c and explain_cut.c.
+ */
 #include <string.h>
 
 #include "tools/book_words.h"
 #include "tools/explain.h"
 
-#define LOSERS_MAX 12 /* rules of one plan and item that a person is shown though they do not hold */
+#define LOSERS_MAX \
+  12 /* rules of one plan and item that a person is shown though they do not hold */
 
 static void name_add(struct sp_text *text, struct sp_name name)
 {
@@ -127,10 +129,9 @@ static void segment_tell(const struct sp_told *told, struct sp_tell *tell,
 
 static const char *why_word(enum sp_trace_why why)
 {
-  static const char *const words[] = {"none",      "taken",    "columns",      "dest",
-                                      "band",      "rating_group", "unit",     "priority",
-                                      "fewer_columns", "shorter_prefix", "contest", "replaced",
-                                      "set_lost"};
+  static const char *const words[] = {
+      "none",     "taken",         "columns",        "dest",    "band",     "rating_group", "unit",
+      "priority", "fewer_columns", "shorter_prefix", "contest", "replaced", "set_lost"};
   return (unsigned)why < sizeof(words) / sizeof(words[0]) ? words[why] : "?";
 }
 

@@ -180,8 +180,8 @@ static void after_judged(struct sp_shard_watch *watch, struct sp_shard *shard,
   struct sp_text fields = SP_TEXT_INIT(conflict);
   sp_conflict_reason(&fields, shard->charge.conflict_fields);
   const struct sp_told_store store = {
-      shard->index, shard->world->dir.shard_count, found->block, found->ordinal,
-      watch->checkpoint_ordinal, &found->charge};
+      shard->index,   shard->world->dir.shard_count, found->block,
+      found->ordinal, watch->checkpoint_ordinal,     &found->charge};
   told->source = (struct sp_name){parcel->stream->name, parcel->stream->name_length};
   told->position = parcel->batch.positions[i];
   told->raw = (struct sp_name){parcel->batch.raws[i].at, parcel->batch.raws[i].length};

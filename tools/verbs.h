@@ -11,6 +11,7 @@
   X(gen, "make a seeded province: book, customers, usage and its expected totals") \
   X(init, "a new store from a book and customers") \
   X(rate, "price usage records from a file or stdin, without a store") \
+  X(replay, "recorded usage priced with another book: who wins, who loses") \
   X(segment, "customers by recency, frequency, money; the eight classes") \
   X(snapshot, "customers and their scores as Parquet files") \
   X(run, "the service: usage records from files or Kafka become durable charges") \

@@ -1,0 +1,328 @@
+/* A store's journals priced anew: each thread takes its shards one after the other, in the order of
+ * their journals, from an empty state. Nothing is allocated per record, nothing is written. */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ingest/resolve.h"
+#include "rating/rate.h"
+#include "store/journal.h"
+#include "tools/heap.h"
+#include "tools/options.h"
+#include "tools/parcel.h"
+#include "tools/replay.h"
+#include "tools/world.h"
+
+#define SCRATCH_BYTES ((size_t)1 << 20) /* texts of a batch */
+#define THREADS_MAX 64
+
+struct kept { /* of a record, as journaled */
+  int64_t net_micro;
+  uint32_t subscriber, group;
+  uint16_t reason;
+  uint8_t outcome;
+};
+
+struct batch {
+  struct sp_cdr cdrs[SP_BATCH_RECORDS_MAX];
+  struct sp_usage usages[SP_BATCH_RECORDS_MAX];
+  struct kept kept[SP_BATCH_RECORDS_MAX];
+  struct sp_charge charge;
+  uint32_t count;
+  size_t scratch_used;
+  char scratch[SCRATCH_BYTES];
+};
+
+struct engine { /* one thread */
+  pthread_t thread;
+  struct sp_world *world;
+  const struct sp_books *books; /* the other ones */
+  uint32_t first, step;         /* its shards */
+  struct sp_memory memory;
+  struct sp_state *state;
+  struct sp_rater *rater;
+  struct sp_resolver *resolver;
+  struct sp_decoder decoder;
+  struct sp_block_view *view;
+  struct batch *batch;
+  struct sp_replay_tally tally;
+  enum sp_status status;
+  char error[256];
+  bool started;
+};
+
+static enum sp_status engine_make(struct engine *engine)
+{
+  const struct sp_directory *directory = engine->world->directory;
+  uint32_t subscribers = sp_directory_subscriber_count(directory);
+  uint32_t groups = sp_directory_group_count(directory);
+  engine->batch = sp_heap_take(sizeof(*engine->batch));
+  if (engine->batch == NULL) {
+    return SP_NO_MEMORY;
+  }
+  sp_decoder_open(&engine->decoder, &engine->world->zone);
+  SP_TRY(sp_state_make(&engine->state, subscribers, groups, &engine->memory));
+  SP_TRY(sp_rater_make(&engine->rater, directory, engine->state, &engine->memory));
+  SP_TRY(sp_rater_set_books(engine->rater, engine->books));
+  SP_TRY(sp_resolver_make(&engine->resolver, directory, engine->books, &engine->memory));
+  return sp_block_view_make(&engine->view);
+}
+
+static void engine_free(struct engine *engine)
+{
+  sp_block_view_free(engine->view);
+  sp_rater_free(engine->rater);
+  sp_state_free(engine->state);
+  sp_heap_give(engine->batch, sizeof(*engine->batch));
+  sp_memory_free(&engine->memory);
+}
+
+/* The marks' outcomes stay as journaled: what was not rated for them is not rated now. */
+static bool is_passed_by(const struct kept *kept)
+{
+  return kept->subscriber == SP_NONE || kept->outcome == SP_OUTCOME_DUPLICATE ||
+         kept->outcome == SP_OUTCOME_CONFLICT || kept->reason == SP_REASON_DUP_WINDOW_EXCEEDED;
+}
+
+static enum sp_status record_price(struct engine *engine, uint32_t i)
+{
+  struct batch *batch = engine->batch;
+  const struct sp_usage *usage = batch->usages + i;
+  const struct kept *kept = batch->kept + i;
+  if (kept->subscriber != SP_NONE) {
+    SP_TRY(sp_rater_notice(engine->rater, usage));
+  }
+  if (is_passed_by(kept)) {
+    engine->tally.passed_by++;
+    return SP_OK;
+  }
+  struct sp_charge *charge = &batch->charge;
+  if (usage->subscriber != SP_NONE) {
+    SP_TRY(sp_rate(engine->rater, usage, charge, NULL));
+  } else { /* none of the other books is in force at its start */
+    sp_charge_clear(charge);
+    charge->outcome = SP_OUTCOME_SUSPENDED;
+    charge->reason = usage->reason;
+  }
+  const struct sp_replay_record record = {usage,           kept->subscriber, kept->group,
+                                          kept->outcome,   charge->outcome,  charge->reason,
+                                          kept->net_micro, charge->net_micro};
+  sp_replay_count(&engine->tally, &record);
+  return SP_OK;
+}
+
+static enum sp_status batch_price(struct engine *engine)
+{
+  struct batch *batch = engine->batch;
+  sp_resolve_batch(engine->resolver, batch->cdrs, batch->usages, batch->count);
+  for (int step = 1; step <= 2; step++) {
+    for (uint32_t i = 0; i < batch->count; i++) {
+      sp_rater_prefetch(engine->rater, batch->usages + i, step);
+    }
+  }
+  for (uint32_t i = 0; i < batch->count; i++) {
+    SP_TRY(record_price(engine, i));
+  }
+  batch->count = 0;
+  batch->scratch_used = 0;
+  return SP_OK;
+}
+
+/* Fields and outcome of a journaled record to the batch, texts to its scratch. */
+static void record_put(struct engine *engine, const struct sp_block_record *record)
+{
+  struct batch *batch = engine->batch;
+  struct sp_cdr *cdr = batch->cdrs + batch->count;
+  char *scratch = batch->scratch + batch->scratch_used;
+  if (record->cdr != NULL) {
+    size_t used = 0;
+    *cdr = *record->cdr;
+    for (unsigned i = 0; i < SP_CDR_TEXT_COUNT; i++) {
+      size_t end = (size_t)cdr->texts[i].at + cdr->texts[i].length;
+      used = end > used ? end : used;
+    }
+    memcpy(scratch, cdr->text, used);
+    cdr->text = scratch;
+    batch->scratch_used += used;
+  } else {
+    const struct sp_block_stream *stream = sp_block_view_stream(engine->view, record->stream);
+    sp_decode_raw(&engine->decoder, stream->format,
+                  (struct sp_decode_bytes){stream->columns, stream->columns_length},
+                  (struct sp_decode_bytes){record->raw, record->raw_length}, cdr, scratch);
+    batch->scratch_used += SP_DECODE_SCRATCH_BYTES;
+  }
+  const struct sp_charge *charge = &batch->charge;
+  batch->kept[batch->count++] = (struct kept){charge->net_micro, record->subscriber, record->group,
+                                              charge->reason, charge->outcome};
+}
+
+static enum sp_status block_price(struct engine *engine)
+{
+  struct batch *batch = engine->batch;
+  uint32_t records = sp_block_view_header(engine->view)->records;
+  for (uint32_t i = 0; i < records; i++) {
+    struct sp_block_record record;
+    if (batch->count == SP_BATCH_RECORDS_MAX ||
+        SCRATCH_BYTES - batch->scratch_used < SP_DECODE_SCRATCH_BYTES) {
+      SP_TRY(batch_price(engine));
+    }
+    SP_TRY(sp_block_view_record(engine->view, i, &record, &batch->charge));
+    record_put(engine, &record);
+  }
+  return batch_price(engine); /* raw bytes of the next block lie elsewhere */
+}
+
+static enum sp_status shard_price(struct engine *engine, uint32_t shard)
+{
+  char path[SP_PATH_BYTES_MAX];
+  struct sp_journal *journal = NULL;
+  sp_store_path(&engine->world->dir, path, "shards/%u/journal", shard);
+  enum sp_status status = sp_journal_open(&journal, path, false);
+  if (status == SP_OK) {
+    status = sp_journal_seek(journal, (struct sp_journal_place){0, 0});
+  }
+  while (status == SP_OK) {
+    status = sp_journal_next(journal, engine->view, true);
+    if (status == SP_OK) {
+      status = block_price(engine);
+    }
+  }
+  if (status != SP_END) {
+    snprintf(engine->error, sizeof(engine->error), "shard %u: journal: %s", shard,
+             status == SP_IO ? strerror(errno) : sp_status_text(status));
+  }
+  sp_journal_close(journal);
+  return status == SP_END ? SP_OK : status;
+}
+
+static void *engine_run(void *context)
+{
+  struct engine *engine = context;
+  sp_heap_init(&engine->memory);
+  engine->status = engine_make(engine);
+  for (uint32_t shard = engine->first;
+       engine->status == SP_OK && shard < engine->world->dir.shard_count; shard += engine->step) {
+    engine->status = shard_price(engine, shard);
+  }
+  engine_free(engine);
+  return NULL;
+}
+
+static uint32_t threads_count(const struct sp_world *world)
+{
+  long processors = sysconf(_SC_NPROCESSORS_ONLN);
+  uint32_t count = processors < 1             ? 1
+                   : processors > THREADS_MAX ? THREADS_MAX
+                                              : (uint32_t)processors;
+  return count < world->dir.shard_count ? count : world->dir.shard_count;
+}
+
+/* All shards; the first engine's tally has all sums afterwards. false: said on stderr. */
+static bool engines_run(struct engine *engines, uint32_t count)
+{
+  bool ok = true;
+  for (uint32_t i = 0; i < count; i++) {
+    engines[i].started = sp_replay_tally_make(&engines[i].tally, engines[i].world->directory,
+                                              i == 0 ? NULL : &engines[0].tally);
+    if (i == 0 && engines[0].started) {
+      const struct sp_world *world = engines[0].world;
+      sp_replay_plans(&engines[0].tally, world->books[world->books_count]);
+      sp_replay_plans(&engines[0].tally, engines[0].books);
+    }
+    if (engines[i].started) {
+      engines[i].started = pthread_create(&engines[i].thread, NULL, engine_run, engines + i) == 0;
+    }
+  }
+  for (uint32_t i = 0; i < count; i++) {
+    if (!engines[i].started) {
+      engines[i].status = SP_NO_MEMORY;
+    } else {
+      (void)pthread_join(engines[i].thread, NULL);
+    }
+    if (engines[i].status != SP_OK) {
+      fprintf(stderr, "suanpan: %s: %s\n", engines[i].world->dir.path,
+              engines[i].error[0] != '\0' ? engines[i].error : sp_status_text(engines[i].status));
+      ok = false;
+    }
+    if (i > 0 && ok) {
+      sp_replay_merge(&engines[0].tally, &engines[i].tally);
+    }
+  }
+  return ok;
+}
+
+static int world_replay(struct sp_world *world, const struct sp_books *books,
+                        const struct sp_replay_asked *asked)
+{
+  uint32_t count = threads_count(world);
+  struct engine *engines = calloc(count, sizeof(*engines));
+  if (engines == NULL) {
+    fprintf(stderr, "suanpan: %s\n", sp_status_text(SP_NO_MEMORY));
+    return SP_EXIT_ENVIRONMENT;
+  }
+  for (uint32_t i = 0; i < count; i++) {
+    engines[i].world = world;
+    engines[i].books = books;
+    engines[i].first = i;
+    engines[i].step = count;
+  }
+  int code = SP_EXIT_ENVIRONMENT;
+  if (engines_run(engines, count)) {
+    struct sp_replay_view view = {&engines[0].tally, books, true, asked->top};
+    (asked->json ? sp_replay_json : sp_replay_print)(&view);
+    code = SP_EXIT_DONE;
+  }
+  for (uint32_t i = count; i-- > 0;) {
+    sp_replay_tally_free(&engines[i].tally, i > 0);
+  }
+  free(engines);
+  return code;
+}
+
+static int books_replay(struct sp_world *world, const struct sp_replay_asked *asked)
+{
+  struct sp_problem_list list;
+  struct sp_memory memory;
+  struct sp_books *books = sp_heap_take(sizeof(*books));
+  struct sp_loaded_book *loaded = sp_heap_take(SP_BOOKS_MAX * sizeof(*loaded));
+  sp_heap_init(&memory);
+  sp_problem_list_init(&list);
+  enum sp_status status = SP_NO_MEMORY;
+  if (books != NULL && loaded != NULL) {
+    status =
+        sp_books_load(books, loaded, asked->books->values, asked->books->count, &memory, &list);
+  }
+  int code = status == SP_BAD_BOOK ? SP_EXIT_BOOK : SP_EXIT_ENVIRONMENT;
+  if (status == SP_OK) {
+    code = world_replay(world, books, asked);
+    for (size_t i = 0; i < asked->books->count; i++) {
+      sp_book_unload(loaded + i);
+    }
+  } else {
+    sp_problem_list_print(&list, stderr);
+    fprintf(stderr, "suanpan: %s; nothing was replayed\n", sp_status_text(status));
+  }
+  sp_problem_list_free(&list);
+  sp_memory_free(&memory);
+  sp_heap_give(loaded, SP_BOOKS_MAX * sizeof(*loaded));
+  sp_heap_give(books, sizeof(*books));
+  return code;
+}
+
+int sp_replay_store(const struct sp_replay_asked *asked)
+{
+  struct sp_world *world = sp_heap_take(sizeof(*world));
+  if (world == NULL) {
+    fprintf(stderr, "suanpan: %s\n", sp_status_text(SP_NO_MEMORY));
+    return SP_EXIT_ENVIRONMENT;
+  }
+  int code = sp_world_open(world, asked->path);
+  if (code == SP_EXIT_DONE) {
+    code = books_replay(world, asked);
+  }
+  sp_world_close(world);
+  sp_heap_give(world, sizeof(*world));
+  return code;
+}
