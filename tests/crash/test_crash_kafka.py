@@ -30,6 +30,7 @@ DAYS = 40  # and five for what is late: well below the window of 62
 SERVICE_RECORDS_MAX = 20000  # of each partition, through the broker that dies
 SERVICE_SECONDS = 8  # that the producers take
 ROUNDS_MAX = 200
+ENVIRONMENT = 4  # the exit code
 
 
 def run_arguments(store, broker, topic, *more):
@@ -57,15 +58,40 @@ def killed_runs(folder, world, broker, rng, whole_s, expected):
           flush=True)
 
 
-def wait_for(store, records, process):
-    since = time.monotonic()
-    while crash.records_in(store) < records:
-        if process.poll() is not None:
-            sys.exit(f"the service ended by itself: {process.returncode}\n{process.stderr.read()}")
-        if time.monotonic() - since > crash.HANG_S:
-            process.kill()
-            sys.exit(f"{crash.records_in(store)} of {records} records after {crash.HANG_S} s")
-        time.sleep(0.1)
+class Service:
+    """`run` without end. It stops with exit 4 when the broker is away for too long (15 s), which is up to the machine here; it is
+    then started again, as a supervisor would."""
+
+    def __init__(self, store, broker):
+        self.store, self.starts = store, 0
+        self.arguments = [crash.SUANPAN, *run_arguments(store, broker.address, "service")]
+        self.start()
+
+    def start(self):
+        self.starts += 1
+        with open(f"{self.store}.log", "a", encoding="utf-8") as log:
+            self.process = subprocess.Popen(  # pylint: disable=consider-using-with
+                self.arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def log(self):
+        with open(f"{self.store}.log", encoding="utf-8") as log:
+            return log.read()
+
+    def wait_for(self, records):
+        since = time.monotonic()
+        while crash.records_in(self.store) < records:
+            if self.process.poll() is not None:
+                if self.process.returncode != ENVIRONMENT:
+                    sys.exit(f"the service ended by itself: {self.process.returncode}\n{self.log()}")
+                self.start()
+            if time.monotonic() - since > crash.HANG_S:
+                sys.exit(f"{crash.records_in(self.store)} of {records} records after {crash.HANG_S} s")
+            time.sleep(0.1)
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        if self.process.wait() != 0:
+            sys.exit(f"the service ended with {self.process.returncode}:\n{self.log()}")
 
 
 def broker_dies(folder, world, broker, paths):
@@ -83,36 +109,33 @@ def broker_dies(folder, world, broker, paths):
         broker.produce("service", part, *options, "--partition", at, "--to", 100)
     store = f"{folder}/service"
     crash.init(store, world, 4, f"{folder}/suanpan.yaml")
-    with subprocess.Popen([crash.SUANPAN, *run_arguments(store, broker.address, "service")], stdin=subprocess.DEVNULL,
-                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as service:
-        rate = max(1, lines // len(parts) // SERVICE_SECONDS)
-        producers = [subprocess.Popen(broker.producing("service", part, *options, "--partition", at, "--from", 100,
-                                                       "--rate", rate),
-                                      stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-                     for at, part in enumerate(parts)]
-        try:
-            wait_for(store, lines // 4, service)
-            broker.kill()
-            before = crash.records_in(store)
-            broker.restart()
-            failed = [producer.wait() for producer in producers]
-            if any(failed):
-                sys.exit(f"the producers ended with {failed}")
-            wait_for(store, lines, service)
-        except BaseException:
-            for process in [service, *producers]:
-                process.kill()
-            raise
-        service.send_signal(signal.SIGTERM)
-        errors = service.stderr.read()
-    if service.returncode != 0:
-        sys.exit(f"the service ended with {service.returncode}: {errors}")
+    service, producers = Service(store, broker), []
+    rate = max(1, lines // len(parts) // SERVICE_SECONDS)
+    try:
+        for at, part in enumerate(parts):
+            producers.append(subprocess.Popen(  # pylint: disable=consider-using-with
+                broker.producing("service", part, *options, "--partition", at, "--from", 100, "--rate", rate),
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        service.wait_for(lines // 4)
+        broker.kill()
+        before = crash.records_in(store)
+        broker.restart()
+        failed = [producer.wait() for producer in producers]
+        if any(failed):
+            sys.exit(f"the producers ended with {failed}")
+        service.wait_for(lines)
+        service.stop()
+    finally:
+        for process in [service.process, *producers]:
+            process.kill()
+            process.wait()
     crash.init(f"{folder}/service-files", world, 2)
     crash.call("run", f"{folder}/service-files", "--files", *parts, "--until-end")
     expected, found = crash.answer(f"{folder}/service-files"), crash.answer(store)
     if without_places(expected) != without_places(found):
-        sys.exit(f"after the broker's death:\n{expected}\n{found}\n{errors}")
-    print(f"{lines} records across a broker killed when {before} were durable: nothing lost, nothing doubled", flush=True)
+        sys.exit(f"after the broker's death:\n{expected}\n{found}")
+    print(f"{lines} records across a broker killed when {before} were durable, {service.starts} starts of the service: "
+          "nothing lost, nothing doubled", flush=True)
 
 
 def without_places(answer):
@@ -125,7 +148,7 @@ def broker_absent(folder, world):
     done = subprocess.run([crash.SUANPAN, *run_arguments(store, "127.0.0.1:1", "usage", "--until-end")],
                           stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     lines = done.stderr.splitlines()
-    if done.returncode != 4 or len(lines) != 1 or "127.0.0.1:1" not in lines[0] or crash.records_in(store) != 0:
+    if done.returncode != ENVIRONMENT or len(lines) != 1 or "127.0.0.1:1" not in lines[0] or crash.records_in(store) != 0:
         sys.exit(f"a broker that is not there: exit {done.returncode}, expected 4 and one line:\n{done.stderr}")
     print(f"a broker that is not there: {lines[0]}", flush=True)
 
