@@ -53,11 +53,13 @@ def counted(build, folders):
                 if path.split(os.sep)[0] not in folders:
                     continue
                 lines, branches = files.setdefault(path, ({}, {}))
+                functions = [(one["start_line"], one["end_line"], one["name"]) for one in file["functions"]]
                 for line in file["lines"]:
                     number = line["line_number"]
                     lines[number] = lines.get(number, 0) + line["count"]
                     for place, branch in enumerate(line["branches"]):
-                        key = (line.get("function_name", "?"), number, place)
+                        name = max((one for one in functions if one[0] <= number <= one[1]), default=(0, 0, "?"))[2]
+                        key = (name, number, place)
                         branches[key] = branches.get(key, 0) + branch["count"]
     for path, (_, branches) in files.items():
         asserted = assertion_lines(os.path.join(TOP, path))

@@ -181,10 +181,10 @@ static bool plan_good(const struct zone_plan *plan)
   return zone_good(&file);
 }
 
-#define WITH(change)                              \
-  do {                                            \
-    struct zone_plan plan = zone_plain("\n\n");   \
-    change;                                       \
+#define WITH(change)                                 \
+  do {                                               \
+    struct zone_plan plan = zone_plain("\n\n");      \
+    change;                                          \
     ck_assert_msg(!plan_good(&plan), "%s", #change); \
   } while (0)
 
@@ -242,7 +242,8 @@ START_TEST(test_damage)
 }
 END_TEST
 
-/* Lines behind `name: z\n` and whether they are read; `zone`: their timezone is one to be opened. */
+/* Lines behind `name: z\n` and whether they are read; `zone`: their timezone is one to be opened.
+ */
 static const struct yaml_case {
   const char *text;
   bool good;
