@@ -231,8 +231,8 @@ static enum sp_reason segments_find(struct sp_rater *rater, int64_t until_utc_s)
 {
   struct sp__work *work = &rater->work;
   int64_t start = work->usage->start_utc_s, end;
-  if (!sp_money_add(&end, start, work->usage->duration_s)) {
-    return SP_REASON_OVERFLOW;
+  if (!sp_money_add(&end, start, work->usage->duration_s) || end > SP_TIME_MAX) {
+    return SP_REASON_OVERFLOW; /* a chain of partials may last longer than time does */
   }
   for (uint32_t changes = 0; until_utc_s < end; changes++) {
     int64_t from = until_utc_s;

@@ -31,36 +31,37 @@ def assertion_lines(path):
     return found
 
 
-def gcov(build, library):
-    """The reports of one library's objects, one JSON document a line."""
-    objects = os.path.join(build, "CMakeFiles", f"{library}.dir", library.removeprefix("sp_"))
-    notes = sorted(name for name in os.listdir(objects) if name.endswith(".gcno")) if os.path.isdir(objects) else []
-    for name in notes:
-        done = subprocess.run(["gcov", "--json-format", "--stdout", "--branch-probabilities", name], cwd=objects,
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-        for line in done.stdout.split("\n"):
-            if line.startswith("{"):
-                yield json.loads(line)
+def gcov(build):
+    """The reports of all objects of libraries and tests, one JSON document a line."""
+    for top in (os.path.join(build, "CMakeFiles"), os.path.join(build, "tests", "CMakeFiles")):
+        for folder, _, names in sorted(os.walk(top)):
+            notes = sorted(name for name in names if name.endswith(".gcno"))
+            if not notes:
+                continue
+            done = subprocess.run(["gcov", "--json-format", "--stdout", "--branch-probabilities", *notes], cwd=folder,
+                                  stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+            for line in done.stdout.split("\n"):
+                if line.startswith("{"):
+                    yield json.loads(line)
 
 
 def counted(build, folders):
     """{path: ({line: count}, {(function, line, place): count})}; a header's are summed over all that include it."""
     files = {}
-    for library in ("sp_rating", "sp_segment", "sp_ingest", "sp_store", "sp_tools"):
-        for report in gcov(build, library):
-            for file in report["files"]:
-                path = os.path.relpath(os.path.join(report["current_working_directory"], file["file"]), TOP)
-                if path.split(os.sep)[0] not in folders:
-                    continue
-                lines, branches = files.setdefault(path, ({}, {}))
-                functions = [(one["start_line"], one["end_line"], one["name"]) for one in file["functions"]]
-                for line in file["lines"]:
-                    number = line["line_number"]
-                    lines[number] = lines.get(number, 0) + line["count"]
-                    for place, branch in enumerate(line["branches"]):
-                        name = max((one for one in functions if one[0] <= number <= one[1]), default=(0, 0, "?"))[2]
-                        key = (name, number, place)
-                        branches[key] = branches.get(key, 0) + branch["count"]
+    for report in gcov(build):
+        for file in report["files"]:
+            path = os.path.relpath(os.path.join(report["current_working_directory"], file["file"]), TOP)
+            if path.split(os.sep)[0] not in folders:
+                continue
+            lines, branches = files.setdefault(path, ({}, {}))
+            functions = [(one["start_line"], one["end_line"], one["name"]) for one in file["functions"]]
+            for line in file["lines"]:
+                number = line["line_number"]
+                lines[number] = lines.get(number, 0) + line["count"]
+                name = max((one for one in functions if one[0] <= number <= one[1]), default=(0, 0, "?"))[2]
+                for place, branch in enumerate(line["branches"]):
+                    key = (name, number, place)
+                    branches[key] = branches.get(key, 0) + branch["count"]
     for path, (_, branches) in files.items():
         asserted = assertion_lines(os.path.join(TOP, path))
         for key in [key for key in branches if key[1] in asserted]:
