@@ -1,6 +1,7 @@
 #include "tools/config.h"
 
 #include <cyaml/cyaml.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -53,6 +54,40 @@ static void defaults(struct sp_config *config)
   config->checkpoint_ms = config->checkpoint_ms == 0 ? 10000 : config->checkpoint_ms;
 }
 
+/* Numbers of the environment over those of the file. */
+static int environment_read(struct sp_config *config)
+{
+  const struct {
+    const char *name;
+    int64_t *number;
+  } numbers[] = {{"SUANPAN_WORKERS", &config->workers},
+                 {"SUANPAN_CUT_MS", &config->cut_ms},
+                 {"SUANPAN_CHECKPOINT_MS", &config->checkpoint_ms}};
+  for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+    const char *text = getenv(numbers[i].name);
+    char *end = NULL;
+    errno = 0;
+    long long number = text == NULL ? 0 : strtoll(text, &end, 10);
+    if (text != NULL && (errno != 0 || end == text || *end != '\0' || number < 0)) {
+      fprintf(stderr, "suanpan: %s=%s: expected a number, 0 or more\n", numbers[i].name, text);
+      return SP_EXIT_BOOK;
+    }
+    *numbers[i].number = text == NULL ? *numbers[i].number : number;
+  }
+  defaults(config);
+  return SP_EXIT_DONE;
+}
+
+static int finish(struct sp_config **config)
+{
+  int code = environment_read(*config);
+  if (code != SP_EXIT_DONE) {
+    sp_config_free(*config);
+    *config = NULL;
+  }
+  return code;
+}
+
 void sp_config_free(struct sp_config *config)
 {
   const cyaml_config_t cyaml = {.mem_fn = cyaml_mem, .log_level = CYAML_LOG_ERROR};
@@ -67,8 +102,7 @@ int sp_config_read(struct sp_config **out, const char *path, bool must_exist)
       fprintf(stderr, "suanpan: out of memory\n");
       return SP_EXIT_ENVIRONMENT;
     }
-    defaults(*out);
-    return SP_EXIT_DONE;
+    return finish(out);
   }
   char *name = strdup(path);
   const cyaml_config_t cyaml = {.log_fn = log_print, .log_ctx = name, .mem_fn = cyaml_mem, .log_level = CYAML_LOG_ERROR};
@@ -84,8 +118,7 @@ int sp_config_read(struct sp_config **out, const char *path, bool must_exist)
     *out = NULL;
     return SP_EXIT_BOOK;
   }
-  defaults(*out);
-  return SP_EXIT_DONE;
+  return finish(out);
 }
 
 void sp_config_print(const struct sp_config *config, FILE *to)

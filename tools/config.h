@@ -1,5 +1,5 @@
 /* Configuration of `suanpan run`: STORE/suanpan.yaml (or --config FILE), read by libcyaml, unknown keys are errors with line
- * and column. flag > environment > file > default. Every key stands in tools/suanpan.example.yaml. */
+ * and column. flag > environment (SUANPAN_WORKERS, SUANPAN_CUT_MS, SUANPAN_CHECKPOINT_MS) > file > default. Every key stands in tools/suanpan.example.yaml. */
 #ifndef SP_TOOLS_CONFIG_H
 #define SP_TOOLS_CONFIG_H
 

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# flag > environment > file > default, as `run --print-config` shows it; a number that is none is refused.
+set -u
+made=$SUANPAN_BUILD/tests/cli_settings
+rm -rf "$made"
+mkdir -p "$made" || exit 4
+trap 'rm -rf "$made"' EXIT
+failed=0
+
+expect() {  # CODE LINES COMMAND...: these lines are among what it prints on either stream
+    local code=$1 lines=$2 out status line
+    shift 2
+    out=$("$@" 2>&1 </dev/null)
+    status=$?
+    [ "$status" -eq "$code" ] || { echo "$*: exit $status, expected $code: $out"; failed=1; }
+    while read -r line; do
+        grep -qxF -- "$line" <<<"$out" || { echo "$*: no line '$line' in: $out"; failed=1; }
+    done <<<"$lines"
+}
+
+print="$SUANPAN run $made/store --print-config"
+mkdir "$made/store"
+expect 0 $'workers: 0\ncut_ms: 20\ncheckpoint_ms: 10000' $print
+expect 0 'cut_ms: 7' env SUANPAN_CUT_MS=7 $print
+printf 'workers: 3\ncut_ms: 50\n' >"$made/store/suanpan.yaml"
+expect 0 $'workers: 3\ncut_ms: 50\ncheckpoint_ms: 10000' $print
+expect 0 $'workers: 2\ncut_ms: 50\ncheckpoint_ms: 99' env SUANPAN_WORKERS=2 SUANPAN_CHECKPOINT_MS=99 $print
+for wrong in x -1 7x '' 99999999999999999999; do
+    expect 3 "suanpan: SUANPAN_CUT_MS=$wrong: expected a number, 0 or more" env SUANPAN_CUT_MS="$wrong" $print
+done
+printf 'cut_ms: -1\n' >"$made/store/suanpan.yaml"
+expect 3 "suanpan: $made/store/suanpan.yaml: workers, cut_ms and checkpoint_ms are 0 or more" $print
+exit $failed
