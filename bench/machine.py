@@ -14,8 +14,14 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
 BUILD = os.environ.get("SUANPAN_BUILD") or os.path.join(ROOT, "build", "release")
 SUANPAN = os.environ.get("SUANPAN") or os.path.join(BUILD, "suanpan")
+os.environ.setdefault("SUANPAN_BUILD", BUILD)  # for the harness of the broker
 SKIPPED = 77
 ENVIRONMENT = 4
+
+if not os.path.exists(SUANPAN):
+    print(f"{SUANPAN} is not there: cmake --workflow --preset release, or name it in SUANPAN and SUANPAN_BUILD",
+          file=sys.stderr)
+    sys.exit(ENVIRONMENT)
 
 
 def processor():
@@ -68,3 +74,21 @@ class Probe:
                               check=True)
         lines = [json.loads(line) for line in done.stdout.splitlines()]
         self.members = {f"probe_{line['what'].replace(' ', '_')}_ns": line["value"] for line in lines}
+
+
+class Stolen:
+    """The share of this machine's time that the host gave to others while the block ran."""
+
+    @staticmethod
+    def ticks():
+        with open("/proc/stat", encoding="utf-8") as file:
+            numbers = [int(word) for word in file.readline().split()[1:9]]
+        return sum(numbers), numbers[7]
+
+    def __enter__(self):
+        self.before, self.share = self.ticks(), 0.0
+        return self
+
+    def __exit__(self, *_):
+        after = self.ticks()
+        self.share = (after[1] - self.before[1]) / max(after[0] - self.before[0], 1)

@@ -28,10 +28,10 @@ class Folder:
             shutil.rmtree(self.path, ignore_errors=True)
 
 
-def call(*words, **environment):
+def call(*words):
     """Runs the program; its text on stdout. Exit 1 (something was refused or suspended) is as good as 0."""
     done = subprocess.run([SUANPAN, *map(str, words)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True, env={**os.environ, **environment}, check=False)
+                          stderr=subprocess.PIPE, text=True, check=False)
     if done.returncode not in (0, 1):
         sys.exit(f"suanpan {words[0]}: exit {done.returncode}\n{done.stderr}")
     return done.stdout
@@ -43,9 +43,12 @@ def make_world(folder, seed, subscribers, groups, days, records):
     return f"{folder}/usage/usage-00001.csv"
 
 
-def make_store(store, world, shards=4):
+def make_store(store, world, shards=4, **settings):
+    """A new store; settings are keys of suanpan.yaml."""
     shutil.rmtree(store, ignore_errors=True)
     call("init", store, "--book", f"{world}/book", "--customers", f"{world}/customers", "--shards", shards)
+    with open(f"{store}/suanpan.yaml", "w", encoding="utf-8") as file:
+        file.writelines(f"{key}: {value}\n" for key, value in {"workers": 0, **settings}.items())
 
 
 class Run:
@@ -55,12 +58,11 @@ class Run:
     takes them back when it needs the room.
     """
 
-    def __init__(self, store, source, workers=0, **environment):
+    def __init__(self, store, source, workers=0):
         words = [SUANPAN, "run", store, *map(str, source), "--until-end", "--json", "--workers", str(workers)]
         began = time.monotonic()
         with open(f"{store}.out", "w+b") as out, open(f"{store}.err", "w+b") as errors:
-            child = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=out, stderr=errors,
-                                     env={**os.environ, **environment})
+            child = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=out, stderr=errors)
             usage = self.watch(child)
             self.wall_s = time.monotonic() - began
             out.seek(0)
@@ -82,6 +84,15 @@ class Run:
             time.sleep(SAMPLE_S)
 
 
+def start_cpu_s(folder, world, shards=4, workers=0):
+    """The CPU of a run without records: opening a store, loading customers and book, closing."""
+    empty = f"{folder}/empty.csv"
+    with open(f"{world}/usage/usage-00001.csv", "rb") as usage, open(empty, "wb") as out:
+        out.write(usage.readline())
+    make_store(f"{folder}/empty", world, shards)
+    return Run(f"{folder}/empty", ["--files", empty], workers).cpu_s
+
+
 def anonymous(pid):
     try:
         with open(f"/proc/{pid}/status", encoding="utf-8") as file:
@@ -90,7 +101,7 @@ def anonymous(pid):
         return 0
 
 
-def bytes_under(folder):
-    """What the files of a folder take on disk (LMDB's are sparse)."""
+def bytes_under(store, part):
+    """What the files in folders of this name take on disk (LMDB's are sparse)."""
     return sum(os.stat(os.path.join(path, name)).st_blocks * 512
-               for path, _, names in os.walk(folder) for name in names)
+               for path, _, names in os.walk(store) if os.path.basename(path) == part for name in names)
