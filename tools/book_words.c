@@ -157,15 +157,23 @@ static void column_add(struct sp_text *text, size_t from, const char *column, ui
   }
 }
 
-static void ids_add(struct sp_text *text, size_t from, const char *column,
-                    const struct sp_book *book, struct sp_book_array names, const uint32_t *ids,
-                    uint32_t count, uint32_t first)
+/* The words of one match column: ids of names, counted from `first`. */
+struct id_list {
+  const char *column;
+  struct sp_book_array names;
+  const uint32_t *ids;
+  uint32_t count, first;
+};
+
+static void ids_add(struct sp_text *text, size_t from, const struct sp_book *book,
+                    const struct id_list *list)
 {
   comma(text, from);
-  sp_text_add(text, column);
-  for (uint32_t i = 0; i < count; i++) {
+  sp_text_add(text, list->column);
+  for (uint32_t i = 0; i < list->count; i++) {
     struct sp_book_name name;
-    memcpy(&name, book->base + names.at + (ids[i] - first) * sizeof(name), sizeof(name));
+    memcpy(&name, book->base + list->names.at + (list->ids[i] - list->first) * sizeof(name),
+           sizeof(name));
     sp_text_add(text, i == 0 ? "" : ";");
     sp_words_name(text, book, name);
   }
@@ -208,8 +216,10 @@ void sp_words_match(struct sp_text *text, const struct sp_book *book,
   size_t from = text->length;
   features_add(text, from, ~match->refused & ((UINT64_C(1) << SP_FEATURE_BITS) - 1), unit);
   if (match->dests_count > 0) {
-    ids_add(text, from, "dest ", book, header->dest_names,
-            SP_BOOK_TABLE(book, match_dests, uint32_t) + match->dests_at, match->dests_count, 0);
+    ids_add(text, from, book,
+            &(struct id_list){"dest ", header->dest_names,
+                              SP_BOOK_TABLE(book, match_dests, uint32_t) + match->dests_at,
+                              match->dests_count, 0});
   }
   if (match->bands != 0) {
     uint32_t bands[SP_BOOK_BANDS_MAX];
@@ -217,11 +227,13 @@ void sp_words_match(struct sp_text *text, const struct sp_book *book,
     for (uint64_t rest = match->bands; rest != 0; rest &= rest - 1) {
       bands[count++] = (uint32_t)__builtin_ctzll(rest);
     }
-    ids_add(text, from, "band ", book, header->band_names, bands, count, 0);
+    ids_add(text, from, book, &(struct id_list){"band ", header->band_names, bands, count, 0});
   }
   if (match->groups_count > 0) {
-    ids_add(text, from, "rating_group ", book, header->group_names,
-            SP_BOOK_TABLE(book, match_groups, uint32_t) + match->groups_at, match->groups_count, 1);
+    ids_add(text, from, book,
+            &(struct id_list){"rating_group ", header->group_names,
+                              SP_BOOK_TABLE(book, match_groups, uint32_t) + match->groups_at,
+                              match->groups_count, 1});
   }
   sp_text_add(text, text->length == from ? "all" : "");
 }

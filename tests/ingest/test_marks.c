@@ -188,13 +188,27 @@ START_TEST(test_edges)
 }
 END_TEST
 
+/* One checkpoint: what `one` has not saved yet goes to `loaded`; how many chunks that were. */
+static size_t chunks_move(struct sp_marks *one, struct sp_marks *loaded, char *saved)
+{
+  const void *bytes;
+  size_t length, chunks = 0;
+  for (; sp_marks_chunk(one, chunks, &bytes, &length); chunks++) {
+    memcpy(saved, bytes, length);
+    ck_assert_int_eq(sp_marks_load(loaded, saved, length, 0), SP_OK);
+  }
+  sp_marks_saved(one);
+  ck_assert(!sp_marks_chunk(one, 0, &bytes, &length));
+  return chunks;
+}
+
 /* Saved in several checkpoints and loaded, the marks say the same; so do three shards together. */
 START_TEST(test_saved_and_shards)
 {
   enum { COUNT = 5000, SHARDS = 3 };
   static struct event events[COUNT];
   static char saved[COUNT * SP_MARK_BYTES];
-  size_t saved_bytes = 0, chunks = 0;
+  size_t chunks = 0;
   struct sp_memory memory;
   struct sp_marks *one, *loaded, *shards[SHARDS];
   sp_heap_init(&memory);
@@ -223,15 +237,7 @@ START_TEST(test_saved_and_shards)
           sp_marks_add(shard, key, events[i].payload, events[i].start_s, shard_ordinal++), SP_OK);
     }
     if (i % 1700 == 1699 || i == COUNT - 1) {
-      const void *bytes;
-      size_t length;
-      for (size_t chunk = 0; sp_marks_chunk(one, chunk, &bytes, &length); chunk++, chunks++) {
-        memcpy(saved + saved_bytes, bytes, length);
-        saved_bytes += length;
-        ck_assert_int_eq(sp_marks_load(loaded, bytes, length, 0), SP_OK);
-      }
-      sp_marks_saved(one);
-      ck_assert(!sp_marks_chunk(one, 0, &bytes, &length));
+      chunks += chunks_move(one, loaded, saved);
     }
   }
   ck_assert_uint_gt(chunks, 6);
