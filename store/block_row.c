@@ -110,13 +110,6 @@ static void place_get(struct sp_row_reader *reader, uint32_t streams, unsigned h
   record->behind_s = (head & HAS_BEHIND) != 0 ? sp_varint_get_u32(&reader->bytes) : 0;
 }
 
-static uint32_t near(struct sp_varint_reader *reader, uint32_t base)
-{
-  int64_t value = (int64_t)((uint64_t)sp_varint_get_signed(reader) + (uint64_t)base);
-  reader->bad = reader->bad || value < 0 || value > (int64_t)UINT32_MAX;
-  return (uint32_t)value;
-}
-
 static void who_get(struct sp_row_reader *reader, unsigned head, struct sp_block_record *record)
 {
   unsigned places = sp_varint_get_byte(&reader->bytes);
@@ -129,8 +122,8 @@ static void who_get(struct sp_row_reader *reader, unsigned head, struct sp_block
   if ((places & NO_SUBSCRIBER) != 0) {
     return;
   }
-  record->subscriber = reader->context.subscriber = near(&reader->bytes, reader->context.subscriber);
-  record->account = near(&reader->bytes, record->subscriber);
+  record->subscriber = reader->context.subscriber = sp_varint_get_near(&reader->bytes, reader->context.subscriber);
+  record->account = sp_varint_get_near(&reader->bytes, record->subscriber);
   if ((head & HAS_GROUP) != 0) {
     record->group = sp_varint_get_u32(&reader->bytes);
   }

@@ -82,13 +82,6 @@ uint8_t *sp_charge_encode(const struct sp_charge *charge, uint32_t subscriber, u
   return to;
 }
 
-static uint32_t near(struct sp_varint_reader *reader, uint32_t base)
-{
-  int64_t value = (int64_t)((uint64_t)sp_varint_get_signed(reader) + (uint64_t)base);
-  reader->bad = reader->bad || value < 0 || value > (int64_t)UINT32_MAX;
-  return (uint32_t)value;
-}
-
 static uint8_t count_get(struct sp_varint_reader *reader, unsigned max)
 {
   uint8_t count = sp_varint_get_byte(reader);
@@ -124,7 +117,7 @@ static void payers_get(struct sp_charge *charge, unsigned shape, uint32_t accoun
   }
   charge->payers_count = count_get(reader, SP_CHARGE_PAYERS_MAX);
   for (unsigned i = 0; i < charge->payers_count; i++) {
-    uint32_t payer = near(reader, account);
+    uint32_t payer = sp_varint_get_near(reader, account);
     charge->payers[i] = (struct sp_charge_payer){payer, 0, sp_varint_get_signed(reader)};
   }
 }
@@ -149,7 +142,7 @@ void sp_charge_decode(struct sp_charge *charge, uint32_t subscriber, uint32_t ac
   for (unsigned i = 0; i < charge->allowances_count; i++) {
     struct sp_charge_allowance *line = &charge->allowances[i];
     line->name = sp_varint_get_u32(reader);
-    line->owner = near(reader, subscriber);
+    line->owner = sp_varint_get_near(reader, subscriber);
     line->used = sp_varint_get_signed(reader);
     line->left = sp_varint_get_signed(reader);
   }

@@ -65,6 +65,14 @@ static inline uint8_t sp_varint_get_byte(struct sp_varint_reader *reader)
   return *reader->at++;
 }
 
+/* A uint32_t written as the signed difference to `base`. */
+static inline uint32_t sp_varint_get_near(struct sp_varint_reader *reader, uint32_t base)
+{
+  int64_t value = (int64_t)((uint64_t)sp_varint_get_signed(reader) + (uint64_t)base);
+  reader->bad = reader->bad || value < 0 || value > (int64_t)UINT32_MAX;
+  return (uint32_t)value;
+}
+
 /* `length` bytes in place; NULL and bad when there are fewer. */
 static inline const uint8_t *sp_varint_get_bytes(struct sp_varint_reader *reader, size_t length)
 {

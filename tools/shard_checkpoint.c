@@ -83,13 +83,15 @@ static enum sp_status streams_put(struct sp_shard *shard)
   return SP_OK;
 }
 
-static void durable_wait(struct sp_shard *shard)
+enum sp_status sp__shard_durable_wait(struct sp_shard *shard)
 {
   for (;;) {
     uint32_t seen = sp_gate_count(&shard->durable);
-    if (atomic_load_explicit(&shard->durable_block, memory_order_acquire) >= shard->meta.block ||
-        atomic_load_explicit(&shard->world->stop, memory_order_acquire) != 0) {
-      return;
+    if (atomic_load_explicit(&shard->durable_block, memory_order_acquire) >= shard->meta.block) {
+      return SP_OK;
+    }
+    if (atomic_load_explicit(&shard->world->stop, memory_order_acquire) != 0) {
+      return SP_IO;
     }
     sp_gate_wait(&shard->durable, seen);
   }
@@ -111,10 +113,7 @@ enum sp_status sp_shard_checkpoint(struct sp_shard *shard)
 {
   SP_ASSERT(shard->magic == SP_SHARD_MAGIC);
   SP_ASSERT(sp_block_records(shard->builders[shard->builder_open]) == 0);
-  durable_wait(shard);
-  if (atomic_load_explicit(&shard->durable_block, memory_order_acquire) < shard->meta.block) {
-    return SP_IO;
-  }
+  SP_TRY(sp__shard_durable_wait(shard));
   struct entry_sink *sink = malloc(sizeof(*sink));
   if (sink == NULL) {
     return SP_NO_MEMORY;

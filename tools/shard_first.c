@@ -97,21 +97,6 @@ static enum sp_status block_open(struct sp_shard *shard, uint64_t ordinal, uint3
   return *record < sp_block_view_header(shard->view)->records ? SP_OK : SP_BAD_FORMAT;
 }
 
-/* Until the block before the open one is durable, so that it can be read. */
-static enum sp_status durable_wait(struct sp_shard *shard)
-{
-  while (atomic_load_explicit(&shard->durable_block, memory_order_acquire) < shard->meta.block) {
-    uint32_t seen = sp_gate_count(&shard->durable);
-    if (atomic_load_explicit(&shard->world->stop, memory_order_acquire) != 0) {
-      return SP_IO;
-    }
-    if (atomic_load_explicit(&shard->durable_block, memory_order_acquire) < shard->meta.block) {
-      sp_gate_wait(&shard->durable, seen);
-    }
-  }
-  return SP_OK;
-}
-
 enum sp_status sp__first_record_compare(struct sp_shard *shard, uint64_t first_ordinal, const struct sp_cdr *cdr,
                                         uint32_t *fields)
 {
@@ -133,7 +118,7 @@ enum sp_status sp__first_record_compare(struct sp_shard *shard, uint64_t first_o
     SP_TRY(sp_block_record_at(open, (uint32_t)(ordinal - open_from), &record, &stream));
   } else {
     uint32_t index;
-    SP_TRY(durable_wait(shard));
+    SP_TRY(sp__shard_durable_wait(shard));
     SP_TRY(block_open(shard, ordinal, &index));
     SP_TRY(sp_block_view_record(shard->view, index, &record, NULL));
     stream = sp_block_view_stream(shard->view, record.stream);

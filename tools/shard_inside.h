@@ -19,6 +19,8 @@ SP_MUST_CHECK enum sp_status sp__block_index_add(struct sp_shard *shard, uint64_
                                                  size_t length);
 /* The running totals behind a block. */
 void sp__shard_advance(struct sp_shard *shard, const struct sp_block_header *header);
+/* Until every closed block is on disk. IO: the writer has failed. */
+SP_MUST_CHECK enum sp_status sp__shard_durable_wait(struct sp_shard *shard);
 /* Replays the journal behind the checkpoint. */
 SP_MUST_CHECK enum sp_status sp__shard_replay(struct sp_shard *shard, bool writable);
 /* The place of a stream in `positions`, + 1; added at its beginning if the shard has never seen it. */
