@@ -123,6 +123,11 @@ static enum sp_status batch_price(struct engine *engine)
     }
   }
   for (uint32_t i = 0; i < batch->count; i++) {
+    if (batch->kept[i].subscriber != SP_NONE) {
+      __builtin_prefetch(engine->tally.customers + batch->kept[i].subscriber, 1);
+    }
+  }
+  for (uint32_t i = 0; i < batch->count; i++) {
     SP_TRY(record_price(engine, i));
   }
   batch->count = 0;
