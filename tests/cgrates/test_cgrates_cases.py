@@ -57,8 +57,43 @@ def check_cases():
         expect("answers", len(answers), len(mine))
         for answer, case in zip(answers, mine):
             expect(case[3], answer, json.dumps(case[2], separators=(",", ":")))
+        expect("told", [line.split(" ")[2] for line in made.stderr.splitlines()], ["RP_RETAIL2", "RP_RETAIL2", "RP_GERMANY", "RP_DATA"])
+        for table in ("bands", "destinations", "plans", "rates"):
+            with open(os.path.join(book, table + ".csv"), encoding="utf-8") as file:
+                got = file.read()
+            with open(os.path.join(HERE, "tutorial", "book", table + ".csv"), encoding="utf-8") as file:
+                expect(f"{table}.csv of the book", got, file.read())
+        for table in TABLES:
+            with open(os.path.join(book, "cgrates", table + ".csv"), "rb") as file, \
+                    open(os.path.join(HERE, "tutorial", table + ".csv"), "rb") as original:
+                expect(f"{table}.csv kept", file.read(), original.read())
         check = run("tariff", "check", book)
         expect("tariff check of the book", (check.returncode, check.stdout), (0, ""))
+
+
+def write(path, text):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def check_own_tables():
+    """The plans that became plans of ours cost the same there."""
+    book, customers = os.path.join(PLACE, "book5"), os.path.join(PLACE, "customers")
+    write(os.path.join(customers, "accounts.csv"), "account\nA\n")
+    write(os.path.join(customers, "subscribers.csv"), "subscriber,number,account,from\nS,8613800000001,A,2010-01-01\n")
+    write(os.path.join(customers, "subscriptions.csv"), "owner,plan,from\nsubscriber:S,RP_RETAIL1,2010-01-01\n")
+    starts = ("2014-08-04T07:59:10Z", "2014-08-04T18:58:30Z", "2014-08-04T13:00:00Z", "2014-08-02T23:59:30Z", "2014-08-03T23:59:59Z")
+    calls = [(at, seconds, other) for at in starts for seconds in (1, 30, 59, 60, 61, 95, 3601) for other in ("10091234567", "10071234567")]
+    usage = "id,seq,service,direction,served,other,start,duration_s\n" + "".join(
+        f"{i},{i},voice,mo,8613800000001,+{other},{at},{seconds}\n" for i, (at, seconds, other) in enumerate(calls))
+    ours = run("rate", "--book", book, "--customers", customers, "--json", "-", text=usage)
+    lines = "".join(json.dumps({"tenant": "x", "category": "x", "destination": other, "answer_time": at, "usage_ns": seconds * 10 ** 9,
+                                "rating_plan": "RP_RETAIL1"}) + "\n" for at, seconds, other in calls)
+    theirs = run("rate", "--book", book, "--cgrates", "-", text=lines)
+    expect("both rated", (ours.returncode, theirs.returncode), (0, 0))
+    for call, our, their in zip(calls, ours.stdout.splitlines(), theirs.stdout.splitlines()):
+        expect(f"{call} by our own tables", f'{float(json.loads(our)["net"]):.6f}', f'{float(json.loads(their)["call_cost"]):.6f}')
 
 
 def folder(name, **changes):
@@ -109,6 +144,7 @@ def check_refused():
     refused("no beginning", [("Rates.csv:8", "no price at the beginning")],
             Rates=("RT_1CNT,0,0.01,60s,60s,0s", "RT_1CNT,0,0.01,60s,60s,5s"))
     refused("twice", [("Rates.csv:3", "a second row of this rate")], Rates=("0.1,60s,1s,60s\nRT_10CNT,0.2", "0.1,60s,1s,0s\nRT_10CNT,0.2"))
+    expect("import of others", run("tariff", "import", "cgrates", os.path.join(PLACE, "nowhere"), PLACE).returncode, 3)
     refused("short", [("Timings.csv:2", "a cell is missing")], Timings=(",*any,00:00:00\nPEAK", "\nPEAK"))
     path = folder("nothing")
     os.remove(os.path.join(path, "Rates.csv"))
@@ -143,6 +179,7 @@ def main():
     shutil.rmtree(PLACE, ignore_errors=True)
     os.makedirs(PLACE)
     check_cases()
+    check_own_tables()
     check_refused()
     check_calls()
     for line in failed:
