@@ -21,8 +21,8 @@ static const char *const simple[SP_CGRATES_TABLES] = {
 
 static const char *const hours[SP_CGRATES_TABLES] = {
     "D,1002\nE,10\nF,49\n",
-    "PEAK,*any,*any,*any,1;2;3;4;5,08:00:00\nMORNING,*any,*any,*any,1;2;3;4;5,00:00:00\n"
-    "EVENING,*any,*any,*any,1;2;3;4;5,19:00:00\nWEEKEND,*any,*any,*any,6;7,00:00:00\n",
+    ("PEAK,*any,*any,*any,1;2;3;4;5,08:00:00\nMORNING,*any,*any,*any,1;2;3;4;5,00:00:00\n"
+     "EVENING,*any,*any,*any,1;2;3;4;5,19:00:00\nWEEKEND,*any,*any,*any,6;7,00:00:00\n"),
     "R,0.4,0.2,60s,60s,0s\nR,0,0.1,60s,1s,60s\nS,0.2,0.1,60s,60s,0s\nS,0,0.05,60s,1s,60s\n",
     "DR,D,R,*up,4,0,\nDR,F,R,*up,4,0,\nDS,D,S,*up,4,0,\nDS,F,S,*up,4,0,\n",
     "P,DR,PEAK,10\nP,DS,MORNING,10\nP,DS,EVENING,10\nP,DS,WEEKEND,10\n",
