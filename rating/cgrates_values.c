@@ -52,8 +52,9 @@ bool sp__cg_decimal_read(int64_t *value, struct sp_cell_text cell, unsigned deci
   return digits > 0;
 }
 
-/* One number with its unit from `at`; the bytes it takes, 0: it is none. */
-static size_t part_read(sp_i128 *ns, const char *at, size_t length)
+/* One number with its unit from `at`; the bytes it takes, 0: it is none. `bare`: a unit may lack.
+ */
+static size_t part_read(sp_i128 *ns, const char *at, size_t length, bool bare)
 {
   static const struct {
     char unit[4];
@@ -77,7 +78,7 @@ static size_t part_read(sp_i128 *ns, const char *at, size_t length)
   }
   for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
     size_t unit = strlen(units[i].unit);
-    bool fits = unit > 0 || number == length;
+    bool fits = unit > 0 || (bare && number == length);
     if (fits && length - number >= unit && memcmp(at + number, units[i].unit, unit) == 0) {
       *ns += (sp_i128)value * units[i].ns / (whole ? 1 : 1000000000);
       return number + unit;
@@ -93,7 +94,7 @@ bool sp_cgrates_duration_read(int64_t *ns, const char *text, size_t length)
     return false;
   }
   for (size_t at = 0; at < length;) {
-    size_t part = part_read(&sum, text + at, length - at);
+    size_t part = part_read(&sum, text + at, length - at, at == 0);
     if (part == 0 || sum > SP_CGRATES_NS_MAX) {
       return false;
     }
