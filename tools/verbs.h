@@ -4,6 +4,7 @@
 
 #define SP_VERB_TABLE(X) \
   X(audit, "the equation in = sum of outcomes, from the journal") \
+  X(bench, "how fast this machine is: files to durable journal and checkpoint") \
   X(book, "add a tariff book to a store, also while it runs; list them") \
   X(churn, "the groups at risk, with reasons and members") \
   X(dump, "print what a store holds: rated records, suspense, customers") \
