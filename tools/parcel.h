@@ -14,7 +14,7 @@
 #include "store/block.h"
 #include "tools/store_dir.h"
 
-#define SP_PARCELS_MAX 16
+#define SP_PARCELS_MAX 32
 
 /* A stream of the run (file, partition): made by the router, never changed or moved afterwards but for `next`. */
 struct sp_stream {
