@@ -156,12 +156,6 @@ const char *sp_source_error(const struct sp_source *source)
   return source == NULL ? "out of memory" : source->error;
 }
 
-void sp_source_set_zone(struct sp_source *source, const struct sp_decode_zone *zone)
-{
-  SP_ASSERT(source->magic == SP__SOURCE_MAGIC);
-  sp_decoder_set_zone(&source->decoder, zone);
-}
-
 uint32_t sp_source_streams(const struct sp_source *source)
 {
   SP_ASSERT(source->magic == SP__SOURCE_MAGIC);

@@ -76,9 +76,6 @@ void sp_source_close(struct sp_source *source);
 /* What went wrong, in one line without line break. */
 const char *sp_source_error(const struct sp_source *source);
 
-/* Another zone for records from the next batch on (books were loaded). */
-void sp_source_set_zone(struct sp_source *source, const struct sp_decode_zone *zone);
-
 /* Streams so far. A file whose header is not read yet has no columns; a Kafka stream with messages
  * of several headers gets one index for each: all with one name, and one position. */
 uint32_t sp_source_streams(const struct sp_source *source);

@@ -12,19 +12,9 @@ uint32_t sp_directory_subscriber_count(const struct sp_directory *directory)
   return directory->subscribers.names.count;
 }
 
-uint32_t sp_directory_account_count(const struct sp_directory *directory)
-{
-  return directory->accounts.names.count;
-}
-
 uint32_t sp_directory_group_count(const struct sp_directory *directory)
 {
   return directory->groups.names.count;
-}
-
-uint32_t sp_directory_manager_count(const struct sp_directory *directory)
-{
-  return directory->managers.names.count;
 }
 
 uint32_t sp_directory_plan_count(const struct sp_directory *directory)
@@ -92,11 +82,6 @@ uint32_t sp_directory_find_group(const struct sp_directory *directory, struct sp
 uint32_t sp_directory_find_manager(const struct sp_directory *directory, struct sp_name name)
 {
   return sp__words_find(&directory->managers, name);
-}
-
-uint32_t sp_directory_find_plan(const struct sp_directory *directory, struct sp_name name)
-{
-  return sp__words_find(&directory->plans, name);
 }
 
 uint64_t sp_directory_prefetch_number(const struct sp_directory *directory, uint64_t digits)
@@ -212,12 +197,6 @@ static bool tenure_give(const struct sp_directory *directory, const struct sp__t
   return true;
 }
 
-bool sp_directory_tenure_at(const struct sp_directory *directory, uint32_t subscriber,
-                            int64_t at_utc_s, struct sp_tenure *tenure)
-{
-  return tenure_give(directory, tenure_find(directory, subscriber, at_utc_s), tenure);
-}
-
 bool sp_directory_tenure(const struct sp_directory *directory, uint32_t subscriber, uint32_t index,
                          struct sp_tenure *tenure)
 {
@@ -234,12 +213,6 @@ uint32_t sp_directory_account_at(const struct sp_directory *directory, uint32_t 
 {
   const struct sp__tenure *tenure = tenure_find(directory, subscriber, at_utc_s);
   return tenure == NULL ? SP_NONE : tenure->account;
-}
-
-struct sp_name sp_directory_home_area_at(const struct sp_directory *directory, uint32_t subscriber,
-                                         int64_t at_utc_s)
-{
-  return home_area(directory, tenure_find(directory, subscriber, at_utc_s));
 }
 
 uint64_t sp_directory_number_at(const struct sp_directory *directory, uint32_t subscriber,

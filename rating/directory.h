@@ -85,9 +85,7 @@ struct sp_group_member {
 void sp_directory_free(struct sp_directory *directory);
 
 uint32_t sp_directory_subscriber_count(const struct sp_directory *directory);
-uint32_t sp_directory_account_count(const struct sp_directory *directory);
 uint32_t sp_directory_group_count(const struct sp_directory *directory);
-uint32_t sp_directory_manager_count(const struct sp_directory *directory);
 uint32_t sp_directory_plan_count(
     const struct sp_directory *directory); /* names of subscribed plans */
 
@@ -107,7 +105,6 @@ uint32_t sp_directory_find_account(const struct sp_directory *directory, struct 
 uint32_t sp_directory_find_subscriber(const struct sp_directory *directory, struct sp_name name);
 uint32_t sp_directory_find_group(const struct sp_directory *directory, struct sp_name name);
 uint32_t sp_directory_find_manager(const struct sp_directory *directory, struct sp_name name);
-uint32_t sp_directory_find_plan(const struct sp_directory *directory, struct sp_name name);
 
 /* Three steps for a batch before find_owner, each over the whole batch: fetch the number's slot and
  * return where to seek; from that fetch its subscriber and return a hint; fetch the subscriber's
@@ -130,10 +127,6 @@ bool sp_directory_find_owner(const struct sp_directory *directory, uint32_t hint
 /* Texts of home areas: 1 .. count; the same text has the same number. */
 uint32_t sp_directory_area_count(const struct sp_directory *directory);
 struct sp_name sp_directory_area(const struct sp_directory *directory, uint32_t area);
-/* All that is known of the row that gives a subscriber its number at an instant; false: it has none
- * then. */
-bool sp_directory_tenure_at(const struct sp_directory *directory, uint32_t subscriber,
-                            int64_t at_utc_s, struct sp_tenure *tenure);
 /* Row `index` (from 0, in file order) of a subscriber; false: no more. */
 bool sp_directory_tenure(const struct sp_directory *directory, uint32_t subscriber, uint32_t index,
                          struct sp_tenure *tenure);
@@ -141,11 +134,9 @@ struct sp_account sp_directory_account(const struct sp_directory *directory, uin
 const struct sp_manager *sp_directory_manager(const struct sp_directory *directory,
                                               uint32_t manager);
 
-/* Of a subscriber at an instant: own account, home_area text (length 0 = blank), domain (§13.1). */
+/* Of a subscriber at an instant: own account, domain (§13.1). */
 uint32_t sp_directory_account_at(const struct sp_directory *directory, uint32_t subscriber,
                                  int64_t at_utc_s);
-struct sp_name sp_directory_home_area_at(const struct sp_directory *directory, uint32_t subscriber,
-                                         int64_t at_utc_s);
 
 /* Domain key: group index of the tree's root | SP_DOMAIN_TREE, family group | SP_DOMAIN_FAMILY, or
  * account index. */

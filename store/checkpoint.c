@@ -260,17 +260,3 @@ enum sp_status sp_checkpoint_streams(struct sp_checkpoint *checkpoint, sp_checkp
   struct stream_visit outer = {visit, context};
   return visit_table(checkpoint, TABLE_STREAMS, stream_visit, &outer);
 }
-
-enum sp_status sp_checkpoint_get(struct sp_checkpoint *checkpoint, const void *key, size_t key_length,
-                                 const void **value, size_t *value_length)
-{
-  SP_ASSERT(checkpoint->read != NULL);
-  MDB_val k = val(key, key_length), v;
-  int rc = mdb_get(checkpoint->read, checkpoint->tables[TABLE_ENTRIES], &k, &v);
-  if (rc != 0) {
-    return failed(checkpoint, rc);
-  }
-  *value = v.mv_data;
-  *value_length = v.mv_size;
-  return SP_OK;
-}

@@ -68,8 +68,5 @@ SP_MUST_CHECK enum sp_status sp_checkpoint_marks(struct sp_checkpoint *checkpoin
 /* key = name, value = struct sp_position. */
 SP_MUST_CHECK enum sp_status sp_checkpoint_streams(struct sp_checkpoint *checkpoint, sp_checkpoint_visit *visit,
                                                    void *context);
-/* One entry, borrowed until read_end. NOT_FOUND. */
-SP_MUST_CHECK enum sp_status sp_checkpoint_get(struct sp_checkpoint *checkpoint, const void *key, size_t key_length,
-                                               const void **value, size_t *value_length);
 
 #endif
