@@ -51,12 +51,13 @@ static bool cost_make(struct sp__rate *row, int32_t increment_digits)
   for (int32_t i = increment_digits; increment_digits >= 0 && i < 6; i++) {
     scale /= 10;
   }
-  if (__builtin_mul_overflow(n, row->increment / common, &n) ||
-      __builtin_mul_overflow(n, scale, &n) || __builtin_mul_overflow(d, row->per / common, &d)) {
+  n *= row->increment / common; /* both below 10^18 */
+  d *= row->per / common;
+  if (__builtin_mul_overflow(n, scale, &n)) {
     return false;
   }
   if (increment_digits >= 0) {
-    if (d > ((sp_i128)1 << 120) || n > ((sp_i128)1 << 126)) {
+    if (n > ((sp_i128)1 << 126)) {
       return false;
     }
     n = sp_money_divide(n, d, SP_ROUND_HALF_UP);

@@ -146,12 +146,12 @@ static const struct book_case {
     {"rates.csv",
      RATES "p,x,voice,,,,,1,1min,,,,cycle,ceil,2,split_ceil,\n"
            "p,x,voice,,,,,1,1min,,1min,,record,,,,\np,x,voice,,,,,1,1min,,2min,,,floor,,,\n"
-           "p,x,voice,,,,,1,1min,,3min,,,,3,,\np,x,voice,,,,,1,1min,,4min,,,,,start,\n"
+           "p,x,voice,,,,,1,1min,,3min,,,,3,,\np,x,voice,,,,,1,1min,,4min,,,,,call_start,\n"
            "p,x,voice,,,,,1,1min,,5min,,,,,,\np,x,voice,,,,,1,1min,,5min,,,,,,\n",
      "rates.csv:4\n"
-     "rates.csv:7\n"
      "rates.csv:5\n"
      "rates.csv:6\n"
+     "rates.csv:7\n"
      "rates.csv:9\n"},
     {"rates.csv",
      RATES "p,x,data;voice,,,,,1,1min,,,,,,,,\np,x,data;voice,,,,,1,1MB,,1MB,,,,,,\n"
@@ -275,12 +275,102 @@ START_TEST(test_cases)
 }
 END_TEST
 
+/* Increments rounded to so many decimals: the price of one in micro-units, or refused. */
+START_TEST(test_increment_digits)
+{
+  static const struct {
+    int digits;
+    const char *price, *increment;
+    int64_t micro; /* of one increment, in the item's denominator; -1: refused */
+    int64_t denominator;
+  } increments[] = {{2, "0.125", "1", 130000, 1},
+                    {6, "0.000001", "4", 4, 1},
+                    {0, "0.4", "1", 0, 1},
+                    {8, "1/3", "1", 33333333, 100},
+                    {12, "1/3", "1", 333333333333, 1000000},
+                    {12, "999999999", "999999999999999999", -1, 0},
+                    {12, "999999999999", "99999999", -1, 0},
+                    {12, "9", "9999999999999", -1, 0},
+                    {0, "999999999999", "999999999999999999", -1, 0}};
+  for (size_t i = 0; i < sizeof(increments) / sizeof(increments[0]); i++) {
+    char yaml[256], rates[256];
+    struct made_book *made = made_begin("Asia/Shanghai");
+    snprintf(yaml, sizeof(yaml), "name: d\ntimezone: Asia/Shanghai\nincrement_digits: %d\n",
+             increments[i].digits);
+    snprintf(rates, sizeof(rates), "plan,item,service,price,per,increment\np,n,sms,%s,%s,%s\n",
+             increments[i].price, "1", increments[i].increment);
+    free(made->file[0].bytes);
+    made->file[0].bytes = strdup(yaml);
+    made->file[0].length = strlen(yaml);
+    made_add(made, "plans.csv", PLANS);
+    made_add(made, "rates.csv", rates);
+    enum sp_status status = made_compile(made);
+    ck_assert_msg((status == SP_OK) == (increments[i].micro >= 0), "%zu %s", i, made->last);
+    if (status == SP_OK) {
+      const struct sp_book_item *item = SP_BOOK_TABLE(&made->book, items, struct sp_book_item);
+      const struct sp_book_slot *slot = SP_BOOK_TABLE(&made->book, slots, struct sp_book_slot);
+      ck_assert_msg(slot->price == increments[i].micro &&
+                        item->denominator == increments[i].denominator,
+                    "%zu: %lld / %lld", i, (long long)slot->price, (long long)item->denominator);
+    }
+    made_end(made);
+  }
+}
+END_TEST
+
+/* 64 bands, and one more. */
+START_TEST(test_bands)
+{
+  for (int count = 64; count < 66; count++) {
+    char table[8192];
+    size_t at = (size_t)snprintf(table, sizeof(table), "band,days,from,to\n");
+    for (int i = 0; i < count; i++) {
+      at += (size_t)snprintf(table + at, sizeof(table) - at, "b%d,all,00:00,24:00\n", i);
+    }
+    struct made_book *made = made_begin("Asia/Shanghai");
+    made_add(made, "plans.csv", PLANS);
+    made_add(made, "bands.csv", table);
+    made_add(made, "rates.csv",
+             "plan,item,service,band,price,per\np,base,voice,,0.1,1min\n"
+             "p,x,voice,b0;b63,0.1,1min\n");
+    ck_assert_int_eq(made_compile(made), count == 64 ? SP_OK : SP_BAD_BOOK);
+    ck_assert_msg(count == 64 || strstr(made->report, "bands.csv:66\n") != NULL, "%s",
+                  made->report);
+    made_end(made);
+  }
+}
+END_TEST
+
+/* More than 64 columns, and a row behind them. */
+START_TEST(test_columns)
+{
+  char table[2048];
+  size_t at = (size_t)snprintf(table, sizeof(table), "area,province");
+  for (int i = 0; i < 70; i++) {
+    at += (size_t)snprintf(table + at, sizeof(table) - at, ",c");
+  }
+  at += (size_t)snprintf(table + at, sizeof(table) - at, "\n10,B");
+  for (int i = 0; i < 80; i++) {
+    at += (size_t)snprintf(table + at, sizeof(table) - at, ",");
+  }
+  struct made_book *made = made_begin("Asia/Shanghai");
+  made_add(made, "plans.csv", PLANS);
+  made_add(made, "areas.csv", table);
+  ck_assert_int_eq(made_compile(made), SP_BAD_BOOK);
+  ck_assert_ptr_nonnull(strstr(made->report, "areas.csv:2\n"));
+  made_end(made);
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("book_cells");
   TCase *all = tcase_create("all");
   tcase_set_timeout(all, 0);
   tcase_add_test(all, test_cases);
+  tcase_add_test(all, test_increment_digits);
+  tcase_add_test(all, test_bands);
+  tcase_add_test(all, test_columns);
   suite_add_tcase(suite, all);
   SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_ENV);
