@@ -362,6 +362,50 @@ START_TEST(test_columns)
 }
 END_TEST
 
+/* What is said of rules that tie or leave a gap, and rules that are none of these. */
+START_TEST(test_examples)
+{
+  static const struct {
+    const char *plans, *bands, *dests,
+        *rates; /* rates: behind plan,item,service,zone,dest,band,... */
+    const char *report, *said;
+  } examples[] = {
+      {PLANS, "x,sat,00:00:30,12:00\ny,workday,00:00,24:00\n", "",
+       "p,base,voice,,,,0.1,1min,\np,base,voice,,,x,0.1,1min,1\np,base,voice,,,y,0.1,1min,1\n",
+       "rates.csv:4\n", "sat (a workday) at 00:00:30"},
+      {"plan,kind\ng,group\n", "x,all,00:00,12:00\n", "", "g,base,voice,,,x,0.1,1min,\n",
+       "rates.csv:2\n", "no rule on"},
+      {PLANS, "", "d,8\ne,85\nf,869\n",
+       "p,base,voice,,,,0.1,1min,\np,base,voice,hmt,d,,0.1,1min,1\np,base,voice,local,d,,0.1,1min,"
+       "1\n"
+       "p,base,voice,hmt,e,,0.1,1min,1\np,base,voice,local,f,,0.1,1min,1\n",
+       "", ""},
+      {PLANS, "", "d,49\ne,86138\n",
+       "p,base,voice,,,,0.1,1min,\np,base,voice,hmt,d,,0.1,1min,1\np,base,voice,hmt,e,,0.1,1min,"
+       "1\n",
+       "rates.csv:3:w\nrates.csv:4:w\n", ""},
+  };
+  for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
+    char bands[256], dests[256], rates[1024];
+    struct made_book *made = made_begin("Asia/Shanghai");
+    snprintf(bands, sizeof(bands), "band,days,from,to\n%s", examples[i].bands);
+    snprintf(dests, sizeof(dests), "destination,prefix\n%s", examples[i].dests);
+    snprintf(rates, sizeof(rates), "plan,item,service,zone,dest,band,price,per,priority\n%s",
+             examples[i].rates);
+    made_add(made, "plans.csv", examples[i].plans);
+    made_add(made, "bands.csv", bands);
+    made_add(made, "destinations.csv", dests);
+    made_add(made, "numbers.csv", "prefix,operator,kind\n86138,CMCC,mobile\n85,x,international\n");
+    made_add(made, "rates.csv", rates);
+    (void)made_compile(made);
+    ck_assert_msg(strcmp(made->report, examples[i].report) == 0, "%zu: %s %s", i, made->report,
+                  made->last);
+    ck_assert_msg(strstr(made->last, examples[i].said) != NULL, "%zu: %s", i, made->last);
+    made_end(made);
+  }
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("book_cells");
@@ -369,6 +413,7 @@ int main(void)
   tcase_set_timeout(all, 0);
   tcase_add_test(all, test_cases);
   tcase_add_test(all, test_increment_digits);
+  tcase_add_test(all, test_examples);
   tcase_add_test(all, test_bands);
   tcase_add_test(all, test_columns);
   suite_add_tcase(suite, all);
