@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""branches.py BUILD [--check] FOLDER...: branch coverage of each file from gcov's JSON, and what was never taken.
+"""branches.py [--check] BUILD FOLDER...: branch coverage of each file from gcov's JSON, and what was never taken.
 
 Left out as no branches to be tested: the failing side of an SP_ASSERT, which stops the process. What else is never
-taken stands in tests/coverage_exceptions.txt, function by function, with its number, class and reason; with --check a
-branch more, or one less, than listed is a failure. BUILD/branches.txt gets each line with such a branch.
+taken stands in tests/coverage_exceptions.txt, function by function, with the number of branches, class and reason; with
+--check a branch more than listed is a failure, and so is one less: what is listed has to be there. BUILD/branches.txt
+gets each line with such a branch.
 """
 
 import json

@@ -1,8 +1,10 @@
 /* Each single request for memory refused once, the requests after it granted: NO_MEMORY and nothing
- * else, for books with and without errors, sets of books, customers, directories from pieces, and
- * records. This program brings its own sp_memory_*, where every request is one by itself. */
+ * else, for books with and without errors, sets of books, CGRateS tables, customers, directories
+ * from pieces, and records. This program brings its own sp_memory_*, where every request is one by
+ * itself. */
 #include <check.h>
 
+#include "rating/cgrates.h"
 #include "rating/directory_image.h"
 #include "rating/rate_parts.h"
 #include "tests/rating/rate_tariff.h"
@@ -199,6 +201,46 @@ START_TEST(test_book_sets)
   refuse_at = -1;
   free(image.bytes);
   sp_memory_free(&memory);
+}
+END_TEST
+
+static char *cgrates_table(enum sp_cgrates_table table, size_t *length)
+{
+  char path[512];
+  const char *source = getenv("SUANPAN_SOURCE");
+  snprintf(path, sizeof(path), "%s/tests/cgrates/tutorial/%s", source == NULL ? "." : source,
+           sp_cgrates_table_name(table));
+  FILE *file = fopen(path, "rb");
+  rate_case_need(file != NULL, path);
+  char *bytes = malloc(65536);
+  rate_case_need(bytes != NULL, "no memory");
+  *length = fread(bytes, 1, 65536, file);
+  fclose(file);
+  return bytes;
+}
+
+START_TEST(test_cgrates)
+{
+  enum sp_status status = SP_NO_MEMORY;
+  for (long k = 0; status != SP_OK; k++) {
+    struct sp_cgrates_file files[SP_CGRATES_TABLES];
+    struct sp_problems problems = {NULL, NULL, 0, 0};
+    struct sp_memory memory;
+    struct sp_cgrates *tariff;
+    sp_heap_init(&memory);
+    for (int t = 0; t < SP_CGRATES_TABLES; t++) {
+      files[t].bytes = cgrates_table((enum sp_cgrates_table)t, &files[t].length);
+    }
+    refuse_at = k;
+    refused = false;
+    status = sp_cgrates_read(&tariff, files, 5, &memory, &problems);
+    refuse_at = -1;
+    ck_assert_int_eq(status, refused ? SP_NO_MEMORY : SP_OK);
+    sp_memory_free(&memory);
+    for (int t = 0; t < SP_CGRATES_TABLES; t++) {
+      free(files[t].bytes);
+    }
+  }
 }
 END_TEST
 
@@ -414,6 +456,7 @@ int main(void)
   tcase_set_timeout(all, 0);
   tcase_add_test(all, test_books);
   tcase_add_test(all, test_book_sets);
+  tcase_add_test(all, test_cgrates);
   tcase_add_test(all, test_customers);
   tcase_add_test(all, test_records);
   suite_add_tcase(suite, all);
