@@ -96,7 +96,7 @@ def main():
             if count == 0:
                 missed.append(f"{path}:{number} {function}")
                 missing[f"{path}:{function}"] = missing.get(f"{path}:{function}", 0) + 1
-        taken = sum(count > 0 for count in branches.values())
+        taken = sum(count != 0 for count in branches.values())
         total += len(branches)
         total_taken += taken
         known = sum(number for where, number in allowed.items() if where.startswith(f"{path}:"))

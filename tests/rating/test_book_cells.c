@@ -61,6 +61,11 @@ static const struct book_case {
      "86138,r,2026-01-01,\n",
      "ported.csv:3\n"
      "ported.csv:4\n"},
+    {"ported.csv",
+     "number,operator,from\n1,o,2026-01-0\n2,o,2026-01-\n3,o,2026-0\n4,o,2026-01-01T00\n"
+     "5,o,2026-01-01T00:0\n6,o,2026-01-01T00:00:0\n7,o,2026-01-01T0\n8,o,2026-01-01T00:00:\n",
+     "ported.csv:2\nported.csv:3\nported.csv:4\nported.csv:5\nported.csv:6\nported.csv:7\n"
+     "ported.csv:8\nported.csv:9\n"},
     {"numbers.csv",
      "prefix,operator,kind,area\n1234567890123456,o,mobile,\n"
      "1234567890123456,p,mobile,\n1234567890123455,p,tower,\n",
