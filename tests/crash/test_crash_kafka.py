@@ -173,7 +173,7 @@ def check(folder, rng, seed):
         from_files = crash.answer(f"{folder}/files")
         if without_places(from_files) != without_places(expected):
             sys.exit(f"from files:\n{from_files}\nfrom Kafka:\n{expected}")
-        killed_runs(folder, world, broker, rng, whole_s, expected)
+        killed_runs(folder, world, broker, rng, [whole_s], expected)
         broker_dies(folder, world, broker, paths)
 
 
