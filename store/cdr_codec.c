@@ -42,6 +42,13 @@ static inline uint64_t eight_bytes(const char *text)
   return word;
 }
 
+static inline uint32_t four_bytes(const char *text)
+{
+  uint32_t word;
+  memcpy(&word, text, sizeof(word));
+  return word;
+}
+
 /* Eight digits at once, the first in the lowest byte; *bad collects whether any is none. */
 static inline uint64_t eight_digits(uint64_t word, uint64_t *bad)
 {
@@ -74,14 +81,21 @@ static inline bool number_of(const char *text, size_t length, uint64_t *value)
     *value = number;
     return bad == 0;
   }
-  unsigned wrong = 0;
+  if (length >= 4) { /* the last four, before them what the first four have besides, before that zeros */
+    unsigned blank = 8 * (8 - (unsigned)length);
+    uint64_t high = (uint64_t)four_bytes(text + length - 4) << 32;
+    uint32_t low = (uint32_t)((uint64_t)four_bytes(text) << blank) | (uint32_t)(UINT64_C(0x30303030) >> (32 - blank));
+    *value = eight_digits(high | low, &bad);
+    return bad == 0;
+  }
+  bool wrong = false;
   for (size_t i = 0; i < length; i++) {
     unsigned digit = (unsigned)(unsigned char)text[i] - '0';
-    wrong |= 9 - digit; /* wraps to a high bit */
+    wrong |= digit > 9; /* also what stands below 0, wrapped */
     number = number * 10 + digit;
   }
   *value = number;
-  return wrong >> 31 == 0;
+  return !wrong;
 }
 
 static uint8_t *literal_put(uint8_t *to, const char *text, size_t length)

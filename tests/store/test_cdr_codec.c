@@ -1,0 +1,103 @@
+/* Texts of a record through its codec: numbers of every length, the same with each foreign byte at
+ * each place. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/cdr_codec.h"
+
+#define LENGTH_MAX 20
+
+static struct sp_cdr_coder writer, reader;
+static uint8_t bytes[SP_CDR_ENCODED_MAX];
+static char scratch[SP_CDR_TEXTS_BYTES_MAX];
+
+/* The text as id (numbers, no table) and as node (table): twice, so that differences and slots are
+ * met as well. */
+static size_t round_trip(const char *text, size_t length)
+{
+  struct sp_cdr cdr, back;
+  size_t size = 0;
+  memset(&cdr, 0, sizeof(cdr));
+  cdr.text = text;
+  cdr.items = 1;
+  cdr.lac = -1;
+  cdr.texts[SP_CDR_ID] = cdr.texts[SP_CDR_NODE] = (struct sp_span){0, (uint16_t)length};
+  for (int i = 0; i < 2; i++) {
+    size = (size_t)(sp_cdr_encode(&writer, &cdr, bytes) - bytes);
+    struct sp_varint_reader from = {bytes, bytes + size, false};
+    sp_cdr_decode(&reader, &from, &back, scratch);
+    ck_assert(!from.bad && from.at == from.end);
+    for (unsigned field = 0; field < SP_CDR_TEXT_COUNT; field++) {
+      ck_assert_uint_eq(back.texts[field].length, cdr.texts[field].length);
+      ck_assert_mem_eq(back.text + back.texts[field].at, text, back.texts[field].length);
+    }
+  }
+  return size;
+}
+
+static void begin(void)
+{
+  sp_cdr_coder_begin(&writer);
+  sp_cdr_coder_begin(&reader);
+}
+
+START_TEST(numbers_of_every_length_come_back)
+{
+  static const char *const digits[] = {"98765432109876543210", "11111111111111111111",
+                                       "10000000000000000000", "99999999999999999999",
+                                       "12345678901234567890", "01234567890123456789"};
+  for (size_t i = 0; i < sizeof(digits) / sizeof(digits[0]); i++) {
+    for (size_t length = 1; length <= LENGTH_MAX; length++) {
+      char *text = malloc(length); /* nothing behind it: a read too far is seen */
+      ck_assert_ptr_nonnull(text);
+      memcpy(text, digits[i], length);
+      begin();
+      (void)round_trip(text, length);
+      free(text);
+    }
+  }
+}
+END_TEST
+
+START_TEST(foreign_bytes_are_kept_at_every_place)
+{
+  for (size_t length = 1; length <= LENGTH_MAX; length++) {
+    for (size_t place = 0; place < length; place++) {
+      begin();
+      for (unsigned byte = 0; byte < 256; byte++) {
+        char text[LENGTH_MAX];
+        memcpy(text, "23456789234567892345", LENGTH_MAX);
+        text[place] = (char)byte;
+        (void)round_trip(text, length);
+      }
+    }
+  }
+}
+END_TEST
+
+/* The second time a number is a difference of 0: a byte for the tag, one for it. */
+START_TEST(a_number_is_short_the_second_time)
+{
+  for (size_t length = 1; length <= 16; length++) {
+    begin();
+    size_t number = round_trip("2345678923456789", length), blank = round_trip("", 0);
+    ck_assert_uint_eq(number, blank + 3); /* and one for the slot of the node */
+  }
+}
+END_TEST
+
+int main(void)
+{
+  Suite *suite = suite_create("cdr_codec");
+  TCase *tests = tcase_create("all");
+  tcase_add_test(tests, numbers_of_every_length_come_back);
+  tcase_add_test(tests, foreign_bytes_are_kept_at_every_place);
+  tcase_add_test(tests, a_number_is_short_the_second_time);
+  suite_add_tcase(suite, tests);
+  SRunner *runner = srunner_create(suite);
+  srunner_run_all(runner, CK_NORMAL);
+  int failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
