@@ -5,6 +5,7 @@
 #include <string.h>
 #include <xxhash.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "store/block_layout.h"
 
@@ -285,7 +286,10 @@ enum sp_status sp_block_close(struct sp_block_builder *builder, struct sp_block_
   uint8_t *frame = builder->out + sizeof(*header) + header->streams_bytes;
   size_t stored = ZSTD_compressCCtx(builder->zstd, frame, ZSTD_compressBound(payload_length), payload,
                                     payload_length, level);
-  SP_ASSERT(!ZSTD_isError(stored));
+  if (ZSTD_isError(stored)) {
+    SP_ASSERT(ZSTD_getErrorCode(stored) == ZSTD_error_memory_allocation); /* the room is what the bound says */
+    return SP_NO_MEMORY;
+  }
   header->payload_bytes = payload_length;
   header->stored_bytes = stored;
   *length = sizeof(*header) + header->streams_bytes + stored;

@@ -27,6 +27,7 @@ struct sp_journal {
   uint64_t torn_bytes;
   int fd; /* for appending: the last segment, -1 = none */
   uint64_t fd_offset;
+  uint64_t synced_offset; /* in it: up to here the bytes are on disk */
 };
 
 static enum sp_status segment_add(struct sp_journal *journal, uint64_t number)
@@ -156,8 +157,10 @@ enum sp_status sp_journal_seek(struct sp_journal *journal, struct sp_journal_pla
   SP_ASSERT(journal->magic == JOURNAL_MAGIC);
   journal->torn_bytes = 0;
   if (place.segment == 0) {
-    SP_ASSERT(place.offset == 0);
     unmap(journal);
+    if (place.offset != 0) {
+      return SP_NOT_FOUND;
+    }
     journal->offset = 0;
     journal->at_segment = 0;
     return journal->segments_count == 0 ? SP_OK : segment_map(journal, 0, 0);
@@ -272,12 +275,16 @@ enum sp_status sp_journal_cut(struct sp_journal *journal)
   if (journal->fd < 0) {
     return SP_IO;
   }
-  if (journal->torn_bytes > 0 &&
-      (ftruncate(journal->fd, (off_t)journal->offset) != 0 || fsync(journal->fd) != 0)) {
+  if (journal->torn_bytes > 0 && ftruncate(journal->fd, (off_t)journal->offset) != 0) {
     return SP_IO;
   }
-  journal->fd_offset = journal->offset;
-  return SP_OK;
+  /* The process before may have ended between writing and syncing: a checkpoint must not speak of blocks, nor a block follow
+   * others, that only the cache has. */
+  if (fsync(journal->fd) != 0) {
+    return SP_IO;
+  }
+  journal->fd_offset = journal->synced_offset = journal->offset;
+  return dir_sync(journal);
 }
 
 static enum sp_status segment_begin(struct sp_journal *journal, uint64_t number)
@@ -302,7 +309,7 @@ static enum sp_status segment_begin(struct sp_journal *journal, uint64_t number)
     return status;
   }
   journal->fd = fd;
-  journal->fd_offset = 0;
+  journal->fd_offset = journal->synced_offset = 0;
   return dir_sync(journal);
 }
 
@@ -331,7 +338,13 @@ enum sp_status sp_journal_append(struct sp_journal *journal, uint64_t number, co
 enum sp_status sp_journal_sync(struct sp_journal *journal)
 {
   if (journal->fd >= 0 && fdatasync(journal->fd) != 0) {
+    /* Linux forgets which pages it could not write: a later sync would succeed over blocks that never came to disk. What
+     * is in doubt goes, and the sources are read again. */
+    int saved = errno;
+    (void)(ftruncate(journal->fd, (off_t)journal->synced_offset) == 0 && fsync(journal->fd) == 0);
+    errno = saved;
     return SP_IO;
   }
+  journal->synced_offset = journal->fd_offset;
   return SP_OK;
 }

@@ -223,12 +223,17 @@ int sp_cmd_audit(int argc, char **argv)
   }
   struct audit *audit = calloc(1, sizeof(*audit));
   if (audit == NULL) {
+    fprintf(stderr, "suanpan: out of memory\n");
     return SP_EXIT_ENVIRONMENT;
   }
   audit->equation_ok = true;
   struct sp_walk walk = {.dir = &dir, .context = audit, .block = audit_block};
   code = sp_journal_walk(&walk);
-  bool ok = code == SP_EXIT_DONE && audit->equation_ok && walk.chain_ok && streams_ok(audit) && !audit->no_memory &&
+  if (audit->no_memory) {
+    fprintf(stderr, "suanpan: out of memory\n");
+    code = SP_EXIT_ENVIRONMENT;
+  }
+  bool ok = code == SP_EXIT_DONE && audit->equation_ok && walk.chain_ok && streams_ok(audit) &&
             sums_equal(&audit->in, audit->outcomes);
   if (code == SP_EXIT_DONE) {
     if (json) {

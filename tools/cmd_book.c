@@ -154,6 +154,7 @@ int sp_cmd_book(int argc, char **argv)
   }
   struct books *books = calloc(1, sizeof(*books));
   if (books == NULL) {
+    fprintf(stderr, "suanpan: out of memory\n");
     return SP_EXIT_ENVIRONMENT;
   }
   sp_heap_init(&books->memory);

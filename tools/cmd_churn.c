@@ -171,7 +171,6 @@ static int list_run(struct list *list, const char *store, const char *as_of)
   }
   if (code == SP_EXIT_DONE) {
     all_show(list);
-    code = fflush(stdout) != 0 ? SP_EXIT_ENVIRONMENT : SP_EXIT_DONE;
   }
   sp_snapshot_close(list->rows);
   sp_scored_close(&list->scored);

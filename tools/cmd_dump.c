@@ -98,6 +98,7 @@ static int records_dump(struct sp_world *world, bool suspense)
   struct dump *dump = calloc(1, sizeof(*dump));
   if (dump == NULL || (dump->line = malloc(SP_CHARGE_JSON_BYTES_MAX)) == NULL) {
     free(dump);
+    fprintf(stderr, "suanpan: out of memory\n");
     return SP_EXIT_ENVIRONMENT;
   }
   dump->world = world;
@@ -110,9 +111,6 @@ static int records_dump(struct sp_world *world, bool suspense)
   if (code == SP_EXIT_DONE && (dump->failed || !walk.chain_ok)) {
     fprintf(stderr, "suanpan: %s: shard %u: the journal holds what cannot be shown\n", world->dir.path, walk.shard);
     code = SP_EXIT_REJECTED;
-  }
-  if (fflush(stdout) != 0 || ferror(stdout)) {
-    code = SP_EXIT_ENVIRONMENT;
   }
   sp_stored_reader_close(&dump->reader);
   free(dump->line);

@@ -27,7 +27,7 @@ static int output_close(int code)
 {
   if (fflush(stdout) != 0 || ferror(stdout)) {
     fprintf(stderr, "suanpan: the output cannot be written: %s\n", strerror(errno));
-    return code == SP_EXIT_DONE ? SP_EXIT_ENVIRONMENT : code;
+    return SP_EXIT_ENVIRONMENT;
   }
   return code;
 }

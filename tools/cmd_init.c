@@ -219,6 +219,7 @@ int sp_cmd_init(int argc, char **argv)
 {
   struct init *init = calloc(1, sizeof(*init));
   if (init == NULL) {
+    fprintf(stderr, "suanpan: out of memory\n");
     return SP_EXIT_ENVIRONMENT;
   }
   init->shards = 4;

@@ -154,7 +154,6 @@ static int run(struct sp_world *world, const struct run_options *options, const 
       .reload = &reload_asked,
       .source = source};
   struct sp_pipeline_report report;
-  signals_set();
   code = sp_pipeline_run(world, &pipeline, &report);
   sp_source_close(source);
   if (code == SP_EXIT_DONE) {
@@ -183,6 +182,7 @@ static int configured(const struct run_options *options, const char *store, cons
   struct sp_world world;
   int code = sp_world_open(&world, store);
   if (code == SP_EXIT_DONE) {
+    signals_set(); /* whoever finds this process in the lock may send SIGHUP at once */
     code = sp_store_dir_lock(&world.dir);
   }
   if (code == SP_EXIT_DONE) {

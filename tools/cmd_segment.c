@@ -259,7 +259,7 @@ static int segment_run(const char *store, const char *as_of, bool json)
   sp_scored_close(scored);
   free(scored);
   free(report);
-  return fflush(stdout) != 0 ? SP_EXIT_ENVIRONMENT : code;
+  return code;
 }
 
 int sp_cmd_segment(int argc, char **argv)

@@ -111,6 +111,7 @@ int sp_cmd_verify(int argc, char **argv)
   }
   struct verify *verify = calloc(1, sizeof(*verify));
   if (verify == NULL) {
+    fprintf(stderr, "suanpan: out of memory\n");
     return SP_EXIT_ENVIRONMENT;
   }
   code = sp_world_open(&verify->world, rest.values[0]);

@@ -194,7 +194,6 @@ static int view_run(struct view *view, const char *store, const char *subject, c
     } else {
       view_print(view, 0);
     }
-    code = fflush(stdout) != 0 ? SP_EXIT_ENVIRONMENT : SP_EXIT_DONE;
   }
   sp_snapshot_close(view->rows);
   sp_scored_close(&view->scored);

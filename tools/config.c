@@ -110,7 +110,8 @@ int sp_config_read(struct sp_config **out, const char *path, bool must_exist)
   free(name);
   if (error != CYAML_OK) {
     fprintf(stderr, "suanpan: %s: %s; tools/suanpan.example.yaml shows every key\n", path, cyaml_strerror(error));
-    return SP_EXIT_BOOK;
+    bool no_memory = error == CYAML_ERR_OOM || error == CYAML_ERR_LIBYAML_PARSER_INIT;
+    return no_memory ? SP_EXIT_ENVIRONMENT : SP_EXIT_BOOK;
   }
   if ((*out)->workers < 0 || (*out)->cut_ms < 0 || (*out)->checkpoint_ms < 0) {
     fprintf(stderr, "suanpan: %s: workers, cut_ms and checkpoint_ms are 0 or more\n", path);

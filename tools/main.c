@@ -1,5 +1,8 @@
 /* suanpan VERB: finds the verb and hands over. */
+#include <errno.h>
+#include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tools/options.h"
 #include "tools/verbs.h"
@@ -11,6 +14,29 @@ static void usage_print(FILE *to)
 #define X(verb, text) fprintf(to, "  %-10s %s\n", #verb, text);
   SP_VERB_TABLE(X)
 #undef X
+}
+
+/* Data that did not come to stdout are not done, whatever the verb says; a verb that has said so ends with ENVIRONMENT. */
+static int ended(int code)
+{
+  errno = 0;
+  bool written = fflush(stdout) == 0 && !ferror(stdout);
+  if (written || code == SP_EXIT_ENVIRONMENT) {
+    return code;
+  }
+  fprintf(stderr, "suanpan: the output cannot be written: %s\n", strerror(errno != 0 ? errno : EIO));
+  return SP_EXIT_ENVIRONMENT;
+}
+
+/* LMDB and the journal's reader look into files as they lie in memory; what a cut file or a failing disk does not have comes as
+ * this signal. LMDB cannot be asked before: a sound file may end before its last, unused page. */
+static void on_missing_bytes(int number)
+{
+  static const char line[] = "suanpan: a file has less in it than it says: it was cut short, or the disk cannot read it\n";
+  (void)number;
+  ssize_t written = write(STDERR_FILENO, line, sizeof(line) - 1);
+  (void)written;
+  _exit(SP_EXIT_ENVIRONMENT);
 }
 
 int main(int argc, char **argv)
@@ -26,9 +52,14 @@ int main(int argc, char **argv)
   if (strcmp(argv[1], "--version") == 0) {
     return sp_cmd_version(argc - 1, argv + 1);
   }
+  struct sigaction action;
+  memset(&action, 0, sizeof(action));
+  action.sa_handler = on_missing_bytes;
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGBUS, &action, NULL);
 #define X(verb, text)                      \
   if (strcmp(argv[1], #verb) == 0) {       \
-    return sp_cmd_##verb(argc - 1, argv + 1); \
+    return ended(sp_cmd_##verb(argc - 1, argv + 1)); \
   }
   SP_VERB_TABLE(X)
 #undef X

@@ -421,8 +421,17 @@ static void progress_print(struct sp_router *router, int64_t now)
 
 static enum sp_status source_failed(struct sp_router *router, enum sp_status status)
 {
-  fprintf(stderr, "suanpan: %s\n", sp_source_error(router->options->source));
+  const char *text = sp_source_error(router->options->source);
+  fprintf(stderr, "suanpan: %s\n", text[0] != '\0' ? text : sp_status_text(status));
   return status;
+}
+
+/* The cut could not be made: nothing of this block is written, everybody comes to an end. */
+static void cut_failed(struct sp_router *router, struct sp_parcel *parcel, enum sp_status status)
+{
+  sp_world_fail(router->world, "%s", sp_status_text(status));
+  parcel->cut.now = parcel->cut.checkpoint = false;
+  parcel->cut.last = true;
 }
 
 /* [CDR 1/9] source. in: files, stdin or Kafka; out: a batch of decoded records with their positions;
@@ -441,6 +450,9 @@ static enum sp_status turn(struct sp_router *router, bool *end)
       router->cut_since_ms = now_ms();
     }
     result = batch_route(router, parcel);
+    if (result != SP_OK) {
+      (void)source_failed(router, result);
+    }
     if (router->options->handed != NULL) {
       atomic_store_explicit(router->options->handed, router->records, memory_order_relaxed);
     }
@@ -453,9 +465,13 @@ static enum sp_status turn(struct sp_router *router, bool *end)
   int64_t now = now_ms();
   if (*end || cut_due(router, now)) {
     enum sp_status cut = cut_make(router, parcel, *end);
+    if (cut != SP_OK) {
+      cut_failed(router, parcel, cut);
+      *end = true;
+    }
     result = result == SP_OK ? cut : result;
   }
-  if (parcel->cut.now || parcel->batch.count > 0) {
+  if (parcel->cut.now || parcel->cut.last || parcel->batch.count > 0) {
     parcel_give(router, parcel);
   }
   progress_print(router, now);

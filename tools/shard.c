@@ -286,8 +286,9 @@ enum sp_status sp_shard_cut(struct sp_shard *shard, const struct sp_cut *cut, st
 void sp_shard_durable(struct sp_shard *shard, const struct sp_closed *closed)
 {
   uint64_t number = closed->number; /* *closed is the worker's again with the builder */
+  const struct sp_block_builder *builder = closed->builder;
   for (uint32_t i = 0; i < SP_BUILDERS_MAX; i++) {
-    if (shard->builders[i] == closed->builder) {
+    if (shard->builders[i] == builder) {
       atomic_store_explicit(&shard->builder_busy[i], 0, memory_order_release);
     }
   }

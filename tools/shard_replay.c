@@ -230,5 +230,5 @@ enum sp_status sp__shard_replay(struct sp_shard *shard, bool writable)
   }
   shard->torn_bytes = sp_journal_torn_bytes(shard->journal);
   status = writable ? sp_journal_cut(shard->journal) : SP_OK;
-  return status == SP_OK ? SP_OK : wrong(shard, status, "the torn tail behind it cannot be cut off");
+  return status == SP_OK ? SP_OK : wrong(shard, status, "the journal's end cannot be made ready for more");
 }

@@ -112,7 +112,11 @@ static void *worker_main(void *context)
 enum sp_status sp_worker_start(struct sp_worker *worker)
 {
   errno = pthread_create(&worker->thread, NULL, worker_main, worker);
-  return errno == 0 ? SP_OK : SP_NO_MEMORY;
+  if (errno != 0) {
+    sp_world_fail(worker->shards[0].world, "a worker's thread: %s", strerror(errno));
+    return SP_NO_MEMORY;
+  }
+  return SP_OK;
 }
 
 void sp_worker_join(struct sp_worker *worker)

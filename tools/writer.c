@@ -15,6 +15,7 @@ struct sp_writer {
   struct sp_gate gate; /* advanced by workers for each closed block */
   _Atomic int finish;
   uint64_t blocks, bytes;
+  bool started;
   pthread_t thread;
 };
 
@@ -127,6 +128,10 @@ static void *writer_main(void *context)
 enum sp_status sp_writer_start(struct sp_writer *writer)
 {
   errno = pthread_create(&writer->thread, NULL, writer_main, writer);
+  writer->started = errno == 0;
+  if (errno != 0) {
+    sp_world_fail(writer->world, "the writer's thread: %s", strerror(errno));
+  }
   return errno == 0 ? SP_OK : SP_NO_MEMORY;
 }
 
@@ -134,7 +139,9 @@ void sp_writer_finish(struct sp_writer *writer, struct sp_pipeline_report *repor
 {
   atomic_store_explicit(&writer->finish, 1, memory_order_release);
   sp_writer_wake(writer);
-  pthread_join(writer->thread, NULL);
+  if (writer->started) {
+    pthread_join(writer->thread, NULL);
+  }
   report->blocks = writer->blocks;
   report->bytes = writer->bytes;
 }

@@ -1,0 +1,215 @@
+#!/usr/bin/env python3
+"""Stores that are none, of another version, or damaged: each call ends with the right exit code and a line that says what, never with
+a signal. What is damaged is what a disk, a copy or a hand damages: files cut short, bytes turned, folders gone."""
+import glob
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+SUANPAN = os.environ["SUANPAN"]
+RECORDS, PARTS = 2000, 4
+DONE, WRONG, USAGE, BOOK, ENVIRONMENT = range(5)
+READERS = (("verify",), ("audit",), ("dump", "rated"), ("segment",))
+
+
+def call(*arguments):
+    done = subprocess.run([SUANPAN, *map(str, arguments)], check=False, capture_output=True, text=True, timeout=300)
+    return done.returncode, done.stderr
+
+
+def must(*arguments):
+    code, errors = call(*arguments)
+    if code != DONE:
+        sys.exit(f"suanpan {' '.join(map(str, arguments))}: exit {code}: {errors}")
+
+
+def turn_byte(path, at):
+    with open(path, "r+b") as file:
+        file.seek(at)
+        byte = file.read(1)
+        file.seek(at)
+        file.write(bytes([byte[0] ^ 0xFF]))
+
+
+def cut_to(path, size):
+    os.truncate(path, size)
+
+
+def blocks_of(path):
+    """Offsets of the blocks of a journal segment: each begins with its magic."""
+    with open(path, "rb") as file:
+        content = file.read()
+    found, at = [], content.find(b"SPBLOCK3")
+    while at >= 0:
+        found.append(at)
+        at = content.find(b"SPBLOCK3", at + 1)
+    return found, len(content)
+
+
+class Stores:
+    def __init__(self, folder):
+        self.folder = folder
+        self.world = f"{folder}/world"
+        self.problems = []
+        self.cases = 0
+        must("gen", self.world, "--seed", 1, "--subscribers", 100, "--groups", 4, "--days", 10, "--records", RECORDS)
+        with open(f"{folder}/suanpan.yaml", "w", encoding="utf-8") as file:
+            file.write("cut_ms: 60000\ncheckpoint_ms: 600000\n")
+        self.init(f"{folder}/good")
+        self.split()
+        for part in sorted(os.listdir(f"{folder}/usage")):  # each run closes at least one block of each shard
+            must("run", f"{folder}/good", "--files", f"{folder}/usage/{part}", "--until-end")
+        self.init(f"{folder}/tail")
+        self.fill_tail()
+
+    def init(self, store):
+        must("init", store, "--book", f"{self.world}/book", "--customers", f"{self.world}/customers", "--shards", 2,
+             "--config", f"{self.folder}/suanpan.yaml")
+
+    def usage(self):
+        return ["--files", f"{self.folder}/usage", "--until-end"]
+
+    def split(self):
+        with open(glob.glob(f"{self.world}/usage/*.csv")[0], encoding="utf-8") as file:
+            header, *lines = file.readlines()
+        os.makedirs(f"{self.folder}/usage")
+        for part in range(PARTS):
+            with open(f"{self.folder}/usage/part{part}.csv", "w", encoding="utf-8") as file:
+                file.writelines([header, *lines[part::PARTS]])
+
+    def fill_tail(self):
+        """A store whose journal stands behind an empty checkpoint, as after a kill -9 before the first one."""
+        for shard in range(2):
+            shutil.rmtree(f"{self.folder}/tail/shards/{shard}/journal")
+            shutil.copytree(f"{self.folder}/good/shards/{shard}/journal", f"{self.folder}/tail/shards/{shard}/journal")
+
+    def copy(self, name):
+        store = f"{self.folder}/case"
+        shutil.rmtree(store, ignore_errors=True)
+        shutil.copytree(f"{self.folder}/{name}", store)
+        return store
+
+    def expect(self, what, arguments, codes, words=""):
+        self.cases += 1
+        code, errors = call(*arguments)
+        said = "suanpan: " in errors if code != DONE else True
+        if code not in codes or not said or words not in errors or "Success" in errors:
+            self.problems.append(f"{what}: {arguments[0]}: exit {code}, expected {codes} and {words!r}: {errors[-400:]!r}")
+
+    def every(self, what, store, codes, words=""):
+        """Readers and the writer alike; the writer last, for it may change something."""
+        for reader in READERS:
+            self.expect(what, [reader[0], store, *reader[1:]], codes, words)
+        self.expect(what, ["run", store, *self.usage()], codes, words)
+
+
+def no_stores(stores):
+    folder = f"{stores.folder}/none"
+    os.makedirs(folder)
+    stores.every("a folder that is no store", folder, (ENVIRONMENT,), "no store here")
+    stores.every("nothing there", f"{folder}/nothing", (ENVIRONMENT,), "no store here")
+    stores.every("a file", f"{stores.folder}/suanpan.yaml", (ENVIRONMENT,))
+    for text, words in (("suanpan store 999\nshards=2\n", "version 999"), ("", "expected"), ("shards=2", "expected"),
+                        ("suanpan store 2\nshards=0\n", "expected"), ("suanpan store 2\nshards=65\n", "expected")):
+        store = stores.copy("good")
+        with open(f"{store}/store.txt", "w", encoding="utf-8") as file:
+            file.write(text)
+        stores.every(f"store.txt {text!r}", store, (ENVIRONMENT,), words)
+
+
+def books(stores):
+    size = os.path.getsize(f"{stores.folder}/good/books/0001.book")
+    for what, damage in (("empty", lambda path: cut_to(path, 0)), ("cut in its header", lambda path: cut_to(path, 40)),
+                         ("cut in half", lambda path: cut_to(path, size // 2)), ("one byte short", lambda path: cut_to(path, size - 1)),
+                         ("a byte of its magic", lambda path: turn_byte(path, 0)),
+                         ("a byte in the middle", lambda path: turn_byte(path, size // 2)),
+                         ("its last byte", lambda path: turn_byte(path, size - 1)), ("gone", os.unlink)):
+        store = stores.copy("good")
+        damage(f"{store}/books/0001.book")
+        for verb in (["verify", store], ["segment", store], ["run", store, *stores.usage()]):
+            stores.expect(f"book image: {what}", verb, (BOOK,))
+
+
+def journals(stores):
+    path = max(glob.glob(f"{stores.folder}/tail/shards/0/journal/*.spj"))
+    name, (blocks, size) = path[len(f"{stores.folder}/tail/"):], blocks_of(path)
+    assert len(blocks) == PARTS, blocks
+    for what, at in (("the first block's magic", blocks[0]), ("the first block's header", blocks[0] + 100),
+                     ("the second block's body", (blocks[1] + 512 + blocks[2]) // 2)):
+        store = stores.copy("tail")
+        turn_byte(f"{store}/{name}", at)
+        stores.expect(f"journal: {what}", ["verify", store], (WRONG,), "shard 0: journal")
+        stores.expect(f"journal: {what}", ["run", store, *stores.usage()], (ENVIRONMENT,), "shard 0: journal")
+    for what, damage in (("the last block's header", lambda path: turn_byte(path, blocks[-1] + 100)),
+                         ("the last block's last byte", lambda path: turn_byte(path, size - 1)),
+                         ("the last block cut", lambda path: cut_to(path, (blocks[-1] + size) // 2)),
+                         ("rest of a block", lambda path: cut_to(path, blocks[-1] + 7))):
+        store = stores.copy("tail")
+        damage(f"{store}/{name}")
+        stores.expect(f"journal: {what}", ["verify", store], (DONE,))
+        stores.expect(f"journal: {what}", ["run", store, *stores.usage()], (DONE,))
+        stores.expect(f"journal: {what}, afterwards", ["verify", store], (DONE,))
+    store = stores.copy("good")  # here the checkpoint knows of what is lost
+    cut_to(f"{store}/{name}", blocks[-1])
+    stores.expect("journal: shorter than its checkpoint", ["verify", store], (WRONG,))
+    stores.expect("journal: shorter than its checkpoint", ["run", store, *stores.usage()], (ENVIRONMENT,), "shard 0")
+
+
+def checkpoints(stores):
+    for pages in (1, 2, 3):  # the first two are LMDB's meta pages
+        what = f"cut to {pages} pages"
+        store = stores.copy("good")
+        cut_to(f"{store}/shards/1/state/data.mdb", pages * 4096)
+        stores.expect(f"data.mdb {what}", ["verify", store], (WRONG, ENVIRONMENT))
+        stores.expect(f"data.mdb {what}", ["run", store, *stores.usage()], (ENVIRONMENT,))
+    store = stores.copy("good")
+    for page in (0, 4096):
+        turn_byte(f"{store}/shards/1/state/data.mdb", page + 16)  # both meta pages' magic
+    stores.expect("data.mdb without meta", ["verify", store], (WRONG,), "shard 1: state")
+    stores.expect("data.mdb without meta", ["run", store, *stores.usage()], (ENVIRONMENT,), "shard 1: state")
+    store = stores.copy("good")
+    cut_to(f"{store}/directory/data.mdb", 3 * 4096)
+    stores.expect("directory cut", ["verify", store], (ENVIRONMENT,))
+    stores.expect("directory cut", ["run", store, *stores.usage()], (ENVIRONMENT,))
+
+
+def folders(stores):
+    for gone in ("shards/1", "shards/1/journal", "shards/1/state", "shards"):
+        store = stores.copy("good")
+        shutil.rmtree(f"{store}/{gone}")
+        stores.expect(f"{gone} gone", ["verify", store], (WRONG, ENVIRONMENT), "No such file")
+        stores.expect(f"{gone} gone", ["run", store, *stores.usage()], (ENVIRONMENT,), "No such file")
+    store = stores.copy("good")
+    shutil.rmtree(f"{store}/directory")
+    stores.expect("directory gone", ["verify", store], (ENVIRONMENT,), "directory")
+
+
+def outputs(stores):
+    for reader in READERS:
+        stores.cases += 1
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = subprocess.run([SUANPAN, reader[0], f"{stores.folder}/good", *reader[1:]], check=False, stdout=full,
+                                  stderr=subprocess.PIPE, text=True, timeout=300)
+        lines = done.stderr.splitlines()
+        if done.returncode != ENVIRONMENT or lines != ["suanpan: the output cannot be written: No space left on device"]:
+            stores.problems.append(f"{reader[0]} to a full disk: exit {done.returncode}: {done.stderr!r}")
+
+
+def main():
+    base = os.path.join(os.environ["SUANPAN_BUILD"], "tests")
+    os.makedirs(base, exist_ok=True)
+    folder = tempfile.mkdtemp(prefix="bad-stores-", dir=base)
+    stores = Stores(folder)
+    for part in (no_stores, books, journals, checkpoints, folders, outputs):
+        part(stores)
+    if stores.problems:
+        print("\n".join(stores.problems))
+        sys.exit(f"{len(stores.problems)} of {stores.cases} calls; kept: {folder}")
+    print(f"{stores.cases} calls on stores that cannot be used: each its exit code and its line")
+    shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+/* The journal's promise when a sync fails or never came: what a later reader finds is what is on
+ * disk. fdatasync and fsync stand here in place of libc's, which dlsym finds. */
+#include <check.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "store/journal.h"
+
+static bool sync_fails;
+static unsigned syncs;
+
+int fdatasync(int fd);
+int fsync(int fd);
+
+static int sync_counted(const char *name, int fd)
+{
+  int (*next)(int);
+  void *found = dlsym(RTLD_NEXT, name);
+  memcpy(&next, &found, sizeof(next));
+  syncs++;
+  if (sync_fails) {
+    errno = EIO;
+    return -1;
+  }
+  return next(fd);
+}
+
+int fdatasync(int fd)
+{
+  return sync_counted("fdatasync", fd);
+}
+
+int fsync(int fd)
+{
+  return sync_counted("fsync", fd);
+}
+
+static char folder[64];
+static struct sp_block_builder *builder;
+static struct sp_block_view *view;
+
+static void setup(void)
+{
+  snprintf(folder, sizeof(folder), "/tmp/suanpan-journal-XXXXXX");
+  ck_assert_ptr_nonnull(mkdtemp(folder));
+  ck_assert_int_eq(sp_block_builder_make(&builder), SP_OK);
+  ck_assert_int_eq(sp_block_view_make(&view), SP_OK);
+  sync_fails = false;
+}
+
+static void teardown(void)
+{
+  char path[128];
+  snprintf(path, sizeof(path), "%s/%020d.spj", folder, 1);
+  unlink(path);
+  rmdir(folder);
+  sp_block_builder_free(builder);
+  sp_block_view_free(view);
+}
+
+/* An empty block of this number; valid until the next. */
+static size_t block_make(uint64_t number, const uint8_t **bytes)
+{
+  struct sp_block_header header = {.shard_count = 1, .number = number, .books_count = 1};
+  size_t length;
+  sp_block_begin(builder);
+  ck_assert_int_eq(sp_block_close(builder, &header, 1, bytes, &length), SP_OK);
+  return length;
+}
+
+static void append(struct sp_journal *journal, uint64_t number)
+{
+  const uint8_t *bytes;
+  size_t length = block_make(number, &bytes);
+  ck_assert_int_eq(sp_journal_append(journal, number, bytes, length), SP_OK);
+}
+
+/* Opens, reads to the end and gives the number of blocks; the journal is ready for more if it is
+ * writable. */
+static unsigned reopen(struct sp_journal **journal, bool writable)
+{
+  unsigned count = 0;
+  ck_assert_int_eq(sp_journal_open(journal, folder, writable), SP_OK);
+  ck_assert_int_eq(sp_journal_seek(*journal, (struct sp_journal_place){0, 0}), SP_OK);
+  while (sp_journal_next(*journal, view, true) == SP_OK) {
+    count++;
+  }
+  ck_assert_uint_eq(sp_journal_torn_bytes(*journal), 0);
+  if (writable) {
+    ck_assert_int_eq(sp_journal_cut(*journal), SP_OK);
+  }
+  return count;
+}
+
+START_TEST(a_block_whose_sync_failed_is_not_there)
+{
+  struct sp_journal *journal;
+  ck_assert_uint_eq(reopen(&journal, true), 0);
+  append(journal, 1);
+  ck_assert_int_eq(sp_journal_sync(journal), SP_OK);
+  append(journal, 2);
+  append(journal, 3);
+  sync_fails = true;
+  errno = 0;
+  ck_assert_int_eq(sp_journal_sync(journal), SP_IO);
+  ck_assert_int_eq(errno, EIO);
+  sp_journal_close(journal);
+  sync_fails = false;
+  ck_assert_uint_eq(reopen(&journal, true), 1);
+  append(journal, 2);
+  ck_assert_int_eq(sp_journal_sync(journal), SP_OK);
+  sp_journal_close(journal);
+  ck_assert_uint_eq(reopen(&journal, false), 2);
+  sp_journal_close(journal);
+}
+END_TEST
+
+START_TEST(what_an_earlier_process_wrote_is_synced_before_more_is_built_on_it)
+{
+  struct sp_journal *journal;
+  ck_assert_uint_eq(reopen(&journal, true), 0);
+  append(journal, 1); /* and no sync: the process ends here */
+  sp_journal_close(journal);
+  syncs = 0;
+  ck_assert_uint_eq(reopen(&journal, true), 1);
+  ck_assert_uint_ge(syncs, 2); /* the segment, and its name in the folder */
+  sp_journal_close(journal);
+  ck_assert_int_eq(sp_journal_open(&journal, folder, true), SP_OK);
+  ck_assert_int_eq(sp_journal_seek(journal, (struct sp_journal_place){0, 0}), SP_OK);
+  ck_assert_int_eq(sp_journal_next(journal, view, true), SP_OK);
+  ck_assert_int_eq(sp_journal_next(journal, view, true), SP_END);
+  sync_fails = true;
+  ck_assert_int_eq(sp_journal_cut(journal), SP_IO);
+  sync_fails = false;
+  sp_journal_close(journal);
+}
+END_TEST
+
+START_TEST(a_place_that_cannot_be_is_not_found)
+{
+  struct sp_journal *journal;
+  ck_assert_uint_eq(reopen(&journal, true), 0);
+  append(journal, 1);
+  ck_assert_int_eq(sp_journal_seek(journal, (struct sp_journal_place){0, 512}), SP_NOT_FOUND);
+  ck_assert_int_eq(sp_journal_seek(journal, (struct sp_journal_place){2, 0}), SP_NOT_FOUND);
+  ck_assert_int_eq(sp_journal_seek(journal, (struct sp_journal_place){1, UINT64_MAX}),
+                   SP_NOT_FOUND);
+  sp_journal_close(journal);
+}
+END_TEST
+
+int main(void)
+{
+  Suite *suite = suite_create("journal");
+  TCase *tests = tcase_create("journal");
+  tcase_add_checked_fixture(tests, setup, teardown);
+  tcase_add_test(tests, a_block_whose_sync_failed_is_not_there);
+  tcase_add_test(tests, what_an_earlier_process_wrote_is_synced_before_more_is_built_on_it);
+  tcase_add_test(tests, a_place_that_cannot_be_is_not_found);
+  suite_add_tcase(suite, tests);
+  SRunner *runner = srunner_create(suite);
+  srunner_run_all(runner, CK_ENV);
+  int failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
