@@ -53,15 +53,20 @@ static bool profile_cover(const struct sp_cgrates *tariff, uint32_t profile,
                           struct sp_cgrates_text destination, struct stretch stretch,
                           struct sp_cg_route *route, unsigned depth);
 
+struct fallbacks { /* profiles in the order in which they are tried */
+  const uint32_t *profiles;
+  uint32_t count;
+};
+
 /* A stretch that the profile itself does not price: by the first fallback that prices all of it. */
-static bool fallback_cover(const struct sp_cgrates *tariff, const uint32_t *fallbacks,
-                           uint32_t count, struct sp_cgrates_text destination,
-                           struct stretch stretch, struct sp_cg_route *route, unsigned depth)
+static bool fallback_cover(const struct sp_cgrates *tariff, struct fallbacks fallbacks,
+                           struct sp_cgrates_text destination, struct stretch stretch,
+                           struct sp_cg_route *route, unsigned depth)
 {
   uint32_t kept = route->count;
-  for (uint32_t i = 0; i < count; i++) {
-    if (fallbacks[i] != SP_CG_NONE &&
-        profile_cover(tariff, fallbacks[i], destination, stretch, route, depth + 1)) {
+  for (uint32_t i = 0; i < fallbacks.count; i++) {
+    if (fallbacks.profiles[i] != SP_CG_NONE &&
+        profile_cover(tariff, fallbacks.profiles[i], destination, stretch, route, depth + 1)) {
       return true;
     }
     route->count = kept;
@@ -81,8 +86,10 @@ static bool activation_cover(const struct sp_cgrates *tariff,
     return period_add(route, stretch.from_ns, target);
   }
   return activation->fallbacks_count == 0 ||
-         fallback_cover(tariff, tariff->fallbacks + activation->fallbacks,
-                        activation->fallbacks_count, destination, stretch, route, depth);
+         fallback_cover(tariff,
+                        (struct fallbacks){tariff->fallbacks + activation->fallbacks,
+                                           activation->fallbacks_count},
+                        destination, stretch, route, depth);
 }
 
 /* Whether the profile, with its fallbacks, prices all of the stretch; its periods are added. */
@@ -105,7 +112,7 @@ static bool profile_cover(const struct sp_cgrates *tariff, uint32_t number,
   if (activations[at].from_ns > stretch.from_ns) { /* before its first plan: the subject *any */
     uint32_t any = sp__cg_profile_find(tariff, profile->tenant, profile->category, tariff->any);
     struct stretch first = {stretch.from_ns, activations[at].from_ns};
-    if (!fallback_cover(tariff, &any, 1, destination, first, route, depth)) {
+    if (!fallback_cover(tariff, (struct fallbacks){&any, 1}, destination, first, route, depth)) {
       return false;
     }
   }

@@ -35,12 +35,12 @@ enum sp_trace_kind {
                       * all items as far as whole micro-units show it; why = SP_WHY_TAKEN or
                       * SP_WHY_SET_LOST */
   SP_TRACE_BLOCK,    /* a block of a block_cap: index; count = block, before = taken, price = share,
-                      * amount_micro; size = 1: taken from its set, 0: tried; offset = counter behind
+                      * amount_micro; size = 1: taken, 0: tried only; offset = counter behind
                       * it */
   SP_TRACE_PASS,     /* after a pass (offset = 1..3): amount_micro of `item` */
   SP_TRACE_COUNTED,  /* a cap counted: index; before, after */
   SP_TRACE_PAYER,    /* a payer was asked: index in `payers`, owner; before = left, price = want,
-                      * amount_micro = what it takes; after = paid for this member afterwards, used =
+                      * amount_micro = what it takes; after = paid for this member then, used =
                       * paid for all before */
   SP_TRACE_OWN,      /* what the own account pays */
   SP_TRACE_CHAIN /* sums of the chain: offset = start, used = quantity, before = net so far, after =

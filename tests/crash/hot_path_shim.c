@@ -23,13 +23,15 @@
 #include <time.h>
 #include <unistd.h>
 
-#define COUNTED(X)                                                                            \
-  X(malloc)                                                                                   \
-  X(calloc) X(realloc) X(free) X(aligned_alloc) X(posix_memalign) X(pthread_mutex_lock)       \
-      X(pthread_mutex_trylock) X(pthread_cond_wait) X(pthread_cond_signal)                    \
-          X(pthread_cond_broadcast) X(pthread_rwlock_rdlock) X(pthread_rwlock_wrlock) X(read) \
-              X(pread) X(write) X(pwrite) X(writev) X(pwritev) X(lseek) X(syscall) X(mmap)    \
-                  X(munmap) X(madvise) X(fsync) X(fdatasync) X(nanosleep) X(poll) X(sched_yield)
+/* clang-format off */
+#define COUNTED(X) \
+  X(malloc) X(calloc) X(realloc) X(free) X(aligned_alloc) X(posix_memalign) \
+  X(pthread_mutex_lock) X(pthread_mutex_trylock) X(pthread_cond_wait) \
+  X(pthread_cond_signal) X(pthread_cond_broadcast) X(pthread_rwlock_rdlock) \
+  X(pthread_rwlock_wrlock) X(read) X(pread) X(write) X(pwrite) X(writev) X(pwritev) \
+  X(lseek) X(syscall) X(mmap) X(munmap) X(madvise) X(fsync) X(fdatasync) X(nanosleep) \
+  X(poll) X(sched_yield)
+/* clang-format on */
 
 #define NAME(name) COUNT_##name,
 enum counted { COUNTED(NAME) COUNTED_MAX };
