@@ -141,7 +141,8 @@ static int run(struct sp_world *world, const struct run_options *options, const 
   struct sp_source *source = NULL;
   enum sp_status status = sp_source_open(&source, &source_options);
   if (status != SP_OK) {
-    fprintf(stderr, "suanpan: %s\n", source != NULL ? sp_source_error(source) : sp_status_text(status));
+    const char *text = sp_source_error(source);
+    fprintf(stderr, "suanpan: %s\n", text[0] != '\0' ? text : sp_status_text(status));
     sp_source_close(source);
     return status == SP_BAD_CONFIG ? SP_EXIT_BOOK : SP_EXIT_ENVIRONMENT;
   }

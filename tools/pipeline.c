@@ -30,7 +30,7 @@ static uint32_t workers_by_cores(uint32_t shard_count)
 
 static int failed(const struct sp_pipeline *pipeline, enum sp_status status)
 {
-  for (uint32_t i = 0; i < pipeline->world->dir.shard_count; i++) {
+  for (uint32_t i = 0; pipeline->shards != NULL && i < pipeline->world->dir.shard_count; i++) {
     if (pipeline->shards[i].error[0] != '\0') {
       fprintf(stderr, "suanpan: %s: %s\n", pipeline->world->dir.path, pipeline->shards[i].error);
       return SP_EXIT_ENVIRONMENT;
@@ -56,6 +56,10 @@ static enum sp_status pipeline_make(struct sp_pipeline *pipeline, const struct s
   struct sp_world *world = pipeline->world;
   uint32_t shard_count = world->dir.shard_count;
   pipeline->shards = aligned_alloc(64, sizeof(struct sp_shard) * shard_count);
+  if (pipeline->shards == NULL) {
+    return SP_NO_MEMORY;
+  }
+  memset(pipeline->shards, 0, sizeof(struct sp_shard) * shard_count);
   pipeline->workers_count = options->workers != 0 ? options->workers : workers_by_cores(shard_count);
   if (pipeline->workers_count > shard_count) {
     pipeline->workers_count = shard_count;
@@ -64,10 +68,9 @@ static enum sp_status pipeline_make(struct sp_pipeline *pipeline, const struct s
     pipeline->workers_count = WORKERS_MAX;
   }
   pipeline->workers = aligned_alloc(64, sizeof(struct sp_worker) * pipeline->workers_count);
-  if (pipeline->shards == NULL || pipeline->workers == NULL) {
+  if (pipeline->workers == NULL) {
     return SP_NO_MEMORY;
   }
-  memset(pipeline->shards, 0, sizeof(struct sp_shard) * shard_count);
   memset(pipeline->workers, 0, sizeof(struct sp_worker) * pipeline->workers_count);
   for (uint32_t i = 0; i < shard_count; i++) {
     SP_TRY(sp_shard_open(&pipeline->shards[i], world, i, true));

@@ -242,10 +242,20 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *how, void *(*body)(v
   return fails(THREAD, EAGAIN) ? EAGAIN : next.pthread_create(thread, how, body, context);
 }
 
+/* Only what the program itself asks for: jemalloc does not survive a refusal while it makes a
+ * thread's arena. */
+static int own_call(const void *from)
+{
+  Dl_info about;
+  return dladdr(from, &about) != 0 && about.dli_fname != NULL &&
+         strstr(about.dli_fname, "/lib/") == NULL;
+}
+
 void *mmap(void *where, size_t size, int protection, int flags, int fd, off_t offset)
 {
   find_all();
-  if ((flags & MAP_ANONYMOUS) != 0 && fails(MEMORY, ENOMEM)) {
+  if (kind == MEMORY && (flags & MAP_ANONYMOUS) != 0 && own_call(__builtin_return_address(0)) &&
+      fails(MEMORY, ENOMEM)) {
     return MAP_FAILED;
   }
   return next.mmap(where, size, protection, flags, fd, offset);
