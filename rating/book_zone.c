@@ -128,8 +128,7 @@ static bool body_take(struct sp__draft *draft, struct sp__list *offsets, struct 
   int64_t last = SP_TIME_MIN;
   for (uint32_t i = 0; i < header->transitions; i++) {
     int64_t at = wide ? big64(times + i * 8) : (int32_t)big32(times + i * 4);
-    if (indices[i] >= header->types || (i > 0 && at <= last) ||
-        at > SP_ZONE_TIME_MAX) {
+    if (indices[i] >= header->types || (i > 0 && at <= last) || at > SP_ZONE_TIME_MAX) {
       return false;
     }
     last = at;

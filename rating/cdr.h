@@ -1,6 +1,6 @@
-/* The usage record (CDR, engine.md §2) as a decoder leaves it: numbers converted, texts as spans of the
- * bytes they stand in. Filled by ingest/, read by resolve, dedup, journal and explain. Plain value, no ownership:
- * `text` is borrowed from the batch and lives until the batch is released. */
+/* The usage record (CDR, engine.md §2) as a decoder leaves it: numbers converted, texts as spans of
+ * the bytes they stand in. Filled by ingest/, read by resolve, dedup, journal and explain. Plain
+ * value, no ownership: `text` is borrowed from the batch and lives until the batch is released. */
 #ifndef SP_RATING_CDR_H
 #define SP_RATING_CDR_H
 
@@ -40,8 +40,8 @@ enum sp_cdr_text {
 
 #define SP_CDR_BYTES_MAX 65535 /* a longer line or message is a bad_line */
 
-/* has_charge of a charge that is a right decimal but more than an amount can be (book.md §16.1): such a
- * record passes tests 1-4 and is suspended `overflow` by test 15. */
+/* has_charge of a charge that is a right decimal but more than an amount can be (book.md §16.1):
+ * such a record passes tests 1-4 and is suspended `overflow` by test 15. */
 #define SP_CDR_CHARGE_OVERFLOW 2
 
 struct sp_span {
@@ -50,22 +50,23 @@ struct sp_span {
 };
 
 struct sp_cdr {
-  const char *text;      /* base of all spans; unescaped text stands behind the raw bytes or in a scratch */
-  int64_t start_utc_s;   /* instant of answer, whole seconds (book.md §4.1) */
-  int64_t duration_s;    /* >= 0 */
-  int64_t up_bytes;      /* >= 0 */
-  int64_t down_bytes;    /* >= 0 */
-  int64_t items;         /* >= 0, blank = 1 */
-  int64_t charge_micro;  /* >= 0, only if has_charge; INT64_MAX with SP_CDR_CHARGE_OVERFLOW */
-  int64_t seq;           /* >= 0 */
-  int64_t cause;         /* >= 0 */
-  int64_t lac;           /* >= 0; -1 = blank */
+  const char
+      *text; /* base of all spans; unescaped text stands behind the raw bytes or in a scratch */
+  int64_t start_utc_s;  /* instant of answer, whole seconds (book.md §4.1) */
+  int64_t duration_s;   /* >= 0 */
+  int64_t up_bytes;     /* >= 0 */
+  int64_t down_bytes;   /* >= 0 */
+  int64_t items;        /* >= 0, blank = 1 */
+  int64_t charge_micro; /* >= 0, only if has_charge; INT64_MAX with SP_CDR_CHARGE_OVERFLOW */
+  int64_t seq;          /* >= 0 */
+  int64_t cause;        /* >= 0 */
+  int64_t lac;          /* >= 0; -1 = blank */
   struct sp_span texts[SP_CDR_TEXT_COUNT];
-  uint8_t service;       /* enum sp_service */
-  uint8_t direction;     /* enum sp_direction */
-  uint8_t partial;       /* enum sp_partial */
-  uint8_t has_charge;    /* 1: pre-rated (book.md §5.7); SP_CDR_CHARGE_OVERFLOW */
-  uint16_t reason;       /* enum sp_reason of tests 1-4 of book.md §5.3; 0 = passed */
+  uint8_t service;    /* enum sp_service */
+  uint8_t direction;  /* enum sp_direction */
+  uint8_t partial;    /* enum sp_partial */
+  uint8_t has_charge; /* 1: pre-rated (book.md §5.7); SP_CDR_CHARGE_OVERFLOW */
+  uint16_t reason;    /* enum sp_reason of tests 1-4 of book.md §5.3; 0 = passed */
   uint16_t reserved[3];
 };
 
@@ -79,7 +80,8 @@ static inline size_t sp_cdr_text_length(const struct sp_cdr *cdr, enum sp_cdr_te
   return cdr->texts[field].length;
 }
 
-/* Names of the fields as in the canonical CSV header and of the values; NULL for a number out of range. */
+/* Names of the fields as in the canonical CSV header and of the values; NULL for a number out of
+ * range. */
 const char *sp_service_word(unsigned service);
 const char *sp_direction_word(unsigned direction);
 const char *sp_partial_word(unsigned partial);

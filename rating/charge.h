@@ -11,8 +11,9 @@
 #define SP_CHARGE_ALLOWANCES_MAX 64
 #define SP_CHARGE_PAYERS_MAX 64
 
-#define SP_OWNER_GROUP UINT32_C(0x80000000) /* owner = group index | this, or a subscriber index \
-                                             */
+#define SP_OWNER_GROUP                                                      \
+  UINT32_C(0x80000000) /* owner = group index | this, or a subscriber index \
+                        */
 
 #define SP_FLAG_CAPPED 1u
 #define SP_FLAG_CORRECTED 2u

@@ -1,7 +1,8 @@
-/* Stable hashes of bytes: 64 and 128 bits, the same on every machine and in every version (they are stored).
- * 16 bytes a step: one multiplication to 128 bits whose halves are folded back over both factors, so that a zero
- * factor loses nothing; not for use against an attacker. Pure, any thread, inline for short keys.
- * Changing a digit of it makes every stored key and image hash wrong: tests/rating/test_hash.c pins values. */
+/* Stable hashes of bytes: 64 and 128 bits, the same on every machine and in every version (they are
+ * stored). 16 bytes a step: one multiplication to 128 bits whose halves are folded back over both
+ * factors, so that a zero factor loses nothing; not for use against an attacker. Pure, any thread,
+ * inline for short keys. Changing a digit of it makes every stored key and image hash wrong:
+ * tests/rating/test_hash.c pins values. */
 #ifndef SP_RATING_HASH_H
 #define SP_RATING_HASH_H
 
@@ -42,7 +43,8 @@ static inline uint64_t sp_hash_read8(const unsigned char *at)
   return word;
 }
 
-/* The last 0..16 bytes of `length` as two words; reads back into earlier bytes where there are any. */
+/* The last 0..16 bytes of `length` as two words; reads back into earlier bytes where there are any.
+ */
 static inline void sp_hash_tail(const unsigned char *at, size_t length, uint64_t tail[2])
 {
   if (length >= 8) {
@@ -57,7 +59,8 @@ static inline void sp_hash_tail(const unsigned char *at, size_t length, uint64_t
     tail[0] = first;
     tail[1] = last;
   } else {
-    tail[0] = length > 0 ? (uint64_t)at[0] << 16 | (uint64_t)at[length / 2] << 8 | at[length - 1] : 0;
+    tail[0] =
+        length > 0 ? (uint64_t)at[0] << 16 | (uint64_t)at[length / 2] << 8 | at[length - 1] : 0;
     tail[1] = 0;
   }
 }

@@ -1,11 +1,13 @@
 /* Memory as the pure layers see it: an arena whose chunks the caller's grow function supplies.
- * Used only while something is loaded, compiled or opened; never per record. Not thread safe: one owner. */
+ * Used only while something is loaded, compiled or opened; never per record. Not thread safe: one
+ * owner. */
 #ifndef SP_RATING_MEMORY_H
 #define SP_RATING_MEMORY_H
 
 #include "rating/status.h"
 
-/* Gives `bytes` zeroed bytes, aligned to 64, or NULL. tools/ supplies malloc or huge-page mappings. */
+/* Gives `bytes` zeroed bytes, aligned to 64, or NULL. tools/ supplies malloc or huge-page mappings.
+ */
 typedef void *sp_memory_grow(void *context, size_t bytes);
 typedef void sp_memory_release(void *context, void *at, size_t bytes);
 
@@ -23,7 +25,8 @@ struct sp_memory {
 
 /* From the arena: zeroed, aligned to 16, valid until sp_memory_free. NULL: no memory. */
 void *sp_memory_take(struct sp_memory *memory, size_t bytes);
-/* A table of its own, outside the arena's chunks, aligned to 64; give it back by sp_memory_give_table. */
+/* A table of its own, outside the arena's chunks, aligned to 64; give it back by
+ * sp_memory_give_table. */
 void *sp_memory_take_table(struct sp_memory *memory, size_t bytes);
 void sp_memory_give_table(struct sp_memory *memory, void *at, size_t bytes);
 /* Gives back all chunks of the arena (tables are their owners'). */

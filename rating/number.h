@@ -1,6 +1,7 @@
-/* Telephone numbers as words. A number of up to 16 digits is one uint64_t: nibble by nibble from the top,
- * digit d stored as d + 1, 0 ends it. So equality is equality of words and "has prefix" is a mask.
- * What has other characters or more digits keeps its leading digits here and is not exact. */
+/* Telephone numbers as words. A number of up to 16 digits is one uint64_t: nibble by nibble from
+ * the top, digit d stored as d + 1, 0 ends it. So equality is equality of words and "has prefix" is
+ * a mask. What has other characters or more digits keeps its leading digits here and is not exact.
+ */
 #ifndef SP_RATING_NUMBER_H
 #define SP_RATING_NUMBER_H
 

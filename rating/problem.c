@@ -13,14 +13,14 @@ static void report(struct sp_problems *problems, const struct sp_problem *proble
   }
 }
 
-void sp_problem_error(struct sp_problems *problems, const char *file, uint32_t line, uint32_t column,
-                      const char *message)
+void sp_problem_error(struct sp_problems *problems, const char *file, uint32_t line,
+                      uint32_t column, const char *message)
 {
   report(problems, &(struct sp_problem){file, line, column, false, message});
 }
 
-void sp_problem_warning(struct sp_problems *problems, const char *file, uint32_t line, uint32_t column,
-                        const char *message)
+void sp_problem_warning(struct sp_problems *problems, const char *file, uint32_t line,
+                        uint32_t column, const char *message)
 {
   report(problems, &(struct sp_problem){file, line, column, true, message});
 }

@@ -1,4 +1,5 @@
-/* What is wrong with a file, said once and clearly: file:line:column, what, and what was expected. */
+/* What is wrong with a file, said once and clearly: file:line:column, what, and what was expected.
+ */
 #ifndef SP_RATING_PROBLEM_H
 #define SP_RATING_PROBLEM_H
 
@@ -21,9 +22,9 @@ struct sp_problems {
   uint32_t errors, warnings;
 };
 
-void sp_problem_error(struct sp_problems *problems, const char *file, uint32_t line, uint32_t column,
-                      const char *message);
-void sp_problem_warning(struct sp_problems *problems, const char *file, uint32_t line, uint32_t column,
-                        const char *message);
+void sp_problem_error(struct sp_problems *problems, const char *file, uint32_t line,
+                      uint32_t column, const char *message);
+void sp_problem_warning(struct sp_problems *problems, const char *file, uint32_t line,
+                        uint32_t column, const char *message);
 
 #endif

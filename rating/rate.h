@@ -15,7 +15,8 @@ SP_MUST_CHECK enum sp_status sp_rater_make(struct sp_rater **rater,
                                            const struct sp_directory *directory,
                                            struct sp_state *state, struct sp_memory *memory);
 void sp_rater_free(struct sp_rater *rater);
-/* Goes on with another shard's state of the same directory: one rater and its caches for all shards of a worker. */
+/* Goes on with another shard's state of the same directory: one rater and its caches for all shards
+ * of a worker. */
 void sp_rater_set_state(struct sp_rater *rater, struct sp_state *state);
 /* The books from now on: at make none, then at each block boundary where a book was added. Clears
  * caches. */

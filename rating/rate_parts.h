@@ -41,14 +41,15 @@ struct sp__position { /* one subscription that counts at the record's start */
   int64_t from_utc_s, to_utc_s;
 };
 
-/* Plans of the positions in order, of one book; interned. What a record asks of it stands in three cache lines. */
+/* Plans of the positions in order, of one book; interned. What a record asks of it stands in three
+ * cache lines. */
 struct sp__plan_set {
   struct sp__plan_set *next;
   uint64_t hash;
   uint16_t book, count;
   uint8_t uses_dest, uses_rating_group;
   uint8_t reserved[2];
-  uint8_t alike[SP_FEATURE_BITS]; /* feature bit -> the one that stands for it here */
+  uint8_t alike[SP_FEATURE_BITS];          /* feature bit -> the one that stands for it here */
   struct sp__frame *known[SP__SET_FRAMES]; /* last found, by hash */
   uint32_t plans[];
 };

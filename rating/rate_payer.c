@@ -125,17 +125,17 @@ static void payer_ask(struct sp_rater *rater, const struct sp__claim *claim,
   }
   if (sp__traced(rater)) {
     const struct sp_book_payer *rows = SP_BOOK_TABLE(work->book, payers, struct sp_book_payer);
-    sp__trace(rater, (struct sp_trace_event){.kind = SP_TRACE_PAYER,
-                                             .plan = claim->payer->plan,
-                                             .item = claim->payer->item,
-                                             .index = (uint32_t)(claim->payer - rows),
-                                             .owner = position->owner,
-                                             .used = sp__stage_value(rater, asked.all_stage) -
-                                                     asked.take,
-                                             .before = asked.left,
-                                             .price = asked.want,
-                                             .amount_micro = asked.take,
-                                             .after = sp__stage_value(rater, asked.member_stage)});
+    sp__trace(rater,
+              (struct sp_trace_event){.kind = SP_TRACE_PAYER,
+                                      .plan = claim->payer->plan,
+                                      .item = claim->payer->item,
+                                      .index = (uint32_t)(claim->payer - rows),
+                                      .owner = position->owner,
+                                      .used = sp__stage_value(rater, asked.all_stage) - asked.take,
+                                      .before = asked.left,
+                                      .price = asked.want,
+                                      .amount_micro = asked.take,
+                                      .after = sp__stage_value(rater, asked.member_stage)});
   }
 }
 

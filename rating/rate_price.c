@@ -282,7 +282,8 @@ static enum sp_reason items_find(struct sp_rater *rater)
   return timed ? segments_find(rater, until) : SP_REASON_NONE;
 }
 
-/* Where a rule's counter stood when a run of it began, -1: it has none. All runs are made by now. */
+/* Where a rule's counter stood when a run of it began, -1: it has none. All runs are made by now.
+ */
 static int64_t run_counter(struct sp_rater *rater, const struct sp__item *item, uint32_t at,
                            const struct sp_book_rule *rule)
 {

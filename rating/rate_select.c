@@ -435,8 +435,8 @@ static bool plan_asks(const struct sp_rater *rater, uint32_t index, bool dest)
   return asked != 0;
 }
 
-/* For each bit of the feature word what the set's rows say of it: bits of one column with equal signs lead to the
- * same rows, whatever the record. */
+/* For each bit of the feature word what the set's rows say of it: bits of one column with equal
+ * signs lead to the same rows, whatever the record. */
 static void row_sign(uint64_t *signs, const struct sp_book_match *match)
 {
   for (unsigned bit = 0; bit < SP_FEATURE_BITS; bit++) {
@@ -448,7 +448,8 @@ static void plan_sign(const struct sp_rater *rater, uint32_t index, uint64_t *si
 {
   const struct sp_book *book = rater->work.book;
   const struct sp_book_plan *plan = plan_at(rater, index);
-  const struct sp_book_item *item = SP_BOOK_TABLE(book, items, struct sp_book_item) + plan->items_at;
+  const struct sp_book_item *item =
+      SP_BOOK_TABLE(book, items, struct sp_book_item) + plan->items_at;
   for (uint32_t i = 0; i < plan->items_count; i++) {
     const struct sp_book_rule *rule =
         SP_BOOK_TABLE(book, rules, struct sp_book_rule) + item[i].rules_at;
@@ -457,22 +458,27 @@ static void plan_sign(const struct sp_rater *rater, uint32_t index, uint64_t *si
     }
   }
   for (uint32_t i = 0; i < plan->allowances_count; i++) {
-    row_sign(signs, &SP_BOOK_TABLE(book, allowances, struct sp_book_allowance)[plan->allowances_at + i].match);
+    row_sign(
+        signs,
+        &SP_BOOK_TABLE(book, allowances, struct sp_book_allowance)[plan->allowances_at + i].match);
   }
   for (uint32_t i = 0; i < plan->discounts_count; i++) {
-    row_sign(signs, &SP_BOOK_TABLE(book, discounts, struct sp_book_discount)[plan->discounts_at + i].match);
+    row_sign(
+        signs,
+        &SP_BOOK_TABLE(book, discounts, struct sp_book_discount)[plan->discounts_at + i].match);
   }
   for (uint32_t i = 0; i < plan->payers_count; i++) {
     row_sign(signs, &SP_BOOK_TABLE(book, payers, struct sp_book_payer)[plan->payers_at + i].match);
   }
 }
 
-/* alike[bit]: the lowest bit of its column that no row of the set tells from it. Services stay apart: they also decide
- * what is counted (book.md §8.2). Fewer frames, so that they stay in the cache. */
+/* alike[bit]: the lowest bit of its column that no row of the set tells from it. Services stay
+ * apart: they also decide what is counted (book.md §8.2). Fewer frames, so that they stay in the
+ * cache. */
 static void set_alike(const struct sp_rater *rater, struct sp__plan_set *set)
 {
-  static const uint8_t columns[] = {SP_FEATURE_SERVICE, SP_FEATURE_DIRECTION, SP_FEATURE_ROAM, SP_FEATURE_ZONE,
-                                    SP_FEATURE_NET,     SP_FEATURE_BITS};
+  static const uint8_t columns[] = {SP_FEATURE_SERVICE, SP_FEATURE_DIRECTION, SP_FEATURE_ROAM,
+                                    SP_FEATURE_ZONE,    SP_FEATURE_NET,       SP_FEATURE_BITS};
   uint64_t signs[SP_FEATURE_BITS] = {0};
   for (uint16_t i = 0; i < set->count; i++) {
     plan_sign(rater, set->plans[i], signs);
@@ -501,7 +507,8 @@ static struct sp__plan_set *set_make(struct sp_rater *rater)
 {
   const struct sp__work *work = &rater->work;
   uint16_t count = work->positions_count;
-  char *at = sp__cache_take(rater, sizeof(struct sp__plan_set) + count * sizeof(uint32_t) + CACHE_LINE);
+  char *at =
+      sp__cache_take(rater, sizeof(struct sp__plan_set) + count * sizeof(uint32_t) + CACHE_LINE);
   if (at == NULL) {
     return NULL;
   }
@@ -554,7 +561,8 @@ static bool frame_is(const struct sp__frame *frame, const struct sp__frame *key)
          frame->dest_node == key->dest_node && frame->rating_group == key->rating_group;
 }
 
-static struct sp__frame *frame_intern(struct sp_rater *rater, const struct sp__frame *key, uint64_t hash)
+static struct sp__frame *frame_intern(struct sp_rater *rater, const struct sp__frame *key,
+                                      uint64_t hash)
 {
   struct sp__frame **bucket = rater->frames + (hash >> 8) % SP__FRAME_BUCKETS;
   for (struct sp__frame *frame = *bucket; frame != NULL; frame = frame->next) {

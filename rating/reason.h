@@ -1,4 +1,5 @@
-/* Why a record is in suspense: numbers that never change (book.md §5.4). New ones go behind these. */
+/* Why a record is in suspense: numbers that never change (book.md §5.4). New ones go behind these.
+ */
 #ifndef SP_RATING_REASON_H
 #define SP_RATING_REASON_H
 
@@ -27,24 +28,25 @@ enum sp_reason {
 #undef X
 };
 
-/* Outcome of a record (engine.md §1 rule 6); filtered and held_partial are reserved by us: always 0. */
-#define SP_OUTCOME_TABLE(X)         \
-  X(0, RATED, "rated")              \
-  X(1, ZERO_RATED, "zero_rated")    \
-  X(2, DUPLICATE, "duplicate")      \
-  X(3, CONFLICT, "conflict")        \
-  X(4, SUSPENDED, "suspended")      \
-  X(5, FILTERED, "filtered")        \
+/* Outcome of a record (engine.md §1 rule 6); filtered and held_partial are reserved by us: always
+ * 0. */
+#define SP_OUTCOME_TABLE(X)      \
+  X(0, RATED, "rated")           \
+  X(1, ZERO_RATED, "zero_rated") \
+  X(2, DUPLICATE, "duplicate")   \
+  X(3, CONFLICT, "conflict")     \
+  X(4, SUSPENDED, "suspended")   \
+  X(5, FILTERED, "filtered")     \
   X(6, HELD_PARTIAL, "held_partial")
 
 enum sp_outcome {
 #define X(number, name, word) SP_OUTCOME_##name = number,
   SP_OUTCOME_TABLE(X)
 #undef X
-  SP_OUTCOME_COUNT = 7
+      SP_OUTCOME_COUNT = 7
 };
 
-const char *sp_reason_word(unsigned reason);   /* "" for 0, "unknown" for a number not in the table */
+const char *sp_reason_word(unsigned reason); /* "" for 0, "unknown" for a number not in the table */
 const char *sp_outcome_word(unsigned outcome); /* "unknown" for a number not in the table */
 
 #endif

@@ -1,6 +1,6 @@
 /* Results of functions. enum sp_status says why something could not be done; numbers are frozen.
- * Classes: record = the data is bad, the run goes on; retry = the environment may recover; fatal = stop.
- * A bug is none of these: it is an SP_ASSERT, always on. */
+ * Classes: record = the data is bad, the run goes on; retry = the environment may recover; fatal =
+ * stop. A bug is none of these: it is an SP_ASSERT, always on. */
 #ifndef SP_RATING_STATUS_H
 #define SP_RATING_STATUS_H
 
@@ -10,22 +10,22 @@
 
 enum sp_status_class { SP_CLASS_OK, SP_CLASS_RECORD, SP_CLASS_RETRY, SP_CLASS_FATAL };
 
-#define SP_STATUS_TABLE(X)                                                             \
-  X(0, OK, "ok", "done", OK)                                                           \
-  X(1, END, "end", "nothing more to read", OK)                                         \
-  X(2, NO_MEMORY, "no_memory", "out of memory", FATAL)                                 \
-  X(3, IO, "io", "input or output failed", FATAL)                                      \
-  X(4, FULL, "full", "no room is left", FATAL)                                         \
-  X(5, NOT_FOUND, "not_found", "no such thing", RECORD)                                \
-  X(6, BAD_FORMAT, "bad_format", "not in the expected format", RECORD)                 \
-  X(7, BAD_VERSION, "bad_version", "written by another version", FATAL)                \
-  X(8, BAD_CHECKSUM, "bad_checksum", "checksum does not match", FATAL)                 \
-  X(9, BAD_BOOK, "bad_book", "the tariff book has errors", FATAL)                      \
-  X(10, BAD_CONFIG, "bad_config", "the configuration has errors", FATAL)               \
-  X(11, OVERFLOW, "overflow", "an amount does not fit", RECORD)                        \
-  X(12, LIMIT, "limit", "a documented limit is exceeded", RECORD)                      \
-  X(13, AGAIN, "again", "nothing there yet", RETRY)                                    \
-  X(14, BROKER, "broker", "the broker does not answer", RETRY)                         \
+#define SP_STATUS_TABLE(X)                                                               \
+  X(0, OK, "ok", "done", OK)                                                             \
+  X(1, END, "end", "nothing more to read", OK)                                           \
+  X(2, NO_MEMORY, "no_memory", "out of memory", FATAL)                                   \
+  X(3, IO, "io", "input or output failed", FATAL)                                        \
+  X(4, FULL, "full", "no room is left", FATAL)                                           \
+  X(5, NOT_FOUND, "not_found", "no such thing", RECORD)                                  \
+  X(6, BAD_FORMAT, "bad_format", "not in the expected format", RECORD)                   \
+  X(7, BAD_VERSION, "bad_version", "written by another version", FATAL)                  \
+  X(8, BAD_CHECKSUM, "bad_checksum", "checksum does not match", FATAL)                   \
+  X(9, BAD_BOOK, "bad_book", "the tariff book has errors", FATAL)                        \
+  X(10, BAD_CONFIG, "bad_config", "the configuration has errors", FATAL)                 \
+  X(11, OVERFLOW, "overflow", "an amount does not fit", RECORD)                          \
+  X(12, LIMIT, "limit", "a documented limit is exceeded", RECORD)                        \
+  X(13, AGAIN, "again", "nothing there yet", RETRY)                                      \
+  X(14, BROKER, "broker", "the broker does not answer", RETRY)                           \
   X(15, DIFFERENT, "different", "a recomputed value differs from the stored one", FATAL) \
   X(16, USAGE, "usage", "wrong usage", FATAL)
 

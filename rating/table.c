@@ -35,7 +35,8 @@ static char *break_skip(struct sp_table *table, char *at)
 
 static bool at_break(const struct sp_table *table, const char *at)
 {
-  return at == table->end || *at == '\n' || (*at == '\r' && (at + 1 == table->end || at[1] == '\n'));
+  return at == table->end || *at == '\n' ||
+         (*at == '\r' && (at + 1 == table->end || at[1] == '\n'));
 }
 
 static void cell_keep(struct sp_table *table, const char *from, const char *to, uint32_t column)
@@ -52,7 +53,8 @@ static void cell_keep(struct sp_table *table, const char *from, const char *to, 
   table->cells_count++;
 }
 
-/* A quoted cell from its opening quote; unquotes in place; returns what stands behind the closing quote. */
+/* A quoted cell from its opening quote; unquotes in place; returns what stands behind the closing
+ * quote. */
 static char *quoted_cell(struct sp_table *table, char *at, char **line_start, uint32_t column)
 {
   char *to = ++at;

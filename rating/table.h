@@ -1,6 +1,7 @@
-/* A CSV table of a book or of customers in memory (book.md §1.1): RFC 4180, UTF-8, BOM allowed, line breaks inside quotes,
- * `#` comments only at the start of a line outside quotes, blank lines skipped. Reads row by row; cells are unquoted in place
- * (the buffer is changed). One thread. */
+/* A CSV table of a book or of customers in memory (book.md §1.1): RFC 4180, UTF-8, BOM allowed,
+ * line breaks inside quotes,
+ * `#` comments only at the start of a line outside quotes, blank lines skipped. Reads row by row;
+ * cells are unquoted in place (the buffer is changed). One thread. */
 #ifndef SP_RATING_TABLE_H
 #define SP_RATING_TABLE_H
 
@@ -11,17 +12,18 @@
 struct sp_cell_text {
   const char *text; /* not terminated, blanks at both ends removed, quotes gone */
   uint32_t length;
-  uint32_t column;  /* where the cell begins in its line, from 1, in bytes */
+  uint32_t column; /* where the cell begins in its line, from 1, in bytes */
 };
 
 struct sp_table {
   const char *file; /* name for messages */
   char *at, *end;
-  uint32_t line;      /* physical line the next row begins on */
-  uint32_t row_line;  /* of the row just read */
+  uint32_t line;     /* physical line the next row begins on */
+  uint32_t row_line; /* of the row just read */
   uint32_t cells_count;
-  bool bad_quotes;    /* the row just read has an unclosed quote or text behind one */
-  struct sp_cell_text cells[SP_TABLE_CELLS_MAX]; /* of the row just read; more cells than this are counted, not kept */
+  bool bad_quotes; /* the row just read has an unclosed quote or text behind one */
+  struct sp_cell_text cells[SP_TABLE_CELLS_MAX]; /* of the row just read; more cells than this are
+                                                    counted, not kept */
 };
 
 /* Begins at the bytes of a whole file; they stay the caller's and are changed. */

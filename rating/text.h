@@ -10,7 +10,10 @@ struct sp_text {
   bool cut;
 };
 
-#define SP_TEXT_INIT(buffer) {(buffer), 0, sizeof(buffer), false}
+#define SP_TEXT_INIT(buffer)           \
+  {                                    \
+    (buffer), 0, sizeof(buffer), false \
+  }
 
 void sp_text_add(struct sp_text *text, const char *words);
 void sp_text_add_bytes(struct sp_text *text, const char *bytes, size_t length);

@@ -8,21 +8,21 @@
 #include "rating/charge.h"
 
 enum sp_trace_kind {
-  SP_TRACE_PLAN,   /* a plan applies: plan, owner, from .. to as before, after */
+  SP_TRACE_PLAN,    /* a plan applies: plan, owner, from .. to as before, after */
   SP_TRACE_SEGMENT, /* from `offset` on these bands hold of those that anything asks for: used = bit
                      * per band name */
-  SP_TRACE_RULE,   /* a rule of `item` was considered at `offset`: index in `rules`, why; FEATURES:
-                    * used = the record's bits that it refuses; PRIORITY, COLUMNS, LENGTH: count =
-                    * index of the rule it lost to; size = length of its prefix of `other` */
-  SP_TRACE_CHOSEN, /* the rule of `item` from `offset` on: index; why = SP_WHY_NONE: no rule */
-  SP_TRACE_RUN,    /* increments: item, index of rule, slot; offset, size, count, used; price = one
-                    * increment's numerator over `denominator` micro-units; before = counter at its
-                    * beginning if the rule has one, else -1 */
-  SP_TRACE_FEE,    /* connect fee of `item`: price / denominator */
+  SP_TRACE_RULE,    /* a rule of `item` was considered at `offset`: index in `rules`, why; FEATURES:
+                     * used = the record's bits that it refuses; PRIORITY, COLUMNS, LENGTH: count =
+                     * index of the rule it lost to; size = length of its prefix of `other` */
+  SP_TRACE_CHOSEN,  /* the rule of `item` from `offset` on: index; why = SP_WHY_NONE: no rule */
+  SP_TRACE_RUN,     /* increments: item, index of rule, slot; offset, size, count, used; price = one
+                     * increment's numerator over `denominator` micro-units; before = counter at its
+                     * beginning if the rule has one, else -1 */
+  SP_TRACE_FEE,     /* connect fee of `item`: price / denominator */
   SP_TRACE_LIST,   /* list of `item`: amount_micro, count = increments; exactly price / denominator,
                     * denominator 0: more than 63 bits */
-  SP_TRACE_PASSED, /* a row that does not match: index in the table `slot` (enum sp_trace_table), plan,
-                    * why; used as for RULE */
+  SP_TRACE_PASSED, /* a row that does not match: index in the table `slot` (enum sp_trace_table),
+                    * plan, why; used as for RULE */
   SP_TRACE_FREE,   /* all slots cost nothing: no allowance is touched (§10.6.2) */
   SP_TRACE_PART,   /* an allowance part in order: index in `allowances`, owner, before = left,
                     * after = granted, size = 1: rolled; used = what the member's cap still lets it

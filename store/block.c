@@ -33,7 +33,8 @@ struct sp_block_builder {
   uint8_t *payload, *out;
   size_t payload_size, out_size;
   ZSTD_CCtx *zstd;
-  struct sp_row_reader *reader; /* for reading records of the open block back; made when first needed */
+  struct sp_row_reader
+      *reader; /* for reading records of the open block back; made when first needed */
 };
 
 static bool grow(uint8_t **bytes, size_t *size, size_t needed)
@@ -96,10 +97,11 @@ void sp_block_begin(struct sp_block_builder *builder)
   memset(builder->outcomes, 0, sizeof(builder->outcomes));
 }
 
-enum sp_status sp_block_stream_add(struct sp_block_builder *builder, const struct sp_block_stream *stream,
-                                   uint32_t *index)
+enum sp_status sp_block_stream_add(struct sp_block_builder *builder,
+                                   const struct sp_block_stream *stream, uint32_t *index)
 {
-  SP_ASSERT(stream->name_length <= SP_BLOCK_NAME_BYTES_MAX && stream->columns_length <= SP_BLOCK_COLUMNS_BYTES_MAX);
+  SP_ASSERT(stream->name_length <= SP_BLOCK_NAME_BYTES_MAX &&
+            stream->columns_length <= SP_BLOCK_COLUMNS_BYTES_MAX);
   if (builder->streams == SP_BLOCK_STREAMS_MAX) {
     return SP_LIMIT;
   }
@@ -139,7 +141,8 @@ static uint32_t runs_of(uint32_t records)
   return (records + SP_BLOCK_RUN_RECORDS - 1) / SP_BLOCK_RUN_RECORDS;
 }
 
-enum sp_status sp_block_record_at(struct sp_block_builder *builder, uint32_t i, struct sp_block_record *record,
+enum sp_status sp_block_record_at(struct sp_block_builder *builder, uint32_t i,
+                                  struct sp_block_record *record,
                                   const struct sp_block_stream **stream)
 {
   SP_ASSERT(builder->magic == BUILDER_MAGIC && i < builder->records);
@@ -181,17 +184,20 @@ enum sp_status sp_block_add(struct sp_block_builder *builder, const struct sp_bl
   SP_ASSERT(builder->magic == BUILDER_MAGIC && record->stream < builder->streams);
   SP_ASSERT(charge->outcome < SP_OUTCOME_COUNT);
   uint32_t i = builder->records;
-  if (i == SP_BLOCK_RECORDS_MAX || builder->raw_bytes + record->raw_length > SP_BLOCK_RAW_BYTES_MAX) {
+  if (i == SP_BLOCK_RECORDS_MAX ||
+      builder->raw_bytes + record->raw_length > SP_BLOCK_RAW_BYTES_MAX) {
     return SP_FULL;
   }
-  if (!grow(&builder->rows, &builder->rows_size, builder->rows_length + SP_ROW_BYTES_MAX + record->raw_length)) {
+  if (!grow(&builder->rows, &builder->rows_size,
+            builder->rows_length + SP_ROW_BYTES_MAX + record->raw_length)) {
     return SP_NO_MEMORY;
   }
   if (i % SP_BLOCK_RUN_RECORDS == 0) {
     builder->runs[i / SP_BLOCK_RUN_RECORDS] = (uint32_t)builder->rows_length;
     sp__row_run_begin(&builder->context, SP_BLOCK_STREAMS_MAX);
   }
-  const uint8_t *end = sp__row_put(&builder->context, record, charge, builder->rows + builder->rows_length);
+  const uint8_t *end =
+      sp__row_put(&builder->context, record, charge, builder->rows + builder->rows_length);
   builder->rows_length = (size_t)(end - builder->rows);
   builder->raw_bytes += record->raw_length;
   struct sp_block_stream *stream = &builder->slots[record->stream].stream;
@@ -202,7 +208,8 @@ enum sp_status sp_block_add(struct sp_block_builder *builder, const struct sp_bl
   return SP_OK;
 }
 
-enum sp_status sp_block_payload(struct sp_block_builder *builder, const uint8_t **bytes, size_t *length)
+enum sp_status sp_block_payload(struct sp_block_builder *builder, const uint8_t **bytes,
+                                size_t *length)
 {
   size_t runs = (size_t)runs_of(builder->records) * sizeof(builder->runs[0]);
   size_t total = runs + builder->rows_length;
@@ -265,8 +272,8 @@ static size_t streams_write(const struct sp_block_builder *builder, uint8_t *to)
   return (size_t)(at - to);
 }
 
-enum sp_status sp_block_close(struct sp_block_builder *builder, struct sp_block_header *header, int level,
-                              const uint8_t **bytes, size_t *length)
+enum sp_status sp_block_close(struct sp_block_builder *builder, struct sp_block_header *header,
+                              int level, const uint8_t **bytes, size_t *length)
 {
   const uint8_t *payload;
   size_t payload_length;
@@ -284,10 +291,11 @@ enum sp_status sp_block_close(struct sp_block_builder *builder, struct sp_block_
   equation_assert(header);
   header->streams_bytes = streams_write(builder, builder->out + sizeof(*header));
   uint8_t *frame = builder->out + sizeof(*header) + header->streams_bytes;
-  size_t stored = ZSTD_compressCCtx(builder->zstd, frame, ZSTD_compressBound(payload_length), payload,
-                                    payload_length, level);
+  size_t stored = ZSTD_compressCCtx(builder->zstd, frame, ZSTD_compressBound(payload_length),
+                                    payload, payload_length, level);
   if (ZSTD_isError(stored)) {
-    SP_ASSERT(ZSTD_getErrorCode(stored) == ZSTD_error_memory_allocation); /* the room is what the bound says */
+    SP_ASSERT(ZSTD_getErrorCode(stored) ==
+              ZSTD_error_memory_allocation); /* the room is what the bound says */
     return SP_NO_MEMORY;
   }
   header->payload_bytes = payload_length;

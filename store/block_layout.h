@@ -15,7 +15,8 @@ struct sp_block_stream_row { /* followed by name and columns */
 };
 _Static_assert(sizeof(struct sp_block_stream_row) == 64, "stream row is 64 bytes on disk");
 
-/* What one row is written against: the rows before it in its run. Writer and reader keep it alike. */
+/* What one row is written against: the rows before it in its run. Writer and reader keep it alike.
+ */
 struct sp_row_context {
   uint64_t offsets[SP_BLOCK_STREAMS_MAX]; /* last offset of each stream in this run */
   uint32_t stream, subscriber;
@@ -27,7 +28,8 @@ struct sp_row_context {
 #define SP_ROW_BYTES_MAX (SP_CDR_ENCODED_MAX + SP_CHARGE_ENCODED_MAX + 128u)
 
 void sp__row_run_begin(struct sp_row_context *context, uint32_t streams);
-/* Writes a row; `to` has room for SP_ROW_BYTES_MAX and the raw bytes. Returns behind the last byte. */
+/* Writes a row; `to` has room for SP_ROW_BYTES_MAX and the raw bytes. Returns behind the last byte.
+ */
 uint8_t *sp__row_put(struct sp_row_context *context, const struct sp_block_record *record,
                      const struct sp_charge *charge, uint8_t *to);
 

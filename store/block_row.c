@@ -10,7 +10,8 @@
 #define BOOK_NONE 255u
 
 _Static_assert(SP_OUTCOME_COUNT <= 8, "three bits of outcome");
-_Static_assert(SP_ROAM_COUNT <= 8 && SP_ZONE_COUNT <= 8 && SP_NET_COUNT <= 16, "bits of the places' word");
+_Static_assert(SP_ROAM_COUNT <= 8 && SP_ZONE_COUNT <= 8 && SP_NET_COUNT <= 16,
+               "bits of the places' word");
 
 void sp__row_run_begin(struct sp_row_context *context, uint32_t streams)
 {
@@ -23,11 +24,12 @@ void sp__row_run_begin(struct sp_row_context *context, uint32_t streams)
 
 static bool keeps_raw(const struct sp_block_record *record, const struct sp_charge *charge)
 {
-  return charge->outcome == SP_OUTCOME_SUSPENDED || charge->outcome == SP_OUTCOME_CONFLICT || record->cdr == NULL;
+  return charge->outcome == SP_OUTCOME_SUSPENDED || charge->outcome == SP_OUTCOME_CONFLICT ||
+         record->cdr == NULL;
 }
 
-static uint8_t *place_put(struct sp_row_context *context, const struct sp_block_record *record, unsigned head,
-                          uint8_t *to)
+static uint8_t *place_put(struct sp_row_context *context, const struct sp_block_record *record,
+                          unsigned head, uint8_t *to)
 {
   if ((head & SAME_STREAM) == 0) {
     *to++ = (uint8_t)record->stream;
@@ -44,11 +46,11 @@ static uint8_t *place_put(struct sp_row_context *context, const struct sp_block_
   return to;
 }
 
-static uint8_t *who_put(struct sp_row_context *context, const struct sp_block_record *record, unsigned head,
-                        uint8_t *to)
+static uint8_t *who_put(struct sp_row_context *context, const struct sp_block_record *record,
+                        unsigned head, uint8_t *to)
 {
-  unsigned places = (unsigned)record->roam | (unsigned)record->zone << 3 | (unsigned)record->net << 6 |
-                    (unsigned)record->place_flags << 10;
+  unsigned places = (unsigned)record->roam | (unsigned)record->zone << 3 |
+                    (unsigned)record->net << 6 | (unsigned)record->place_flags << 10;
   SP_ASSERT(record->place_flags < 32);
   if (record->subscriber == SP_NONE) {
     places |= NO_SUBSCRIBER;
@@ -69,9 +71,10 @@ uint8_t *sp__row_put(struct sp_row_context *context, const struct sp_block_recor
 {
   uint8_t book = charge->book == UINT16_MAX ? BOOK_NONE : (uint8_t)charge->book;
   bool group = record->subscriber != SP_NONE && record->group != SP_NONE;
-  unsigned head = (unsigned)charge->outcome | (record->stream == context->stream ? SAME_STREAM : 0) |
-                  (book == context->book ? SAME_BOOK : 0) | (record->position.sub != 0 ? HAS_SUB : 0) |
-                  (record->behind_s != 0 ? HAS_BEHIND : 0) | (group ? HAS_GROUP : 0);
+  unsigned head =
+      (unsigned)charge->outcome | (record->stream == context->stream ? SAME_STREAM : 0) |
+      (book == context->book ? SAME_BOOK : 0) | (record->position.sub != 0 ? HAS_SUB : 0) |
+      (record->behind_s != 0 ? HAS_BEHIND : 0) | (group ? HAS_GROUP : 0);
   *to++ = (uint8_t)head;
   to = place_put(context, record, head, to);
   to = who_put(context, record, head, to);
@@ -93,7 +96,8 @@ uint8_t *sp__row_put(struct sp_row_context *context, const struct sp_block_recor
   return to + record->raw_length;
 }
 
-static void place_get(struct sp_row_reader *reader, uint32_t streams, unsigned head, struct sp_block_record *record)
+static void place_get(struct sp_row_reader *reader, uint32_t streams, unsigned head,
+                      struct sp_block_record *record)
 {
   struct sp_row_context *context = &reader->context;
   if ((head & SAME_STREAM) == 0) {
@@ -122,7 +126,8 @@ static void who_get(struct sp_row_reader *reader, unsigned head, struct sp_block
   if ((places & NO_SUBSCRIBER) != 0) {
     return;
   }
-  record->subscriber = reader->context.subscriber = sp_varint_get_near(&reader->bytes, reader->context.subscriber);
+  record->subscriber = reader->context.subscriber =
+      sp_varint_get_near(&reader->bytes, reader->context.subscriber);
   record->account = sp_varint_get_near(&reader->bytes, record->subscriber);
   if ((head & HAS_GROUP) != 0) {
     record->group = sp_varint_get_u32(&reader->bytes);

@@ -15,7 +15,7 @@ struct sp_block_view {
   struct sp_block_stream streams[SP_BLOCK_STREAMS_MAX];
   const uint8_t *rows; /* behind the table of runs */
   size_t rows_length;
-  uint32_t next;       /* index of the row that `reader` stands before */
+  uint32_t next; /* index of the row that `reader` stands before */
   struct sp_row_reader reader;
   uint8_t *payload;
   size_t payload_size, payload_length;
@@ -51,14 +51,16 @@ void sp_block_view_free(struct sp_block_view *view)
 }
 
 /* Header bounds and the hash over the whole block. */
-static enum sp_status header_check(const struct sp_block_header *h, const uint8_t *bytes, size_t available,
-                                   size_t *used)
+static enum sp_status header_check(const struct sp_block_header *h, const uint8_t *bytes,
+                                   size_t available, size_t *used)
 {
-  if (h->magic != SP_BLOCK_MAGIC || h->header_bytes != sizeof(*h) || h->records > SP_BLOCK_RECORDS_MAX ||
-      h->streams > SP_BLOCK_STREAMS_MAX || h->payload_bytes > PAYLOAD_BYTES_MAX ||
+  if (h->magic != SP_BLOCK_MAGIC || h->header_bytes != sizeof(*h) ||
+      h->records > SP_BLOCK_RECORDS_MAX || h->streams > SP_BLOCK_STREAMS_MAX ||
+      h->payload_bytes > PAYLOAD_BYTES_MAX ||
       h->stored_bytes > ZSTD_COMPRESSBOUND(PAYLOAD_BYTES_MAX) ||
-      h->streams_bytes > (uint64_t)SP_BLOCK_STREAMS_MAX * (sizeof(struct sp_block_stream_row) +
-                                                           SP_BLOCK_NAME_BYTES_MAX + SP_BLOCK_COLUMNS_BYTES_MAX)) {
+      h->streams_bytes >
+          (uint64_t)SP_BLOCK_STREAMS_MAX * (sizeof(struct sp_block_stream_row) +
+                                            SP_BLOCK_NAME_BYTES_MAX + SP_BLOCK_COLUMNS_BYTES_MAX)) {
     return SP_BAD_FORMAT;
   }
   uint64_t whole = sizeof(*h) + h->streams_bytes + h->stored_bytes;
@@ -69,7 +71,8 @@ static enum sp_status header_check(const struct sp_block_header *h, const uint8_
   memset(blank.hash, 0, sizeof(blank.hash));
   XXH128_hash_t head = XXH3_128bits(&blank, sizeof(blank));
   XXH128_hash_t body = XXH3_128bits(bytes + sizeof(blank), (size_t)whole - sizeof(blank));
-  if (memcmp(&head, h->hash, sizeof(h->hash)) != 0 || memcmp(&body, h->body_hash, sizeof(h->body_hash)) != 0) {
+  if (memcmp(&head, h->hash, sizeof(h->hash)) != 0 ||
+      memcmp(&body, h->body_hash, sizeof(h->body_hash)) != 0) {
     return SP_BAD_CHECKSUM;
   }
   *used = (size_t)whole;
@@ -86,7 +89,8 @@ static enum sp_status streams_read(struct sp_block_view *view, const uint8_t *at
     }
     memcpy(&row, at, sizeof(row));
     at += sizeof(row);
-    if (row.name_length > SP_BLOCK_NAME_BYTES_MAX || row.columns_length > SP_BLOCK_COLUMNS_BYTES_MAX ||
+    if (row.name_length > SP_BLOCK_NAME_BYTES_MAX ||
+        row.columns_length > SP_BLOCK_COLUMNS_BYTES_MAX ||
         (size_t)(end - at) < row.name_length + row.columns_length) {
       return SP_BAD_FORMAT;
     }
@@ -118,7 +122,8 @@ static enum sp_status payload_unpack(struct sp_block_view *view, const uint8_t *
     }
     view->payload_size = size + 1;
   }
-  size_t n = ZSTD_decompressDCtx(view->zstd, view->payload, size, frame, (size_t)view->header.stored_bytes);
+  size_t n = ZSTD_decompressDCtx(view->zstd, view->payload, size, frame,
+                                 (size_t)view->header.stored_bytes);
   view->payload_length = size;
   return ZSTD_isError(n) || n != size ? SP_BAD_FORMAT : SP_OK;
 }
@@ -150,7 +155,8 @@ static enum sp_status runs_check(struct sp_block_view *view)
   return SP_OK;
 }
 
-enum sp_status sp_block_peek(struct sp_block_view *view, const uint8_t *bytes, size_t available, size_t *used)
+enum sp_status sp_block_peek(struct sp_block_view *view, const uint8_t *bytes, size_t available,
+                             size_t *used)
 {
   SP_ASSERT(view->magic == VIEW_MAGIC);
   *used = 0;
@@ -165,7 +171,8 @@ enum sp_status sp_block_peek(struct sp_block_view *view, const uint8_t *bytes, s
   return streams_read(view, bytes + sizeof(view->header), (size_t)view->header.streams_bytes);
 }
 
-enum sp_status sp_block_open(struct sp_block_view *view, const uint8_t *bytes, size_t available, size_t *used)
+enum sp_status sp_block_open(struct sp_block_view *view, const uint8_t *bytes, size_t available,
+                             size_t *used)
 {
   SP_TRY(sp_block_peek(view, bytes, available, used));
   SP_TRY(payload_unpack(view, bytes + sizeof(view->header) + view->header.streams_bytes));
@@ -201,13 +208,13 @@ static void charge_copy(struct sp_charge *to, const struct sp_charge *from)
 static void run_begin(struct sp_block_view *view, uint32_t run)
 {
   sp__row_run_begin(&view->reader.context, SP_BLOCK_STREAMS_MAX);
-  view->reader.bytes = (struct sp_varint_reader){view->rows + run_start(view, run), view->rows + view->rows_length,
-                                                 false};
+  view->reader.bytes = (struct sp_varint_reader){view->rows + run_start(view, run),
+                                                 view->rows + view->rows_length, false};
   view->next = run * SP_BLOCK_RUN_RECORDS;
 }
 
-enum sp_status sp_block_view_record(struct sp_block_view *view, uint32_t i, struct sp_block_record *record,
-                                    struct sp_charge *charge)
+enum sp_status sp_block_view_record(struct sp_block_view *view, uint32_t i,
+                                    struct sp_block_record *record, struct sp_charge *charge)
 {
   SP_ASSERT(view->magic == VIEW_MAGIC && i < view->header.records && view->rows != NULL);
   uint32_t run = i / SP_BLOCK_RUN_RECORDS;

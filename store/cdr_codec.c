@@ -8,7 +8,8 @@
 #define TAG_LITERAL 0x80 /* length, bytes */
 #define TAG_NUMBER 0x81  /* difference to the field's number before: digits without a leading 0 */
 
-/* Bits of the word of numbers: those that differ from their default (or, seq and lac, from the record before). */
+/* Bits of the word of numbers: those that differ from their default (or, seq and lac, from the
+ * record before). */
 #define HAS_DURATION 1u
 #define HAS_UP 2u
 #define HAS_DOWN 4u
@@ -19,9 +20,9 @@
 #define HAS_LAC 128u
 
 /* Texts that are numbers or never come again: no table for them. */
-#define PLAIN_TEXTS                                                                                      \
-  (1u << SP_CDR_ID | 1u << SP_CDR_SERVED | 1u << SP_CDR_OTHER | 1u << SP_CDR_THIRD | 1u << SP_CDR_CELL | \
-   1u << SP_CDR_SESSION)
+#define PLAIN_TEXTS                                                                  \
+  (1u << SP_CDR_ID | 1u << SP_CDR_SERVED | 1u << SP_CDR_OTHER | 1u << SP_CDR_THIRD | \
+   1u << SP_CDR_CELL | 1u << SP_CDR_SESSION)
 
 void sp_cdr_coder_begin(struct sp_cdr_coder *coder)
 {
@@ -53,7 +54,8 @@ static inline uint32_t four_bytes(const char *text)
 static inline uint64_t eight_digits(uint64_t word, uint64_t *bad)
 {
   *bad |= ((word & UINT64_C(0xF0F0F0F0F0F0F0F0)) ^ UINT64_C(0x3030303030303030)) |
-          (((word + UINT64_C(0x0606060606060606)) & UINT64_C(0xF0F0F0F0F0F0F0F0)) ^ UINT64_C(0x3030303030303030));
+          (((word + UINT64_C(0x0606060606060606)) & UINT64_C(0xF0F0F0F0F0F0F0F0)) ^
+           UINT64_C(0x3030303030303030));
   word &= UINT64_C(0x0F0F0F0F0F0F0F0F);
   word = (word * 10 + (word >> 8)) & UINT64_C(0x00FF00FF00FF00FF);
   word = (word * 100 + (word >> 16)) & UINT64_C(0x0000FFFF0000FFFF);
@@ -81,10 +83,12 @@ static inline bool number_of(const char *text, size_t length, uint64_t *value)
     *value = number;
     return bad == 0;
   }
-  if (length >= 4) { /* the last four, before them what the first four have besides, before that zeros */
+  if (length >=
+      4) { /* the last four, before them what the first four have besides, before that zeros */
     unsigned blank = 8 * (8 - (unsigned)length);
     uint64_t high = (uint64_t)four_bytes(text + length - 4) << 32;
-    uint32_t low = (uint32_t)((uint64_t)four_bytes(text) << blank) | (uint32_t)(UINT64_C(0x30303030) >> (32 - blank));
+    uint32_t low = (uint32_t)((uint64_t)four_bytes(text) << blank) |
+                   (uint32_t)(UINT64_C(0x30303030) >> (32 - blank));
     *value = eight_digits(high | low, &bad);
     return bad == 0;
   }
@@ -106,8 +110,8 @@ static uint8_t *literal_put(uint8_t *to, const char *text, size_t length)
   return to + length;
 }
 
-static inline uint8_t *plain_put(struct sp_cdr_coder *coder, unsigned field, const char *text, size_t length,
-                                 uint8_t *to)
+static inline uint8_t *plain_put(struct sp_cdr_coder *coder, unsigned field, const char *text,
+                                 size_t length, uint8_t *to)
 {
   uint64_t number;
   if (!number_of(text, length, &number)) {
@@ -136,13 +140,14 @@ static inline bool short_equal(const char *a, const char *b, size_t length)
   return memcmp(a, b, length) == 0;
 }
 
-static inline uint8_t *table_put(struct sp_cdr_coder *coder, unsigned field, const char *text, size_t length,
-                                 uint8_t *to)
+static inline uint8_t *table_put(struct sp_cdr_coder *coder, unsigned field, const char *text,
+                                 size_t length, uint8_t *to)
 {
   if (length > SP_CDR_SLOT_BYTES) {
     return literal_put(to, text, length);
   }
-  unsigned hash = (unsigned)(unsigned char)text[length - 1] * 7u + (unsigned)(unsigned char)text[length / 2] * 13u +
+  unsigned hash = (unsigned)(unsigned char)text[length - 1] * 7u +
+                  (unsigned)(unsigned char)text[length / 2] * 13u +
                   (unsigned)(unsigned char)text[0] + (unsigned)length * 29u;
   unsigned index = (hash ^ hash >> 6) % SP_CDR_SLOTS;
   struct sp_cdr_slot *slot = &coder->slots[field][index];
@@ -197,7 +202,8 @@ static uint8_t *numbers_put(struct sp_cdr_coder *coder, const struct sp_cdr *cdr
 /* Bit i: text i is not blank. Lengths are the upper halves of 32-bit lanes. */
 static inline unsigned texts_present(const struct sp_span *texts)
 {
-  _Static_assert(sizeof(struct sp_span) == 4 && offsetof(struct sp_span, length) == 2, "lanes of lengths");
+  _Static_assert(sizeof(struct sp_span) == 4 && offsetof(struct sp_span, length) == 2,
+                 "lanes of lengths");
   const char *at = (const char *)texts;
   __m128i a = _mm_srli_epi32(_mm_loadu_si128((const __m128i *)(const void *)at), 16);
   __m128i b = _mm_srli_epi32(_mm_loadu_si128((const __m128i *)(const void *)(at + 16)), 16);
@@ -213,8 +219,8 @@ static inline unsigned texts_present(const struct sp_span *texts)
 
 uint8_t *sp_cdr_encode(struct sp_cdr_coder *coder, const struct sp_cdr *cdr, uint8_t *to)
 {
-  SP_ASSERT(cdr->reason == 0 && cdr->service < SP_SERVICE_COUNT && cdr->direction < 4 && cdr->partial < 4 &&
-            cdr->has_charge < 4);
+  SP_ASSERT(cdr->reason == 0 && cdr->service < SP_SERVICE_COUNT && cdr->direction < 4 &&
+            cdr->partial < 4 && cdr->has_charge < 4);
   *to++ = (uint8_t)(cdr->service | cdr->direction << 3 | cdr->partial << 5);
   unsigned texts = texts_present(cdr->texts);
   texts |= (unsigned)cdr->has_charge << SP_CDR_TEXT_COUNT;
@@ -235,7 +241,8 @@ uint8_t *sp_cdr_encode(struct sp_cdr_coder *coder, const struct sp_cdr *cdr, uin
 
 _Static_assert(SP_CDR_TEXT_COUNT == 14, "two bits of the texts' word are left for has_charge");
 
-static void numbers_get(struct sp_cdr_coder *coder, struct sp_varint_reader *reader, struct sp_cdr *cdr)
+static void numbers_get(struct sp_cdr_coder *coder, struct sp_varint_reader *reader,
+                        struct sp_cdr *cdr)
 {
   unsigned has = sp_varint_get_byte(reader);
   cdr->duration_s = has & HAS_DURATION ? (int64_t)sp_varint_get(reader) : 0;
@@ -252,13 +259,14 @@ static void numbers_get(struct sp_cdr_coder *coder, struct sp_varint_reader *rea
   }
   cdr->seq = coder->seq;
   cdr->lac = coder->lac;
-  reader->bad = reader->bad || cdr->duration_s < 0 || cdr->up_bytes < 0 || cdr->down_bytes < 0 || cdr->items < 0 ||
-                cdr->charge_micro < 0 || cdr->seq < 0 || cdr->cause < 0 || cdr->lac < -1;
+  reader->bad = reader->bad || cdr->duration_s < 0 || cdr->up_bytes < 0 || cdr->down_bytes < 0 ||
+                cdr->items < 0 || cdr->charge_micro < 0 || cdr->seq < 0 || cdr->cause < 0 ||
+                cdr->lac < -1;
 }
 
 /* One text to scratch at *used; its length, 0 and bad if it is none. */
-static size_t text_get(struct sp_cdr_coder *coder, unsigned field, struct sp_varint_reader *reader, char *scratch,
-                       size_t used)
+static size_t text_get(struct sp_cdr_coder *coder, unsigned field, struct sp_varint_reader *reader,
+                       char *scratch, size_t used)
 {
   uint8_t tag = sp_varint_get_byte(reader);
   const char *from;
@@ -299,7 +307,8 @@ static size_t text_get(struct sp_cdr_coder *coder, unsigned field, struct sp_var
   return length;
 }
 
-void sp_cdr_decode(struct sp_cdr_coder *coder, struct sp_varint_reader *reader, struct sp_cdr *cdr, char *scratch)
+void sp_cdr_decode(struct sp_cdr_coder *coder, struct sp_varint_reader *reader, struct sp_cdr *cdr,
+                   char *scratch)
 {
   memset(cdr, 0, sizeof(*cdr));
   uint8_t head = sp_varint_get_byte(reader);
@@ -311,12 +320,14 @@ void sp_cdr_decode(struct sp_cdr_coder *coder, struct sp_varint_reader *reader, 
   cdr->has_charge = (uint8_t)(texts >> SP_CDR_TEXT_COUNT);
   reader->bad = reader->bad || cdr->service >= SP_SERVICE_COUNT || head >> 7 != 0 ||
                 cdr->has_charge > SP_CDR_CHARGE_OVERFLOW;
-  coder->start_utc_s = (int64_t)((uint64_t)coder->start_utc_s + (uint64_t)sp_varint_get_signed(reader));
+  coder->start_utc_s =
+      (int64_t)((uint64_t)coder->start_utc_s + (uint64_t)sp_varint_get_signed(reader));
   cdr->start_utc_s = coder->start_utc_s;
   numbers_get(coder, reader, cdr);
   cdr->text = scratch;
   size_t used = 0;
-  for (unsigned left = texts & ((1u << SP_CDR_TEXT_COUNT) - 1); left != 0 && !reader->bad; left &= left - 1) {
+  for (unsigned left = texts & ((1u << SP_CDR_TEXT_COUNT) - 1); left != 0 && !reader->bad;
+       left &= left - 1) {
     unsigned field = (unsigned)__builtin_ctz(left);
     size_t length = text_get(coder, field, reader, scratch, used);
     cdr->texts[field] = (struct sp_span){(uint16_t)used, (uint16_t)length};

@@ -1,8 +1,8 @@
 #include "store/charge_codec.h"
 
 /* First byte of a rated charge. */
-#define ONE_ITEM 1u     /* one item, whose list and net are those of the charge */
-#define OWN_PAYS 2u     /* one payer, the own account, all of net */
+#define ONE_ITEM 1u /* one item, whose list and net are those of the charge */
+#define OWN_PAYS 2u /* one payer, the own account, all of net */
 #define NO_ALLOWANCE 4u
 #define NET_IS_LIST 8u
 #define NO_FLAGS 16u
@@ -42,9 +42,11 @@ static uint8_t *items_put(const struct sp_charge *charge, unsigned shape, uint8_
   return to;
 }
 
-uint8_t *sp_charge_encode(const struct sp_charge *charge, uint32_t subscriber, uint32_t account, uint8_t *to)
+uint8_t *sp_charge_encode(const struct sp_charge *charge, uint32_t subscriber, uint32_t account,
+                          uint8_t *to)
 {
-  SP_ASSERT(charge->items_count <= SP_CHARGE_ITEMS_MAX && charge->allowances_count <= SP_CHARGE_ALLOWANCES_MAX &&
+  SP_ASSERT(charge->items_count <= SP_CHARGE_ITEMS_MAX &&
+            charge->allowances_count <= SP_CHARGE_ALLOWANCES_MAX &&
             charge->payers_count <= SP_CHARGE_PAYERS_MAX);
   if (charge->outcome == SP_OUTCOME_CONFLICT) {
     return sp_varint_put(to, charge->conflict_fields);
@@ -105,7 +107,8 @@ static void items_get(struct sp_charge *charge, unsigned shape, struct sp_varint
   }
 }
 
-static void payers_get(struct sp_charge *charge, unsigned shape, uint32_t account, struct sp_varint_reader *reader)
+static void payers_get(struct sp_charge *charge, unsigned shape, uint32_t account,
+                       struct sp_varint_reader *reader)
 {
   if ((shape & NO_PAYER) != 0) {
     return;
@@ -122,7 +125,8 @@ static void payers_get(struct sp_charge *charge, unsigned shape, uint32_t accoun
   }
 }
 
-void sp_charge_decode(struct sp_charge *charge, uint32_t subscriber, uint32_t account, struct sp_varint_reader *reader)
+void sp_charge_decode(struct sp_charge *charge, uint32_t subscriber, uint32_t account,
+                      struct sp_varint_reader *reader)
 {
   charge->flags = charge->items_count = charge->allowances_count = charge->payers_count = 0;
   charge->list_micro = charge->net_micro = 0;
@@ -136,9 +140,11 @@ void sp_charge_decode(struct sp_charge *charge, uint32_t subscriber, uint32_t ac
   unsigned shape = sp_varint_get_byte(reader);
   charge->flags = (shape & NO_FLAGS) != 0 ? 0 : sp_varint_get_byte(reader);
   charge->list_micro = sp_varint_get_signed(reader);
-  charge->net_micro = (shape & NET_IS_LIST) != 0 ? charge->list_micro : sp_varint_get_signed(reader);
+  charge->net_micro =
+      (shape & NET_IS_LIST) != 0 ? charge->list_micro : sp_varint_get_signed(reader);
   items_get(charge, shape, reader);
-  charge->allowances_count = (shape & NO_ALLOWANCE) != 0 ? 0 : count_get(reader, SP_CHARGE_ALLOWANCES_MAX);
+  charge->allowances_count =
+      (shape & NO_ALLOWANCE) != 0 ? 0 : count_get(reader, SP_CHARGE_ALLOWANCES_MAX);
   for (unsigned i = 0; i < charge->allowances_count; i++) {
     struct sp_charge_allowance *line = &charge->allowances[i];
     line->name = sp_varint_get_u32(reader);

@@ -64,8 +64,9 @@ enum sp_status sp_checkpoint_open(struct sp_checkpoint **out, const char *dir, b
   checkpoint->magic = CHECKPOINT_MAGIC;
   checkpoint->writable = writable;
   *out = checkpoint;
-  int rc = sp__lmdb_open(&checkpoint->env, dir, MDB_NOTLS | MDB_NORDAHEAD | (writable ? 0 : MDB_RDONLY), TABLE_COUNT,
-                         SP_CHECKPOINT_MAP_BYTES);
+  int rc =
+      sp__lmdb_open(&checkpoint->env, dir, MDB_NOTLS | MDB_NORDAHEAD | (writable ? 0 : MDB_RDONLY),
+                    TABLE_COUNT, SP_CHECKPOINT_MAP_BYTES);
   return rc == 0 ? tables_open(checkpoint) : failed(checkpoint, rc);
 }
 
@@ -91,7 +92,8 @@ const char *sp_checkpoint_error(const struct sp_checkpoint *checkpoint)
 
 enum sp_status sp_checkpoint_begin(struct sp_checkpoint *checkpoint)
 {
-  SP_ASSERT(checkpoint->magic == CHECKPOINT_MAGIC && checkpoint->write == NULL && checkpoint->writable);
+  SP_ASSERT(checkpoint->magic == CHECKPOINT_MAGIC && checkpoint->write == NULL &&
+            checkpoint->writable);
   int rc = mdb_txn_begin(checkpoint->env, NULL, 0, &checkpoint->write);
   if (rc == 0) {
     rc = mdb_cursor_open(checkpoint->write, checkpoint->tables[TABLE_ENTRIES], &checkpoint->cursor);
@@ -119,16 +121,16 @@ static MDB_val val(const void *at, size_t length)
   return value;
 }
 
-enum sp_status sp_checkpoint_put(struct sp_checkpoint *checkpoint, const void *key, size_t key_length,
-                                 const void *value, size_t value_length)
+enum sp_status sp_checkpoint_put(struct sp_checkpoint *checkpoint, const void *key,
+                                 size_t key_length, const void *value, size_t value_length)
 {
   MDB_val k = val(key, key_length), v = val(value, value_length);
   int rc = mdb_cursor_put(checkpoint->cursor, &k, &v, 0);
   return rc == 0 ? SP_OK : failed(checkpoint, rc);
 }
 
-enum sp_status sp_checkpoint_put_marks(struct sp_checkpoint *checkpoint, uint64_t chunk, const void *marks,
-                                       size_t length)
+enum sp_status sp_checkpoint_put_marks(struct sp_checkpoint *checkpoint, uint64_t chunk,
+                                       const void *marks, size_t length)
 {
   size_t key = (size_t)chunk;
   MDB_val k = val(&key, sizeof(key)), v = val(marks, length);
@@ -136,8 +138,8 @@ enum sp_status sp_checkpoint_put_marks(struct sp_checkpoint *checkpoint, uint64_
   return rc == 0 ? SP_OK : failed(checkpoint, rc);
 }
 
-enum sp_status sp_checkpoint_put_stream(struct sp_checkpoint *checkpoint, const char *name, size_t name_length,
-                                        struct sp_position next)
+enum sp_status sp_checkpoint_put_stream(struct sp_checkpoint *checkpoint, const char *name,
+                                        size_t name_length, struct sp_position next)
 {
   uint8_t bytes[sizeof(struct sp_stream_position) + SP_BLOCK_NAME_BYTES_MAX];
   SP_ASSERT(name_length <= SP_BLOCK_NAME_BYTES_MAX);
@@ -150,7 +152,8 @@ enum sp_status sp_checkpoint_put_stream(struct sp_checkpoint *checkpoint, const 
   return rc == 0 ? SP_OK : failed(checkpoint, rc);
 }
 
-enum sp_status sp_checkpoint_commit(struct sp_checkpoint *checkpoint, const struct sp_checkpoint_meta *meta)
+enum sp_status sp_checkpoint_commit(struct sp_checkpoint *checkpoint,
+                                    const struct sp_checkpoint_meta *meta)
 {
   SP_ASSERT(checkpoint->write != NULL);
   MDB_val k = val("m", 1), v = val(meta, sizeof(*meta));
@@ -200,8 +203,8 @@ enum sp_status sp_checkpoint_meta(struct sp_checkpoint *checkpoint, struct sp_ch
   return SP_OK;
 }
 
-static enum sp_status visit_table(struct sp_checkpoint *checkpoint, enum table table, sp_checkpoint_visit *visit,
-                                  void *context)
+static enum sp_status visit_table(struct sp_checkpoint *checkpoint, enum table table,
+                                  sp_checkpoint_visit *visit, void *context)
 {
   SP_ASSERT(checkpoint->read != NULL);
   MDB_cursor *cursor;
@@ -222,12 +225,14 @@ static enum sp_status visit_table(struct sp_checkpoint *checkpoint, enum table t
   return rc == MDB_NOTFOUND ? SP_OK : failed(checkpoint, rc);
 }
 
-enum sp_status sp_checkpoint_entries(struct sp_checkpoint *checkpoint, sp_checkpoint_visit *visit, void *context)
+enum sp_status sp_checkpoint_entries(struct sp_checkpoint *checkpoint, sp_checkpoint_visit *visit,
+                                     void *context)
 {
   return visit_table(checkpoint, TABLE_ENTRIES, visit, context);
 }
 
-enum sp_status sp_checkpoint_marks(struct sp_checkpoint *checkpoint, sp_checkpoint_visit *visit, void *context)
+enum sp_status sp_checkpoint_marks(struct sp_checkpoint *checkpoint, sp_checkpoint_visit *visit,
+                                   void *context)
 {
   return visit_table(checkpoint, TABLE_MARKS, visit, context);
 }
@@ -237,8 +242,8 @@ struct stream_visit {
   void *context;
 };
 
-static enum sp_status stream_visit(void *context, const void *key, size_t key_length, const void *value,
-                                   size_t value_length)
+static enum sp_status stream_visit(void *context, const void *key, size_t key_length,
+                                   const void *value, size_t value_length)
 {
   (void)key;
   (void)key_length;
@@ -255,7 +260,8 @@ static enum sp_status stream_visit(void *context, const void *key, size_t key_le
   return outer->visit(outer->context, name, row.name_length, &row.next, sizeof(row.next));
 }
 
-enum sp_status sp_checkpoint_streams(struct sp_checkpoint *checkpoint, sp_checkpoint_visit *visit, void *context)
+enum sp_status sp_checkpoint_streams(struct sp_checkpoint *checkpoint, sp_checkpoint_visit *visit,
+                                     void *context)
 {
   struct stream_visit outer = {visit, context};
   return visit_table(checkpoint, TABLE_STREAMS, stream_visit, &outer);

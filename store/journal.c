@@ -58,7 +58,8 @@ static enum sp_status segments_list(struct sp_journal *journal)
     return SP_IO;
   }
   enum sp_status status = SP_OK;
-  for (struct dirent *entry = readdir(dir); entry != NULL && status == SP_OK; entry = readdir(dir)) {
+  for (struct dirent *entry = readdir(dir); entry != NULL && status == SP_OK;
+       entry = readdir(dir)) {
     char *end = NULL;
     unsigned long long number = strtoull(entry->d_name, &end, 10);
     if (end == entry->d_name + 20 && strcmp(end, ".spj") == 0 && number > 0) {
@@ -117,7 +118,8 @@ void sp_journal_close(struct sp_journal *journal)
 
 static void segment_path(const struct sp_journal *journal, uint64_t number, char *path)
 {
-  int n = snprintf(path, PATH_BYTES_MAX + 32, "%s/%020llu.spj", journal->dir, (unsigned long long)number);
+  int n = snprintf(path, PATH_BYTES_MAX + 32, "%s/%020llu.spj", journal->dir,
+                   (unsigned long long)number);
   SP_ASSERT(n > 0 && n < PATH_BYTES_MAX + 32);
 }
 
@@ -173,7 +175,8 @@ enum sp_status sp_journal_seek(struct sp_journal *journal, struct sp_journal_pla
   return SP_NOT_FOUND;
 }
 
-/* Whether a whole block stands anywhere behind a place that holds none: then it is damage, not a torn tail. */
+/* Whether a whole block stands anywhere behind a place that holds none: then it is damage, not a
+ * torn tail. */
 static bool block_behind(const struct sp_journal *journal, struct sp_block_view *view)
 {
   if (journal->at_segment + 1 < journal->segments_count) {
@@ -181,7 +184,8 @@ static bool block_behind(const struct sp_journal *journal, struct sp_block_view 
   }
   const uint64_t magic = SP_BLOCK_MAGIC;
   const uint8_t *end = journal->map + journal->map_bytes;
-  for (const uint8_t *at = journal->map + journal->offset + 1; (size_t)(end - at) > sizeof(magic); at++) {
+  for (const uint8_t *at = journal->map + journal->offset + 1; (size_t)(end - at) > sizeof(magic);
+       at++) {
     at = memmem(at, (size_t)(end - at), &magic, sizeof(magic));
     if (at == NULL) {
       return false;
@@ -195,11 +199,13 @@ static bool block_behind(const struct sp_journal *journal, struct sp_block_view 
   return false;
 }
 
-static enum sp_status block_read(struct sp_journal *journal, struct sp_block_view *view, bool whole, size_t *used)
+static enum sp_status block_read(struct sp_journal *journal, struct sp_block_view *view, bool whole,
+                                 size_t *used)
 {
   const uint8_t *at = journal->map == NULL ? NULL : journal->map + journal->offset;
   size_t available = journal->map_bytes - (size_t)journal->offset;
-  return whole ? sp_block_open(view, at, available, used) : sp_block_peek(view, at, available, used);
+  return whole ? sp_block_open(view, at, available, used)
+               : sp_block_peek(view, at, available, used);
 }
 
 enum sp_status sp_journal_next(struct sp_journal *journal, struct sp_block_view *view, bool whole)
@@ -215,7 +221,8 @@ enum sp_status sp_journal_next(struct sp_journal *journal, struct sp_block_view 
   size_t used = 0;
   enum sp_status status = block_read(journal, view, whole, &used);
   if (status == SP_OK) {
-    journal->block_place = (struct sp_journal_place){journal->segments[journal->at_segment], journal->offset};
+    journal->block_place =
+        (struct sp_journal_place){journal->segments[journal->at_segment], journal->offset};
     journal->offset += used;
     return SP_OK;
   }
@@ -240,7 +247,8 @@ struct sp_journal_place sp_journal_place(const struct sp_journal *journal)
     return (struct sp_journal_place){0, 0};
   }
   if (journal->fd >= 0) {
-    return (struct sp_journal_place){journal->segments[journal->segments_count - 1], journal->fd_offset};
+    return (struct sp_journal_place){journal->segments[journal->segments_count - 1],
+                                     journal->fd_offset};
   }
   return (struct sp_journal_place){journal->segments[journal->at_segment], journal->offset};
 }
@@ -278,8 +286,8 @@ enum sp_status sp_journal_cut(struct sp_journal *journal)
   if (journal->torn_bytes > 0 && ftruncate(journal->fd, (off_t)journal->offset) != 0) {
     return SP_IO;
   }
-  /* The process before may have ended between writing and syncing: a checkpoint must not speak of blocks, nor a block follow
-   * others, that only the cache has. */
+  /* The process before may have ended between writing and syncing: a checkpoint must not speak of
+   * blocks, nor a block follow others, that only the cache has. */
   if (fsync(journal->fd) != 0) {
     return SP_IO;
   }
@@ -313,7 +321,8 @@ static enum sp_status segment_begin(struct sp_journal *journal, uint64_t number)
   return dir_sync(journal);
 }
 
-enum sp_status sp_journal_append(struct sp_journal *journal, uint64_t number, const uint8_t *bytes, size_t length)
+enum sp_status sp_journal_append(struct sp_journal *journal, uint64_t number, const uint8_t *bytes,
+                                 size_t length)
 {
   SP_ASSERT(journal->magic == JOURNAL_MAGIC && journal->writable);
   if (journal->fd < 0 || journal->fd_offset >= SP_JOURNAL_SEGMENT_BYTES) {
@@ -321,7 +330,8 @@ enum sp_status sp_journal_append(struct sp_journal *journal, uint64_t number, co
   }
   size_t done = 0;
   while (done < length) {
-    ssize_t n = pwrite(journal->fd, bytes + done, length - done, (off_t)(journal->fd_offset + done));
+    ssize_t n =
+        pwrite(journal->fd, bytes + done, length - done, (off_t)(journal->fd_offset + done));
     if (n < 0 && errno == EINTR) {
       continue;
     }
@@ -338,8 +348,8 @@ enum sp_status sp_journal_append(struct sp_journal *journal, uint64_t number, co
 enum sp_status sp_journal_sync(struct sp_journal *journal)
 {
   if (journal->fd >= 0 && fdatasync(journal->fd) != 0) {
-    /* Linux forgets which pages it could not write: a later sync would succeed over blocks that never came to disk. What
-     * is in doubt goes, and the sources are read again. */
+    /* Linux forgets which pages it could not write: a later sync would succeed over blocks that
+     * never came to disk. What is in doubt goes, and the sources are read again. */
     int saved = errno;
     (void)(ftruncate(journal->fd, (off_t)journal->synced_offset) == 0 && fsync(journal->fd) == 0);
     errno = saved;

@@ -1,6 +1,7 @@
-/* One shard's journal on disk: segment files DIR/<number of first block, 20 digits>.spj, each a run of blocks (block.h).
- * One writer (the store's lock sees to that), any number of readers, which see whole blocks only.
- * SP_IO leaves errno as the system set it. Not thread safe: one handle, one thread. */
+/* One shard's journal on disk: segment files DIR/<number of first block, 20 digits>.spj, each a run
+ * of blocks (block.h). One writer (the store's lock sees to that), any number of readers, which see
+ * whole blocks only. SP_IO leaves errno as the system set it. Not thread safe: one handle, one
+ * thread. */
 #ifndef SP_STORE_JOURNAL_H
 #define SP_STORE_JOURNAL_H
 
@@ -16,21 +17,28 @@ struct sp_journal_place {
 };
 
 /* Opens the folder, which must exist. writable: for sp_journal_cut and sp_journal_append. */
-SP_MUST_CHECK enum sp_status sp_journal_open(struct sp_journal **journal, const char *dir, bool writable);
+SP_MUST_CHECK enum sp_status sp_journal_open(struct sp_journal **journal, const char *dir,
+                                             bool writable);
 void sp_journal_close(struct sp_journal *journal);
 
-/* Reading begins at a place (of a block's beginning or the journal's end). NOT_FOUND: no such segment. */
-SP_MUST_CHECK enum sp_status sp_journal_seek(struct sp_journal *journal, struct sp_journal_place place);
-/* Opens the next block into `view` (whole = false: sp_block_peek). END: no more; sp_journal_torn_bytes tells whether an
- * unfinished block stands behind. BAD_CHECKSUM or BAD_FORMAT: damage with valid blocks behind it. BAD_VERSION. */
-SP_MUST_CHECK enum sp_status sp_journal_next(struct sp_journal *journal, struct sp_block_view *view, bool whole);
+/* Reading begins at a place (of a block's beginning or the journal's end). NOT_FOUND: no such
+ * segment. */
+SP_MUST_CHECK enum sp_status sp_journal_seek(struct sp_journal *journal,
+                                             struct sp_journal_place place);
+/* Opens the next block into `view` (whole = false: sp_block_peek). END: no more;
+ * sp_journal_torn_bytes tells whether an unfinished block stands behind. BAD_CHECKSUM or
+ * BAD_FORMAT: damage with valid blocks behind it. BAD_VERSION. */
+SP_MUST_CHECK enum sp_status sp_journal_next(struct sp_journal *journal, struct sp_block_view *view,
+                                             bool whole);
 /* Where the block just read begins; where the next one will. */
 struct sp_journal_place sp_journal_block_place(const struct sp_journal *journal);
 struct sp_journal_place sp_journal_place(const struct sp_journal *journal);
 uint64_t sp_journal_torn_bytes(const struct sp_journal *journal);
 
-/* Where a block of this number goes that follows `next` (what sp_journal_append will do), and what follows it. */
-static inline struct sp_journal_place sp_journal_place_of(struct sp_journal_place next, uint64_t number)
+/* Where a block of this number goes that follows `next` (what sp_journal_append will do), and what
+ * follows it. */
+static inline struct sp_journal_place sp_journal_place_of(struct sp_journal_place next,
+                                                          uint64_t number)
 {
   bool begins = next.segment == 0 || next.offset >= SP_JOURNAL_SEGMENT_BYTES;
   return begins ? (struct sp_journal_place){number, 0} : next;
@@ -38,9 +46,10 @@ static inline struct sp_journal_place sp_journal_place_of(struct sp_journal_plac
 
 /* After next has said END: cuts a torn tail off and gets ready to append. */
 SP_MUST_CHECK enum sp_status sp_journal_cut(struct sp_journal *journal);
-/* Appends a whole block with the given number (a new segment when the last is full). Durable after sp_journal_sync. */
-SP_MUST_CHECK enum sp_status sp_journal_append(struct sp_journal *journal, uint64_t number, const uint8_t *bytes,
-                                               size_t length);
+/* Appends a whole block with the given number (a new segment when the last is full). Durable after
+ * sp_journal_sync. */
+SP_MUST_CHECK enum sp_status sp_journal_append(struct sp_journal *journal, uint64_t number,
+                                               const uint8_t *bytes, size_t length);
 SP_MUST_CHECK enum sp_status sp_journal_sync(struct sp_journal *journal);
 
 #endif

@@ -6,7 +6,8 @@
 
 #define MAP_BYTES_LEAST (UINT64_C(1) << 30)
 
-static int env_open(MDB_env **env, const char *folder, unsigned flags, unsigned tables, uint64_t map_bytes)
+static int env_open(MDB_env **env, const char *folder, unsigned flags, unsigned tables,
+                    uint64_t map_bytes)
 {
   int rc = mdb_env_create(env);
   if (rc != 0) {
@@ -27,7 +28,8 @@ static int env_open(MDB_env **env, const char *folder, unsigned flags, unsigned 
   return rc;
 }
 
-int sp__lmdb_open(struct MDB_env **env, const char *folder, unsigned flags, unsigned tables, uint64_t map_bytes)
+int sp__lmdb_open(struct MDB_env **env, const char *folder, unsigned flags, unsigned tables,
+                  uint64_t map_bytes)
 {
   for (;;) {
     int rc = env_open(env, folder, flags, tables, map_bytes);

@@ -1,4 +1,5 @@
-/* LEB128 integers, signed ones by zigzag; reading is bounded and sticky: after the first overrun everything is 0 and `bad`. */
+/* LEB128 integers, signed ones by zigzag; reading is bounded and sticky: after the first overrun
+ * everything is 0 and `bad`. */
 #ifndef SP_STORE_VARINT_H
 #define SP_STORE_VARINT_H
 

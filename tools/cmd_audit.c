@@ -1,4 +1,5 @@
-/* suanpan audit: the equation in = sum of outcomes, per store, shard and stream, from the journal's headers. */
+/* suanpan audit: the equation in = sum of outcomes, per store, shard and stream, from the journal's
+ * headers. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,7 +83,8 @@ static bool audit_block(struct sp_walk *walk, struct sp_block_view *view)
       sum->outcomes[k] += stream->outcomes[k];
     }
   }
-  audit->equation_ok = audit->equation_ok && sums_equal(&header->in, header->outcomes) && in == header->in.count;
+  audit->equation_ok =
+      audit->equation_ok && sums_equal(&header->in, header->outcomes) && in == header->in.count;
   return true;
 }
 
@@ -161,7 +163,8 @@ static void row_print(const char *name, int64_t in, const int64_t *outcomes)
   printf("\n");
 }
 
-static void totals_row(const char *name, const struct sp_totals *in, const struct sp_totals *outcomes, size_t member)
+static void totals_row(const char *name, const struct sp_totals *in,
+                       const struct sp_totals *outcomes, size_t member)
 {
   int64_t values[SP_OUTCOME_COUNT], whole;
   memcpy(&whole, (const char *)in + member, sizeof(whole));
@@ -181,27 +184,32 @@ static void audit_print(const struct audit *audit, const struct sp_walk *walk, b
   totals_row("records", &audit->in, audit->outcomes, offsetof(struct sp_totals, count));
   totals_row("seconds", &audit->in, audit->outcomes, offsetof(struct sp_totals, duration_s));
   totals_row("bytes", &audit->in, audit->outcomes, offsetof(struct sp_totals, bytes));
-  totals_row("pre-rated, micro-units", &audit->in, audit->outcomes, offsetof(struct sp_totals, charge_micro));
+  totals_row("pre-rated, micro-units", &audit->in, audit->outcomes,
+             offsetof(struct sp_totals, charge_micro));
   for (uint32_t s = 0; s < walk->dir->shard_count; s++) {
     char name[32];
     snprintf(name, sizeof(name), "shard %u", s);
-    totals_row(name, &audit->shard_in[s], audit->shard_outcomes[s], offsetof(struct sp_totals, count));
+    totals_row(name, &audit->shard_in[s], audit->shard_outcomes[s],
+               offsetof(struct sp_totals, count));
   }
   for (size_t i = 0; i < audit->streams_count; i++) {
     const char *name = audit->streams[i].name;
     size_t length = audit->streams[i].length;
-    row_print(length > 28 ? name + length - 28 : name, audit->streams[i].in, audit->streams[i].outcomes);
+    row_print(length > 28 ? name + length - 28 : name, audit->streams[i].in,
+              audit->streams[i].outcomes);
   }
-  printf("list %lld.%06lld, net %lld.%06lld; %llu blocks; %s\n", (long long)(audit->list_micro / 1000000),
-         (long long)(llabs(audit->list_micro) % 1000000), (long long)(audit->net_micro / 1000000),
-         (long long)(llabs(audit->net_micro) % 1000000), (unsigned long long)walk->blocks,
+  printf("list %lld.%06lld, net %lld.%06lld; %llu blocks; %s\n",
+         (long long)(audit->list_micro / 1000000), (long long)(llabs(audit->list_micro) % 1000000),
+         (long long)(audit->net_micro / 1000000), (long long)(llabs(audit->net_micro) % 1000000),
+         (unsigned long long)walk->blocks,
          ok ? "the equation holds" : "THE EQUATION DOES NOT HOLD");
 }
 
 static const struct sp_verb_help help = {
     "suanpan audit STORE [--json]",
     "  suanpan audit /var/lib/suanpan\n  suanpan audit /var/lib/suanpan --json\n",
-    "Adds up the journal: in = rated + zero_rated + duplicate + conflict + suspended + filtered + held_partial, in records,\n"
+    "Adds up the journal: in = rated + zero_rated + duplicate + conflict + suspended + filtered + "
+    "held_partial, in records,\n"
     "seconds, bytes and money, per shard and stream. Exit 1 if it does not hold."};
 
 int sp_cmd_audit(int argc, char **argv)

@@ -1,4 +1,5 @@
-/* suanpan book load|list: books of a store. A running service takes an added book at the next block boundary. */
+/* suanpan book load|list: books of a store. A running service takes an added book at the next block
+ * boundary. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -15,8 +16,10 @@
 static const struct sp_verb_help help = {
     "suanpan book load STORE DIR  |  suanpan book list STORE",
     "  suanpan book load /var/lib/suanpan tariffs/2027\n  suanpan book list /var/lib/suanpan\n",
-    "load: checks and compiles a book with a later valid_from, adds it to the store, and tells a running service, which\n"
-    "takes it at its next block boundary without a pause; records that start before its valid_from keep their book. Nothing\n"
+    "load: checks and compiles a book with a later valid_from, adds it to the store, and tells a "
+    "running service, which\n"
+    "takes it at its next block boundary without a pause; records that start before its valid_from "
+    "keep their book. Nothing\n"
     "is re-rated. list: the books of a store in the order in which they were loaded."};
 
 struct books {
@@ -63,7 +66,8 @@ static int set_load(struct books *books, const char *more)
     }
     paths[count++] = more;
   }
-  enum sp_status status = sp_books_load(&books->set, books->loaded, paths, count, &books->memory, &books->list);
+  enum sp_status status =
+      sp_books_load(&books->set, books->loaded, paths, count, &books->memory, &books->list);
   sp_problem_list_print(&books->list, stderr);
   if (status == SP_OK) {
     return SP_EXIT_DONE;

@@ -16,8 +16,10 @@ static const struct sp_verb_help help = {
     "suanpan dump STORE rated|suspense|customers [--json]",
     "  suanpan dump /var/lib/suanpan rated\n  suanpan dump /var/lib/suanpan suspense\n"
     "  suanpan dump /var/lib/suanpan customers\n",
-    "Prints what a store holds, one JSON object a line: rated (and zero_rated) records as book.md §17.1 says, in the order of\n"
-    "the journal, shard by shard; suspended and conflicting records with their reason, place and raw bytes; customers with their\n"
+    "Prints what a store holds, one JSON object a line: rated (and zero_rated) records as book.md "
+    "§17.1 says, in the order of\n"
+    "the journal, shard by shard; suspended and conflicting records with their reason, place and "
+    "raw bytes; customers with their\n"
     "profile and scores as of the latest record, in the columns of a snapshot's subscribers."};
 
 struct dump {
@@ -30,12 +32,12 @@ struct dump {
 
 static bool rated_print(struct dump *dump, const struct sp_stored_record *record)
 {
-  struct sp_charge_view view = {
-      .charge = &record->charge,
-      .usage = &record->usage,
-      .id = {sp_cdr_text(&record->cdr, SP_CDR_ID), (uint32_t)sp_cdr_text_length(&record->cdr, SP_CDR_ID)},
-      .directory = dump->world->directory,
-      .books = record->books};
+  struct sp_charge_view view = {.charge = &record->charge,
+                                .usage = &record->usage,
+                                .id = {sp_cdr_text(&record->cdr, SP_CDR_ID),
+                                       (uint32_t)sp_cdr_text_length(&record->cdr, SP_CDR_ID)},
+                                .directory = dump->world->directory,
+                                .books = record->books};
   size_t length;
   if (sp_charge_json(&view, dump->line, SP_CHARGE_JSON_BYTES_MAX, &length) != SP_OK) {
     return false;
@@ -55,8 +57,10 @@ static void suspense_print(const struct sp_stored_record *record, uint32_t shard
     sp_text_add(&reason, sp_reason_word(record->charge.reason));
   }
   printf("{\"id\":");
-  sp_json_text(stdout, sp_cdr_text(&record->cdr, SP_CDR_ID), sp_cdr_text_length(&record->cdr, SP_CDR_ID));
-  printf(",\"outcome\":\"%s\",\"reason\":\"%s\",\"reason_number\":%u,\"shard\":%u,\"block\":%llu,\"stream\":",
+  sp_json_text(stdout, sp_cdr_text(&record->cdr, SP_CDR_ID),
+               sp_cdr_text_length(&record->cdr, SP_CDR_ID));
+  printf(",\"outcome\":\"%s\",\"reason\":\"%s\",\"reason_number\":%u,\"shard\":%u,\"block\":%llu,"
+         "\"stream\":",
          sp_outcome_word(record->charge.outcome), words, record->charge.reason, shard,
          (unsigned long long)record->block);
   sp_json_text(stdout, record->stream->name, record->stream->name_length);
@@ -109,7 +113,8 @@ static int records_dump(struct sp_world *world, bool suspense)
     code = sp_journal_walk(&walk);
   }
   if (code == SP_EXIT_DONE && (dump->failed || !walk.chain_ok)) {
-    fprintf(stderr, "suanpan: %s: shard %u: the journal holds what cannot be shown\n", world->dir.path, walk.shard);
+    fprintf(stderr, "suanpan: %s: shard %u: the journal holds what cannot be shown\n",
+            world->dir.path, walk.shard);
     code = SP_EXIT_REJECTED;
   }
   sp_stored_reader_close(&dump->reader);
@@ -122,7 +127,8 @@ int sp_cmd_dump(int argc, char **argv)
 {
   bool json = false;
   struct sp_option_list rest = {.count = 0};
-  const struct sp_option table[] = {{"--json", SP_OPTION_FLAG, &json, NULL, "JSON lines (they always are)"}};
+  const struct sp_option table[] = {
+      {"--json", SP_OPTION_FLAG, &json, NULL, "JSON lines (they always are)"}};
   int code = sp_options_read(&help, table, 1, argc, argv, &rest);
   if (code >= 0) {
     return code;

@@ -18,7 +18,8 @@ static const struct sp_verb_help help = {
     "suanpan init STORE --book DIR [--book DIR2] --customers DIR [--shards 4] [--config FILE]",
     "  suanpan init /var/lib/suanpan --book book/ --customers customers/\n"
     "  suanpan init store --book 2026 --book 2027 --customers customers --shards 16\n",
-    "Makes a new store: checks and compiles the books, reads the customers (rows that cannot stand are reported and left\n"
+    "Makes a new store: checks and compiles the books, reads the customers (rows that cannot stand "
+    "are reported and left\n"
     "out), and makes the shards. The number of shards stays for the store's life."};
 
 struct init {
@@ -43,8 +44,8 @@ static int books_load(struct init *init)
 {
   struct sp_problem_list list;
   sp_problem_list_init(&list);
-  enum sp_status status = sp_books_load(&init->set, init->loaded, init->books.values, init->books.count, &init->memory,
-                                        &list);
+  enum sp_status status = sp_books_load(&init->set, init->loaded, init->books.values,
+                                        init->books.count, &init->memory, &list);
   sp_problem_list_print(&list, stderr);
   sp_problem_list_free(&list);
   init->books_loaded = status == SP_OK;
@@ -71,8 +72,8 @@ static int customers_write(struct init *init)
 {
   struct sp_problem_list list;
   sp_problem_list_init(&list);
-  enum sp_status status = sp_customers_load(&init->directory, init->customers, &init->set, &init->memory,
-                                            &list.problems);
+  enum sp_status status = sp_customers_load(&init->directory, init->customers, &init->set,
+                                            &init->memory, &list.problems);
   sp_problem_list_print(&list, stderr);
   sp_problem_list_free(&list);
   if (status != SP_OK) {
@@ -85,7 +86,8 @@ static int customers_write(struct init *init)
     return failed(path, strerror(errno));
   }
   status = sp_directory_db_put(path, init->directory, &error);
-  return status == SP_OK ? SP_EXIT_DONE : failed(path, error.length > 0 ? error.at : sp_status_text(status));
+  return status == SP_OK ? SP_EXIT_DONE
+                         : failed(path, error.length > 0 ? error.at : sp_status_text(status));
 }
 
 static int shards_make(struct init *init)
@@ -102,7 +104,8 @@ static int shards_make(struct init *init)
     struct sp_checkpoint *checkpoint = NULL; /* makes its tables, so that readers find them */
     enum sp_status status = sp_checkpoint_open(&checkpoint, path, true);
     if (status != SP_OK) {
-      int code = failed(path, checkpoint != NULL ? sp_checkpoint_error(checkpoint) : sp_status_text(status));
+      int code = failed(path, checkpoint != NULL ? sp_checkpoint_error(checkpoint)
+                                                 : sp_status_text(status));
       sp_checkpoint_close(checkpoint);
       return code;
     }
@@ -151,17 +154,19 @@ static int store_fill(struct init *init)
     return code;
   }
   char text[128];
-  int n = snprintf(text, sizeof(text), "suanpan store %d\nshards=%lld\n", SP_STORE_VERSION, (long long)init->shards);
+  int n = snprintf(text, sizeof(text), "suanpan store %d\nshards=%lld\n", SP_STORE_VERSION,
+                   (long long)init->shards);
   sp_store_path(&init->dir, path, "store.txt");
-  return sp_file_write(path, text, (size_t)n) == SP_OK ? SP_EXIT_DONE : failed(path, strerror(errno));
+  return sp_file_write(path, text, (size_t)n) == SP_OK ? SP_EXIT_DONE
+                                                       : failed(path, strerror(errno));
 }
 
 /* Removes what a failed init left: only what init makes. */
 static void remove_made(const struct init *init)
 {
   char command_path[SP_PATH_BYTES_MAX];
-  static const char *const files[] = {"store.txt", "suanpan.yaml", "directory/data.mdb", "directory/lock.mdb",
-                                      "directory"};
+  static const char *const files[] = {"store.txt", "suanpan.yaml", "directory/data.mdb",
+                                      "directory/lock.mdb", "directory"};
   for (uint32_t i = 0; i < SP_BOOKS_MAX; i++) {
     sp_store_path(&init->dir, command_path, "books/%04u.book", i + 1);
     unlink(command_path);
@@ -210,8 +215,9 @@ static int store_make(struct init *init, const char *store)
     remove_made(init);
     return code;
   }
-  fprintf(stderr, "suanpan: %s: %lld shards, %u books, %u subscribers, %u groups\n", store, (long long)init->shards,
-          init->set.count, sp_directory_subscriber_count(init->directory), sp_directory_group_count(init->directory));
+  fprintf(stderr, "suanpan: %s: %lld shards, %u books, %u subscribers, %u groups\n", store,
+          (long long)init->shards, init->set.count, sp_directory_subscriber_count(init->directory),
+          sp_directory_group_count(init->directory));
   return SP_EXIT_DONE;
 }
 

@@ -34,11 +34,14 @@ static void signals_set(void)
 }
 
 static const struct sp_verb_help help = {
-    "suanpan run STORE [--files PATH...] [--kafka BROKERS --topic T [--format F] [--group G]] [--until-end]",
+    "suanpan run STORE [--files PATH...] [--kafka BROKERS --topic T [--format F] [--group G]] "
+    "[--until-end]",
     "  suanpan run /var/lib/suanpan --files usage/ --until-end\n"
     "  suanpan run /var/lib/suanpan --kafka 127.0.0.1:9092 --topic usage --format canonical-json\n"
-    "  suanpan run /var/lib/suanpan              as suanpan.yaml in the store says, until SIGTERM\n",
-    "Reads usage records, rates them and keeps everything durable. Again = only what is new. SIGTERM finishes the block;\n"
+    "  suanpan run /var/lib/suanpan              as suanpan.yaml in the store says, until "
+    "SIGTERM\n",
+    "Reads usage records, rates them and keeps everything durable. Again = only what is new. "
+    "SIGTERM finishes the block;\n"
     "SIGHUP takes books that `suanpan book load` added."};
 
 struct run_options {
@@ -50,9 +53,9 @@ struct run_options {
 
 static bool format_of(const char *word, enum sp_decode_format *format)
 {
-  *format = word == NULL                             ? SP_FORMAT_UNKNOWN
-            : strcmp(word, "canonical-csv") == 0     ? SP_FORMAT_CSV
-                                                     : SP_FORMAT_JSON;
+  *format = word == NULL                         ? SP_FORMAT_UNKNOWN
+            : strcmp(word, "canonical-csv") == 0 ? SP_FORMAT_CSV
+                                                 : SP_FORMAT_JSON;
   return word == NULL || *format == SP_FORMAT_CSV || strcmp(word, "canonical-json") == 0;
 }
 
@@ -61,14 +64,16 @@ static int settings_split(const struct run_options *options, const struct sp_con
                           struct sp_source_setting *settings, size_t *count)
 {
   for (unsigned i = 0; kafka != NULL && i < kafka->settings_count && *count < SETTINGS_MAX; i++) {
-    settings[(*count)++] = (struct sp_source_setting){kafka->settings[i].name, kafka->settings[i].value};
+    settings[(*count)++] =
+        (struct sp_source_setting){kafka->settings[i].name, kafka->settings[i].value};
   }
   for (size_t i = 0; i < options->settings.count && *count < SETTINGS_MAX; i++) {
     char *copy = strdup(options->settings.values[i]);
     char *equals = copy == NULL ? NULL : strchr(copy, '=');
     if (equals == NULL) {
       free(copy);
-      return sp_usage_error(&help, "--kafka-setting %s: expected name=value", options->settings.values[i]);
+      return sp_usage_error(&help, "--kafka-setting %s: expected name=value",
+                            options->settings.values[i]);
     }
     *equals = '\0';
     settings[(*count)++] = (struct sp_source_setting){copy, equals + 1};
@@ -110,27 +115,31 @@ static int source_describe(const struct run_options *options, const struct sp_co
     return sp_usage_error(&help, "--format %s: expected canonical-csv or canonical-json", format);
   }
   source->settings = settings;
-  return settings_split(options, source->brokers != NULL && options->brokers == NULL ? config->kafka : NULL, settings,
-                        &source->settings_count);
+  return settings_split(options,
+                        source->brokers != NULL && options->brokers == NULL ? config->kafka : NULL,
+                        settings, &source->settings_count);
 }
 
 static void report_print(const struct sp_pipeline_report *report, bool json)
 {
   double rate = report->seconds > 0 ? (double)report->records / report->seconds : 0;
   if (json) {
-    printf("{\"records\":%llu,\"skipped\":%llu,\"seconds\":%.3f,\"records_per_s\":%.0f,\"blocks\":%llu,"
+    printf("{\"records\":%llu,\"skipped\":%llu,\"seconds\":%.3f,\"records_per_s\":%.0f,\"blocks\":%"
+           "llu,"
            "\"journal_bytes\":%llu,\"checkpoints\":%llu}\n",
-           (unsigned long long)report->records, (unsigned long long)report->skipped, report->seconds, rate,
-           (unsigned long long)report->blocks, (unsigned long long)report->bytes,
-           (unsigned long long)report->checkpoints);
+           (unsigned long long)report->records, (unsigned long long)report->skipped,
+           report->seconds, rate, (unsigned long long)report->blocks,
+           (unsigned long long)report->bytes, (unsigned long long)report->checkpoints);
     return;
   }
   printf("%llu records in %.2f s (%.0f/s), %llu blocks, %llu bytes of journal, %llu checkpoints\n",
-         (unsigned long long)report->records, report->seconds, rate, (unsigned long long)report->blocks,
-         (unsigned long long)report->bytes, (unsigned long long)report->checkpoints);
+         (unsigned long long)report->records, report->seconds, rate,
+         (unsigned long long)report->blocks, (unsigned long long)report->bytes,
+         (unsigned long long)report->checkpoints);
 }
 
-static int run(struct sp_world *world, const struct run_options *options, const struct sp_config *config)
+static int run(struct sp_world *world, const struct run_options *options,
+               const struct sp_config *config)
 {
   struct sp_source_setting settings[SETTINGS_MAX];
   struct sp_source_options source_options = {.zone = world->zone};
@@ -163,22 +172,27 @@ static int run(struct sp_world *world, const struct run_options *options, const 
   return code;
 }
 
-static int config_of(const struct run_options *options, const char *store, struct sp_config **config)
+static int config_of(const struct run_options *options, const char *store,
+                     struct sp_config **config)
 {
   char path[SP_PATH_BYTES_MAX];
   snprintf(path, sizeof(path), "%s/suanpan.yaml", store);
-  return sp_config_read(config, options->config != NULL ? options->config : path, options->config != NULL);
+  return sp_config_read(config, options->config != NULL ? options->config : path,
+                        options->config != NULL);
 }
 
 /* What sp_cmd_run does once it knows flags and configuration. */
-static int configured(const struct run_options *options, const char *store, const struct sp_config *config)
+static int configured(const struct run_options *options, const char *store,
+                      const struct sp_config *config)
 {
   if (options->print_config) {
     sp_config_print(config, stdout);
     return SP_EXIT_DONE;
   }
-  if (options->brokers == NULL && options->files.count == 0 && config->kafka == NULL && config->files_count == 0) {
-    return sp_usage_error(&help, "no source: expected --files or --kafka, or sources in suanpan.yaml");
+  if (options->brokers == NULL && options->files.count == 0 && config->kafka == NULL &&
+      config->files_count == 0) {
+    return sp_usage_error(&help,
+                          "no source: expected --files or --kafka, or sources in suanpan.yaml");
   }
   struct sp_world world;
   int code = sp_world_open(&world, store);
@@ -198,16 +212,21 @@ int sp_cmd_run(int argc, char **argv)
   struct run_options options = {.workers = 0};
   struct sp_option_list rest = {.count = 0};
   const struct sp_option table[] = {
-      {"--files", SP_OPTION_REST, &options.files, "PATH...", "files and folders to read; - is stdin"},
+      {"--files", SP_OPTION_REST, &options.files, "PATH...",
+       "files and folders to read; - is stdin"},
       {"--kafka", SP_OPTION_TEXT, &options.brokers, "BROKERS", "read a topic of this cluster"},
       {"--topic", SP_OPTION_TEXT, &options.topic, "T", "the topic"},
       {"--format", SP_OPTION_TEXT, &options.format, "F", "canonical-json or canonical-csv"},
       {"--group", SP_OPTION_TEXT, &options.group, "G", "consumer group to tell the offsets to"},
-      {"--kafka-setting", SP_OPTION_LIST, &options.settings, "NAME=VALUE", "a setting of librdkafka"},
-      {"--until-end", SP_OPTION_FLAG, &options.until_end, NULL, "rate what is there, checkpoint, stop"},
-      {"--workers", SP_OPTION_NUMBER, &options.workers, "N", "threads that rate (default: by cores)"},
+      {"--kafka-setting", SP_OPTION_LIST, &options.settings, "NAME=VALUE",
+       "a setting of librdkafka"},
+      {"--until-end", SP_OPTION_FLAG, &options.until_end, NULL,
+       "rate what is there, checkpoint, stop"},
+      {"--workers", SP_OPTION_NUMBER, &options.workers, "N",
+       "threads that rate (default: by cores)"},
       {"--config", SP_OPTION_TEXT, &options.config, "FILE", "instead of STORE/suanpan.yaml"},
-      {"--print-config", SP_OPTION_FLAG, &options.print_config, NULL, "print the configuration and stop"},
+      {"--print-config", SP_OPTION_FLAG, &options.print_config, NULL,
+       "print the configuration and stop"},
       {"--json", SP_OPTION_FLAG, &options.json, NULL, "report as JSON"}};
   int code = sp_options_read(&help, table, sizeof(table) / sizeof(table[0]), argc, argv, &rest);
   if (code >= 0) {

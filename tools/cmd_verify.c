@@ -1,4 +1,5 @@
-/* suanpan verify: reads a whole store as a restart would, and more: every block, every hash, the replayed tail. */
+/* suanpan verify: reads a whole store as a restart would, and more: every block, every hash, the
+ * replayed tail. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,8 +10,10 @@
 static const struct sp_verb_help help = {
     "suanpan verify STORE [--json]",
     "  suanpan verify /var/lib/suanpan\n  suanpan verify /var/lib/suanpan --json\n",
-    "Checks the whole store without changing it: all journal blocks and their chain, the checkpoints, the tail replayed and\n"
-    "compared, the totals of both. Prints the state hash, which does not depend on shards, threads, compilers or crashes.\n"
+    "Checks the whole store without changing it: all journal blocks and their chain, the "
+    "checkpoints, the tail replayed and\n"
+    "compared, the totals of both. Prints the state hash, which does not depend on shards, "
+    "threads, compilers or crashes.\n"
     "Exit 1 if anything is wrong."};
 
 struct verify {
@@ -49,7 +52,8 @@ static bool shard_verify(struct verify *verify, uint32_t index)
     status = sp_shard_sum(shard, &verify->sum);
     sp_totals_add(&verify->kept_in, &shard->meta.in);
     verify->kept_suspense_sum += shard->meta.suspense_sum;
-    verify->kept_net_micro = (int64_t)((uint64_t)verify->kept_net_micro + (uint64_t)shard->meta.net_micro);
+    verify->kept_net_micro =
+        (int64_t)((uint64_t)verify->kept_net_micro + (uint64_t)shard->meta.net_micro);
   }
   if (status != SP_OK) {
     fprintf(stderr, "suanpan: %s: %s\n", verify->world.dir.path,
@@ -62,29 +66,36 @@ static bool shard_verify(struct verify *verify, uint32_t index)
 
 static bool store_verify(struct verify *verify, struct sp_walk *walk)
 {
-  *walk = (struct sp_walk){.dir = &verify->world.dir, .whole = true, .context = verify, .block = block_add};
+  *walk = (struct sp_walk){
+      .dir = &verify->world.dir, .whole = true, .context = verify, .block = block_add};
   verify->watermark_utc_s = SP_TIME_MIN;
   bool ok = sp_journal_walk(walk) == SP_EXIT_DONE && walk->chain_ok;
-  verify->world.window_start_utc_s = verify->watermark_utc_s - (int64_t)SP_DEDUP_WINDOW_DAYS * 86400;
+  verify->world.window_start_utc_s =
+      verify->watermark_utc_s - (int64_t)SP_DEDUP_WINDOW_DAYS * 86400;
   for (uint32_t i = 0; i < verify->world.dir.shard_count && ok; i++) {
     ok = shard_verify(verify, i);
   }
   if (ok && (memcmp(&verify->in, &verify->kept_in, sizeof(verify->in)) != 0 ||
-             verify->suspense_sum != verify->kept_suspense_sum || verify->net_micro != verify->kept_net_micro)) {
-    fprintf(stderr, "suanpan: %s: the checkpoints' totals are not those of the journal\n", verify->world.dir.path);
+             verify->suspense_sum != verify->kept_suspense_sum ||
+             verify->net_micro != verify->kept_net_micro)) {
+    fprintf(stderr, "suanpan: %s: the checkpoints' totals are not those of the journal\n",
+            verify->world.dir.path);
     ok = false;
   }
   return ok;
 }
 
-static void verify_print(const struct verify *verify, const struct sp_walk *walk, bool ok, bool json)
+static void verify_print(const struct verify *verify, const struct sp_walk *walk, bool ok,
+                         bool json)
 {
   if (json) {
-    printf("{\"ok\":%s,\"state_hash\":\"%016llx%016llx\",\"records\":%llu,\"entries\":%llu,\"blocks\":%llu,"
+    printf("{\"ok\":%s,\"state_hash\":\"%016llx%016llx\",\"records\":%llu,\"entries\":%llu,"
+           "\"blocks\":%llu,"
            "\"torn_bytes\":%llu,\"shards\":%u}\n",
-           ok ? "true" : "false", (unsigned long long)verify->sum.high, (unsigned long long)verify->sum.low,
-           (unsigned long long)verify->records, (unsigned long long)verify->sum.entries,
-           (unsigned long long)walk->blocks, (unsigned long long)walk->torn_bytes, verify->world.dir.shard_count);
+           ok ? "true" : "false", (unsigned long long)verify->sum.high,
+           (unsigned long long)verify->sum.low, (unsigned long long)verify->records,
+           (unsigned long long)verify->sum.entries, (unsigned long long)walk->blocks,
+           (unsigned long long)walk->torn_bytes, verify->world.dir.shard_count);
     return;
   }
   printf("%s: %llu records in %llu blocks, %llu entries of state, state hash %016llx%016llx\n",
@@ -92,8 +103,9 @@ static void verify_print(const struct verify *verify, const struct sp_walk *walk
          (unsigned long long)walk->blocks, (unsigned long long)verify->sum.entries,
          (unsigned long long)verify->sum.high, (unsigned long long)verify->sum.low);
   if (walk->torn_bytes > 0) {
-    printf("%llu bytes of unfinished blocks stand behind the journals; the next run cuts them off\n",
-           (unsigned long long)walk->torn_bytes);
+    printf(
+        "%llu bytes of unfinished blocks stand behind the journals; the next run cuts them off\n",
+        (unsigned long long)walk->torn_bytes);
   }
 }
 

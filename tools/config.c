@@ -20,17 +20,19 @@ static const cyaml_schema_field_t kafka_fields[] = {
     TEXT(CYAML_FLAG_POINTER, "topic", struct sp_config_kafka, topic),
     TEXT(CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, "format", struct sp_config_kafka, format),
     TEXT(CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, "group", struct sp_config_kafka, group),
-    CYAML_FIELD_SEQUENCE("settings", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct sp_config_kafka, settings,
-                         &setting_schema, 0, 64),
+    CYAML_FIELD_SEQUENCE("settings", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                         struct sp_config_kafka, settings, &setting_schema, 0, 64),
     CYAML_FIELD_END};
 
-static const cyaml_schema_value_t path_schema = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, 4096)};
+static const cyaml_schema_value_t path_schema = {
+    CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, 4096)};
 
 static const cyaml_schema_field_t config_fields[] = {
-    CYAML_FIELD_SEQUENCE("files", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct sp_config, files, &path_schema, 0,
-                         SP_OPTION_LIST_MAX),
+    CYAML_FIELD_SEQUENCE("files", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct sp_config, files,
+                         &path_schema, 0, SP_OPTION_LIST_MAX),
     TEXT(CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, "format", struct sp_config, format),
-    CYAML_FIELD_MAPPING_PTR("kafka", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct sp_config, kafka, kafka_fields),
+    CYAML_FIELD_MAPPING_PTR("kafka", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct sp_config,
+                            kafka, kafka_fields),
     CYAML_FIELD_INT("workers", CYAML_FLAG_OPTIONAL, struct sp_config, workers),
     CYAML_FIELD_INT("cut_ms", CYAML_FLAG_OPTIONAL, struct sp_config, cut_ms),
     CYAML_FIELD_INT("checkpoint_ms", CYAML_FLAG_OPTIONAL, struct sp_config, checkpoint_ms),
@@ -105,11 +107,13 @@ int sp_config_read(struct sp_config **out, const char *path, bool must_exist)
     return finish(out);
   }
   char *name = strdup(path);
-  const cyaml_config_t cyaml = {.log_fn = log_print, .log_ctx = name, .mem_fn = cyaml_mem, .log_level = CYAML_LOG_ERROR};
+  const cyaml_config_t cyaml = {
+      .log_fn = log_print, .log_ctx = name, .mem_fn = cyaml_mem, .log_level = CYAML_LOG_ERROR};
   cyaml_err_t error = cyaml_load_file(path, &cyaml, &config_schema, (cyaml_data_t **)out, NULL);
   free(name);
   if (error != CYAML_OK) {
-    fprintf(stderr, "suanpan: %s: %s; tools/suanpan.example.yaml shows every key\n", path, cyaml_strerror(error));
+    fprintf(stderr, "suanpan: %s: %s; tools/suanpan.example.yaml shows every key\n", path,
+            cyaml_strerror(error));
     bool no_memory = error == CYAML_ERR_OOM || error == CYAML_ERR_LIBYAML_PARSER_INIT;
     return no_memory ? SP_EXIT_ENVIRONMENT : SP_EXIT_BOOK;
   }
@@ -124,8 +128,9 @@ int sp_config_read(struct sp_config **out, const char *path, bool must_exist)
 
 void sp_config_print(const struct sp_config *config, FILE *to)
 {
-  fprintf(to, "workers: %lld\ncut_ms: %lld\ncheckpoint_ms: %lld\nuntil_end: %s\n", (long long)config->workers,
-          (long long)config->cut_ms, (long long)config->checkpoint_ms, config->until_end ? "true" : "false");
+  fprintf(to, "workers: %lld\ncut_ms: %lld\ncheckpoint_ms: %lld\nuntil_end: %s\n",
+          (long long)config->workers, (long long)config->cut_ms, (long long)config->checkpoint_ms,
+          config->until_end ? "true" : "false");
   if (config->format != NULL) {
     fprintf(to, "format: %s\n", config->format);
   }
@@ -134,8 +139,10 @@ void sp_config_print(const struct sp_config *config, FILE *to)
     fprintf(to, "  - %s\n", config->files[i]);
   }
   if (config->kafka != NULL) {
-    fprintf(to, "kafka:\n  brokers: %s\n  topic: %s\n", config->kafka->brokers, config->kafka->topic);
-    fprintf(to, "  format: %s\n", config->kafka->format != NULL ? config->kafka->format : "canonical-json");
+    fprintf(to, "kafka:\n  brokers: %s\n  topic: %s\n", config->kafka->brokers,
+            config->kafka->topic);
+    fprintf(to, "  format: %s\n",
+            config->kafka->format != NULL ? config->kafka->format : "canonical-json");
     if (config->kafka->group != NULL) {
       fprintf(to, "  group: %s\n", config->kafka->group);
     }

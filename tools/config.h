@@ -1,5 +1,6 @@
-/* Configuration of `suanpan run`: STORE/suanpan.yaml (or --config FILE), read by libcyaml, unknown keys are errors with line
- * and column. flag > environment (SUANPAN_WORKERS, SUANPAN_CUT_MS, SUANPAN_CHECKPOINT_MS) > file > default. Every key stands in tools/suanpan.example.yaml. */
+/* Configuration of `suanpan run`: STORE/suanpan.yaml (or --config FILE), read by libcyaml, unknown
+ * keys are errors with line and column. flag > environment (SUANPAN_WORKERS, SUANPAN_CUT_MS,
+ * SUANPAN_CHECKPOINT_MS) > file > default. Every key stands in tools/suanpan.example.yaml. */
 #ifndef SP_TOOLS_CONFIG_H
 #define SP_TOOLS_CONFIG_H
 
@@ -24,8 +25,8 @@ struct sp_config {
   bool until_end;
 };
 
-/* Reads a file; a missing one with must_exist = false gives the defaults. 0, or SP_EXIT_BOOK with its message and
- * nothing to free. The texts live until sp_config_free, which takes NULL too. */
+/* Reads a file; a missing one with must_exist = false gives the defaults. 0, or SP_EXIT_BOOK with
+ * its message and nothing to free. The texts live until sp_config_free, which takes NULL too. */
 int sp_config_read(struct sp_config **config, const char *path, bool must_exist);
 void sp_config_free(struct sp_config *config);
 void sp_config_print(const struct sp_config *config, FILE *to);

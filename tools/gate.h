@@ -1,8 +1,9 @@
-/* A place to wait for another thread's progress: a counter that only one thread advances (release) and others
- * watch (acquire). Advancing costs one store and one load unless somebody sleeps; waiting spins shortly, then sleeps in the
- * kernel (futex). Memory order: what the advancing thread wrote before sp_gate_advance is seen after a wait that returns
- * because of it; the fence between storing the count and reading `sleepers` pairs with the one between raising `sleepers`
- * and reading the count, so that a sleeper is never missed. */
+/* A place to wait for another thread's progress: a counter that only one thread advances (release)
+ * and others watch (acquire). Advancing costs one store and one load unless somebody sleeps;
+ * waiting spins shortly, then sleeps in the kernel (futex). Memory order: what the advancing thread
+ * wrote before sp_gate_advance is seen after a wait that returns because of it; the fence between
+ * storing the count and reading `sleepers` pairs with the one between raising `sleepers` and
+ * reading the count, so that a sleeper is never missed. */
 #ifndef SP_TOOLS_GATE_H
 #define SP_TOOLS_GATE_H
 
@@ -15,15 +16,16 @@ struct sp_gate {
 };
 
 void sp_gate_advance(struct sp_gate *gate);
-/* Returns when count is no longer `seen`, at the latest after about 100 ms (so that a stop is noticed). */
+/* Returns when count is no longer `seen`, at the latest after about 100 ms (so that a stop is
+ * noticed). */
 void sp_gate_wait(struct sp_gate *gate, uint32_t seen);
 static inline uint32_t sp_gate_count(struct sp_gate *gate)
 {
   return atomic_load_explicit(&gate->count, memory_order_acquire);
 }
 
-/* Around ck_ring: its fences are machine code that the thread sanitizer does not see, so it is told that what was written
- * before an enqueue is seen behind the dequeue. Nothing in other builds. */
+/* Around ck_ring: its fences are machine code that the thread sanitizer does not see, so it is told
+ * that what was written before an enqueue is seen behind the dequeue. Nothing in other builds. */
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
 #define SP_RING_IS_WATCHED

@@ -17,8 +17,8 @@ void *sp_heap_take(size_t bytes)
   }
   /* Aligned by hand, so that the first page is huge as well. */
   size_t whole = (bytes + HUGE_BYTES - 1) & ~(HUGE_BYTES - 1);
-  char *at = mmap(NULL, whole + HUGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-                  -1, 0);
+  char *at = mmap(NULL, whole + HUGE_BYTES, PROT_READ | PROT_WRITE,
+                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (at == MAP_FAILED) {
     return NULL;
   }

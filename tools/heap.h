@@ -1,5 +1,5 @@
-/* Where the pure layers' struct sp_memory gets its bytes: malloc for small chunks, mappings with huge pages asked for
- * from 2 MiB on (1.2-1.7 times faster on big state, quality.md §1). */
+/* Where the pure layers' struct sp_memory gets its bytes: malloc for small chunks, mappings with
+ * huge pages asked for from 2 MiB on (1.2-1.7 times faster on big state, quality.md §1). */
 #ifndef SP_TOOLS_HEAP_H
 #define SP_TOOLS_HEAP_H
 

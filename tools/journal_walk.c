@@ -20,8 +20,9 @@ static bool follows(struct follow *follow, const struct sp_block_header *header)
 
 static int walk_failed(const struct sp_walk *walk, enum sp_status status, uint64_t number)
 {
-  fprintf(stderr, "suanpan: %s: shard %u: journal behind block %llu: %s\n", walk->dir->path, walk->shard,
-          (unsigned long long)number, status == SP_IO && errno != 0 ? strerror(errno) : sp_status_text(status));
+  fprintf(stderr, "suanpan: %s: shard %u: journal behind block %llu: %s\n", walk->dir->path,
+          walk->shard, (unsigned long long)number,
+          status == SP_IO && errno != 0 ? strerror(errno) : sp_status_text(status));
   return SP_EXIT_ENVIRONMENT;
 }
 
@@ -66,7 +67,8 @@ int sp_journal_walk(struct sp_walk *walk)
   }
   int code = SP_EXIT_DONE;
   bool go_on = true;
-  for (walk->shard = 0; walk->shard < walk->dir->shard_count && code == SP_EXIT_DONE && go_on; walk->shard++) {
+  for (walk->shard = 0; walk->shard < walk->dir->shard_count && code == SP_EXIT_DONE && go_on;
+       walk->shard++) {
     code = shard_walk(walk, view, &go_on);
   }
   sp_block_view_free(view);

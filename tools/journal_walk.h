@@ -1,5 +1,5 @@
-/* All blocks of a store, shard by shard, in the order of the journal: for audit, dump, verify, replay. Reads what is durable;
- * a running writer does not disturb. */
+/* All blocks of a store, shard by shard, in the order of the journal: for audit, dump, verify,
+ * replay. Reads what is durable; a running writer does not disturb. */
 #ifndef SP_TOOLS_JOURNAL_WALK_H
 #define SP_TOOLS_JOURNAL_WALK_H
 
@@ -12,7 +12,7 @@ struct sp_walk {
   uint32_t shard;      /* at hand */
   uint64_t torn_bytes; /* behind the last blocks, of all shards */
   uint64_t blocks;
-  bool chain_ok;       /* numbers, ordinals and previous hashes follow one another */
+  bool chain_ok; /* numbers, ordinals and previous hashes follow one another */
   void *context;
   /* Each block. false ends the walk without an error. */
   bool (*block)(struct sp_walk *walk, struct sp_block_view *view);

@@ -6,7 +6,12 @@
 static size_t character(const unsigned char *text, size_t length)
 {
   static const unsigned least[5] = {0, 0, 0x80, 0x800, 0x10000};
-  size_t n = text[0] < 0x80 ? 1 : text[0] < 0xC2 ? 0 : text[0] < 0xE0 ? 2 : text[0] < 0xF0 ? 3 : text[0] < 0xF5 ? 4 : 0;
+  size_t n = text[0] < 0x80   ? 1
+             : text[0] < 0xC2 ? 0
+             : text[0] < 0xE0 ? 2
+             : text[0] < 0xF0 ? 3
+             : text[0] < 0xF5 ? 4
+                              : 0;
   if (n < 2 || n > length) {
     return n == 1 ? 1 : 0;
   }
@@ -43,6 +48,7 @@ void sp_json_text(FILE *to, const char *text, size_t length)
 
 void sp_json_micro(FILE *to, long long micro)
 {
-  unsigned long long amount = micro < 0 ? 0ULL - (unsigned long long)micro : (unsigned long long)micro;
+  unsigned long long amount =
+      micro < 0 ? 0ULL - (unsigned long long)micro : (unsigned long long)micro;
   fprintf(to, "\"%s%llu.%06llu\"", micro < 0 ? "-" : "", amount / 1000000, amount % 1000000);
 }

@@ -16,7 +16,8 @@ static void usage_print(FILE *to)
 #undef X
 }
 
-/* Data that did not come to stdout are not done, whatever the verb says; a verb that has said so ends with ENVIRONMENT. */
+/* Data that did not come to stdout are not done, whatever the verb says; a verb that has said so
+ * ends with ENVIRONMENT. */
 static int ended(int code)
 {
   errno = 0;
@@ -24,15 +25,18 @@ static int ended(int code)
   if (written || code == SP_EXIT_ENVIRONMENT) {
     return code;
   }
-  fprintf(stderr, "suanpan: the output cannot be written: %s\n", strerror(errno != 0 ? errno : EIO));
+  fprintf(stderr, "suanpan: the output cannot be written: %s\n",
+          strerror(errno != 0 ? errno : EIO));
   return SP_EXIT_ENVIRONMENT;
 }
 
-/* LMDB and the journal's reader look into files as they lie in memory; what a cut file or a failing disk does not have comes as
- * this signal. LMDB cannot be asked before: a sound file may end before its last, unused page. */
+/* LMDB and the journal's reader look into files as they lie in memory; what a cut file or a failing
+ * disk does not have comes as this signal. LMDB cannot be asked before: a sound file may end before
+ * its last, unused page. */
 static void on_missing_bytes(int number)
 {
-  static const char line[] = "suanpan: a file has less in it than it says: it was cut short, or the disk cannot read it\n";
+  static const char line[] =
+      "suanpan: a file has less in it than it says: it was cut short, or the disk cannot read it\n";
   (void)number;
   ssize_t written = write(STDERR_FILENO, line, sizeof(line) - 1);
   (void)written;
@@ -45,7 +49,8 @@ int main(int argc, char **argv)
     usage_print(stderr);
     return SP_EXIT_USAGE;
   }
-  if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+  if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+      strcmp(argv[1], "help") == 0) {
     usage_print(stdout);
     return SP_EXIT_DONE;
   }
@@ -57,8 +62,8 @@ int main(int argc, char **argv)
   action.sa_handler = on_missing_bytes;
   sigemptyset(&action.sa_mask);
   sigaction(SIGBUS, &action, NULL);
-#define X(verb, text)                      \
-  if (strcmp(argv[1], #verb) == 0) {       \
+#define X(verb, text)                                \
+  if (strcmp(argv[1], #verb) == 0) {                 \
     return ended(sp_cmd_##verb(argc - 1, argv + 1)); \
   }
   SP_VERB_TABLE(X)

@@ -17,7 +17,8 @@ int sp_usage_error(const struct sp_verb_help *help, const char *format, ...)
   return SP_EXIT_USAGE;
 }
 
-static void help_print(const struct sp_verb_help *help, const struct sp_option *options, size_t count)
+static void help_print(const struct sp_verb_help *help, const struct sp_option *options,
+                       size_t count)
 {
   printf("%s\n\nExamples:\n%s\nUsage: %s\n\nOptions:\n", help->text, help->examples, help->usage);
   for (size_t i = 0; i < count; i++) {
@@ -81,13 +82,15 @@ static void environment_read(const struct sp_option *options, size_t count)
     }
     name[n] = '\0';
     const char *value = getenv(name);
-    if (value != NULL && value[0] != '\0' && options[i].kind != SP_OPTION_FLAG && options[i].kind != SP_OPTION_REST) {
+    if (value != NULL && value[0] != '\0' && options[i].kind != SP_OPTION_FLAG &&
+        options[i].kind != SP_OPTION_REST) {
       (void)value_take(&options[i], value);
     }
   }
 }
 
-static const struct sp_option *option_find(const struct sp_option *options, size_t count, const char *name)
+static const struct sp_option *option_find(const struct sp_option *options, size_t count,
+                                           const char *name)
 {
   for (size_t i = 0; i < count; i++) {
     if (strcmp(options[i].name, name) == 0) {
@@ -97,8 +100,8 @@ static const struct sp_option *option_find(const struct sp_option *options, size
   return NULL;
 }
 
-int sp_options_read(const struct sp_verb_help *help, const struct sp_option *options, size_t count, int argc,
-                    char **argv, struct sp_option_list *rest)
+int sp_options_read(const struct sp_verb_help *help, const struct sp_option *options, size_t count,
+                    int argc, char **argv, struct sp_option_list *rest)
 {
   environment_read(options, count);
   for (int i = 1; i < argc; i++) {

@@ -51,7 +51,8 @@ static void pipeline_free(struct sp_pipeline *pipeline)
   free(pipeline->shards);
 }
 
-static enum sp_status pipeline_make(struct sp_pipeline *pipeline, const struct sp_pipeline_options *options)
+static enum sp_status pipeline_make(struct sp_pipeline *pipeline,
+                                    const struct sp_pipeline_options *options)
 {
   struct sp_world *world = pipeline->world;
   uint32_t shard_count = world->dir.shard_count;
@@ -60,7 +61,8 @@ static enum sp_status pipeline_make(struct sp_pipeline *pipeline, const struct s
     return SP_NO_MEMORY;
   }
   memset(pipeline->shards, 0, sizeof(struct sp_shard) * shard_count);
-  pipeline->workers_count = options->workers != 0 ? options->workers : workers_by_cores(shard_count);
+  pipeline->workers_count =
+      options->workers != 0 ? options->workers : workers_by_cores(shard_count);
   if (pipeline->workers_count > shard_count) {
     pipeline->workers_count = shard_count;
   }
@@ -77,7 +79,8 @@ static enum sp_status pipeline_make(struct sp_pipeline *pipeline, const struct s
   }
   SP_TRY(sp_writer_make(&pipeline->writer, world, pipeline->workers_count));
   for (uint32_t i = 0; i < pipeline->workers_count; i++) {
-    sp_worker_make(&pipeline->workers[i], i, pipeline->workers_count, pipeline->shards, pipeline->writer);
+    sp_worker_make(&pipeline->workers[i], i, pipeline->workers_count, pipeline->shards,
+                   pipeline->writer);
     for (uint32_t s = i + pipeline->workers_count; s < shard_count; s += pipeline->workers_count) {
       sp_shard_share_rater(&pipeline->shards[s], &pipeline->shards[i]);
     }

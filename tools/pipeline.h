@@ -1,10 +1,12 @@
-/* The straight line of engine.md §1 with its threads: router (the caller's thread), workers, one writer. The only file that
- * knows the order. Results do not depend on the number of workers, on timing or on where blocks are cut.
+/* The straight line of engine.md §1 with its threads: router (the caller's thread), workers, one
+ * writer. The only file that knows the order. Results do not depend on the number of workers, on
+ * timing or on where blocks are cut.
  *
- *   source ─► decode ─► resolve ─► route ══ ring ══► worker: dedup ─► rate ─► fold ─► block ══ ring ══► writer: journal
- *                                                    worker: checkpoint, when its blocks are durable
+ *   source ─► decode ─► resolve ─► route ══ ring ══► worker: dedup ─► rate ─► fold ─► block ══ ring
+ * ══► writer: journal worker: checkpoint, when its blocks are durable
  *
- * Rings are single-producer single-consumer (ck_ring); waiting is by struct sp_gate. Nothing is locked. */
+ * Rings are single-producer single-consumer (ck_ring); waiting is by struct sp_gate. Nothing is
+ * locked. */
 #ifndef SP_TOOLS_PIPELINE_H
 #define SP_TOOLS_PIPELINE_H
 
@@ -13,15 +15,15 @@
 struct sp_pipeline;
 
 struct sp_pipeline_options {
-  uint32_t workers;         /* 0 = by the number of cores */
-  int64_t cut_ms;           /* a block is closed at the latest so long after its first record (default 20) */
+  uint32_t workers; /* 0 = by the number of cores */
+  int64_t cut_ms; /* a block is closed at the latest so long after its first record (default 20) */
   int64_t checkpoint_ms;    /* between checkpoints (default 10,000) */
   bool progress;            /* a line each second on stderr */
   _Atomic int *stop;        /* set by a signal handler: finish the block, checkpoint, end */
   _Atomic int *reload;      /* set by a signal handler: look for added books at the next cut */
   struct sp_source *source; /* the caller's */
-  _Atomic uint64_t *handed; /* records given to shards so far, for a producer that must not run ahead (relaxed); NULL = nobody
-                             * asks */
+  _Atomic uint64_t *handed; /* records given to shards so far, for a producer that must not run
+                             * ahead (relaxed); NULL = nobody asks */
 };
 
 struct sp_pipeline_report {
@@ -32,7 +34,8 @@ struct sp_pipeline_report {
   uint64_t checkpoints;
 };
 
-/* Runs until the source ends or *stop; opens all shards first (recovery) and closes them. Exit code; messages on stderr. */
+/* Runs until the source ends or *stop; opens all shards first (recovery) and closes them. Exit
+ * code; messages on stderr. */
 int sp_pipeline_run(struct sp_world *world, const struct sp_pipeline_options *options,
                     struct sp_pipeline_report *report);
 

@@ -10,15 +10,18 @@
 #include "tools/heap.h"
 #include "tools/shard_inside.h"
 
-#define CUT_RECORDS 32000              /* of all shards; one shard's block holds SP_BLOCK_RECORDS_MAX */
+#define CUT_RECORDS 32000 /* of all shards; one shard's block holds SP_BLOCK_RECORDS_MAX */
 #define CUT_RAW_BYTES (16u << 20)
-#define CUT_STREAMS 200                /* of SP_BLOCK_STREAMS_MAX */
+#define CUT_STREAMS 200 /* of SP_BLOCK_STREAMS_MAX */
 #define IDLE_NS 5000000 /* between looks when nothing is there */
-#define PAUSE_AFTER_MS 200             /* the workers are that far behind: the source stops fetching */
+#define BACKLOG_CUTS \
+  5 /* times cut_ms while batches come full: the source is behind, larger blocks catch up */
+#define PAUSE_AFTER_MS 200 /* the workers are that far behind: the source stops fetching */
 
-_Static_assert(CUT_RECORDS + SP_BATCH_RECORDS_MAX <= SP_BLOCK_RECORDS_MAX, "a block takes what is between cuts");
+_Static_assert(CUT_RECORDS + SP_BATCH_RECORDS_MAX <= SP_BLOCK_RECORDS_MAX,
+               "a block takes what is between cuts");
 
-struct route { /* of one name: a file, a partition */
+struct route {      /* of one name: a file, a partition */
   const char *name; /* the source's */
   uint32_t name_length;
   bool moved, catching_up;
@@ -28,7 +31,7 @@ struct route { /* of one name: a file, a partition */
   struct sp_position *resume; /* by shard, while catching up */
 };
 
-struct stream_slot { /* by the source's stream index */
+struct stream_slot {        /* by the source's stream index */
   struct sp_stream *stream; /* NULL until its first batch */
   uint32_t route;
 };
@@ -53,6 +56,7 @@ struct sp_router {
   struct sp_totals in[SP_SHARDS_MAX]; /* since the last cut */
   uint32_t cut_records, cut_streams;
   uint64_t cut_raw_bytes;
+  bool backlog; /* the last batch was full */
   int64_t cut_since_ms, checkpoint_ms, progress_ms, begin_ms;
   uint64_t records, skipped, checkpoints, progress_records;
 };
@@ -64,8 +68,9 @@ static int64_t now_ms(void)
   return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-enum sp_status sp_router_make(struct sp_router **out, struct sp_world *world, const struct sp_pipeline_options *options,
-                              struct sp_shard *shards, struct sp_worker *workers, uint32_t workers_count)
+enum sp_status sp_router_make(struct sp_router **out, struct sp_world *world,
+                              const struct sp_pipeline_options *options, struct sp_shard *shards,
+                              struct sp_worker *workers, uint32_t workers_count)
 {
   struct sp_router *router = aligned_alloc(64, (sizeof(*router) + 63) / 64 * 64);
   if (router == NULL) {
@@ -119,12 +124,14 @@ void sp_router_free(struct sp_router *router)
 }
 
 /* The stream object of a batch: made at its first batch, when its columns are known. */
-static enum sp_status stream_of(struct sp_router *router, uint32_t index, const struct sp_stream **out)
+static enum sp_status stream_of(struct sp_router *router, uint32_t index,
+                                const struct sp_stream **out)
 {
   struct stream_slot *slot = &router->streams[index];
   if (slot->stream == NULL) {
     const struct sp_source_stream *source = sp_source_stream(router->options->source, index);
-    struct sp_stream *stream = malloc(sizeof(*stream) + source->name_length + source->columns_length + 1);
+    struct sp_stream *stream =
+        malloc(sizeof(*stream) + source->name_length + source->columns_length + 1);
     if (stream == NULL) {
       return SP_NO_MEMORY;
     }
@@ -133,16 +140,20 @@ static enum sp_status stream_of(struct sp_router *router, uint32_t index, const 
     if (source->columns_length > 0) {
       memcpy(name + source->name_length, source->columns, source->columns_length);
     }
-    *stream = (struct sp_stream){index, source->format,      name, name + source->name_length,
-                                 source->name_length, source->columns_length};
+    *stream = (struct sp_stream){index,
+                                 source->format,
+                                 name,
+                                 name + source->name_length,
+                                 source->name_length,
+                                 source->columns_length};
     slot->stream = stream;
   }
   *out = slot->stream;
   return SP_OK;
 }
 
-/* Where the store stands in a stream: the source goes on at the lowest position of all shards; what a shard has already is
- * skipped for it. */
+/* Where the store stands in a stream: the source goes on at the lowest position of all shards; what
+ * a shard has already is skipped for it. */
 static enum sp_status route_open(struct sp_router *router, struct route *route)
 {
   uint32_t shard_count = router->world->dir.shard_count;
@@ -164,11 +175,13 @@ static enum sp_status route_open(struct sp_router *router, struct route *route)
   return sp_source_seek(router->options->source, route->name, route->name_length, low);
 }
 
-static enum sp_status route_of(struct sp_router *router, const struct sp_source_stream *source, uint32_t *index)
+static enum sp_status route_of(struct sp_router *router, const struct sp_source_stream *source,
+                               uint32_t *index)
 {
   for (uint32_t i = router->routes_count; i > 0; i--) {
     const struct route *route = &router->routes[i - 1];
-    if (route->name_length == source->name_length && memcmp(route->name, source->name, source->name_length) == 0) {
+    if (route->name_length == source->name_length &&
+        memcmp(route->name, source->name, source->name_length) == 0) {
       *index = i - 1;
       return SP_OK;
     }
@@ -199,7 +212,8 @@ static enum sp_status streams_add(struct sp_router *router)
   while (router->streams_count < count) {
     struct stream_slot *slot = &moved[router->streams_count];
     slot->stream = NULL;
-    SP_TRY(route_of(router, sp_source_stream(router->options->source, router->streams_count), &slot->route));
+    SP_TRY(route_of(router, sp_source_stream(router->options->source, router->streams_count),
+                    &slot->route));
     router->streams_count++;
   }
   return SP_OK;
@@ -208,7 +222,8 @@ static enum sp_status streams_add(struct sp_router *router)
 static void committed_tell(struct sp_router *router, const struct sp_parcel *parcel)
 {
   for (uint32_t i = 0; i < parcel->cut.streams_count; i++) {
-    sp_source_commit(router->options->source, parcel->cut.streams[i].source_index, parcel->cut.streams[i].next);
+    sp_source_commit(router->options->source, parcel->cut.streams[i].source_index,
+                     parcel->cut.streams[i].next);
   }
 }
 
@@ -233,7 +248,8 @@ static struct sp_parcel *parcel_take(struct sp_router *router)
   if (paused) {
     sp_source_pause(router->options->source, false);
   }
-  if (parcel->cut.checkpoint && atomic_load_explicit(&router->world->stop, memory_order_acquire) == 0) {
+  if (parcel->cut.checkpoint &&
+      atomic_load_explicit(&router->world->stop, memory_order_acquire) == 0) {
     committed_tell(router, parcel);
   }
   sp_source_release(router->options->source, &parcel->batch);
@@ -252,7 +268,8 @@ static void parcel_give(struct sp_router *router, struct sp_parcel *parcel)
   router->parcel_number++;
 }
 
-/* How far behind the latest start so far each record is (§15.5): in the order of reading, whatever shard it goes to. */
+/* How far behind the latest start so far each record is (§15.5): in the order of reading, whatever
+ * shard it goes to. */
 static void watermark_move(struct sp_router *router, struct sp_parcel *parcel)
 {
   int64_t watermark = router->watermark_utc_s;
@@ -284,7 +301,8 @@ static void route_records(struct sp_router *router, struct sp_parcel *parcel, st
   uint16_t counts[SP_SHARDS_MAX + 1] = {0};
   for (uint32_t i = 0; i < parcel->batch.count; i++) {
     uint32_t shard = shard_of(router, &parcel->usages[i]);
-    if (route->catching_up && sp_position_compare(parcel->batch.positions[i], route->resume[shard]) < 0) {
+    if (route->catching_up &&
+        sp_position_compare(parcel->batch.positions[i], route->resume[shard]) < 0) {
       router->skipped++;
       shards[i] = UINT8_MAX;
       continue;
@@ -352,8 +370,8 @@ static enum sp_status cut_streams(struct sp_router *router, struct sp_cut *cut)
   for (uint32_t i = 0; i < router->routes_count; i++) {
     if (router->routes[i].moved) {
       SP_ASSERT(cut->streams_count < cut->streams_size);
-      cut->streams[cut->streams_count++] = (struct sp_cut_stream){router->routes[i].last, router->routes[i].last_index,
-                                                                router->routes[i].next};
+      cut->streams[cut->streams_count++] = (struct sp_cut_stream){
+          router->routes[i].last, router->routes[i].last_index, router->routes[i].next};
       router->routes[i].moved = false;
     }
   }
@@ -402,9 +420,10 @@ static enum sp_status cut_make(struct sp_router *router, struct sp_parcel *parce
 
 static bool cut_due(const struct sp_router *router, int64_t now)
 {
+  int64_t wait_ms = router->options->cut_ms * (router->backlog ? BACKLOG_CUTS : 1);
   return router->cut_records >= CUT_RECORDS || router->cut_raw_bytes >= CUT_RAW_BYTES ||
          router->cut_streams >= CUT_STREAMS ||
-         (router->cut_streams > 0 && now - router->cut_since_ms >= router->options->cut_ms) ||
+         (router->cut_streams > 0 && now - router->cut_since_ms >= wait_ms) ||
          (router->options->reload != NULL && atomic_load(router->options->reload) != 0);
 }
 
@@ -413,7 +432,8 @@ static void progress_print(struct sp_router *router, int64_t now)
   if (!router->options->progress || now - router->progress_ms < 1000) {
     return;
   }
-  double rate = (double)(router->records - router->progress_records) * 1000.0 / (double)(now - router->progress_ms);
+  double rate = (double)(router->records - router->progress_records) * 1000.0 /
+                (double)(now - router->progress_ms);
   fprintf(stderr, "\r%llu records, %.0f/s   ", (unsigned long long)router->records, rate);
   router->progress_ms = now;
   router->progress_records = router->records;
@@ -434,8 +454,8 @@ static void cut_failed(struct sp_router *router, struct sp_parcel *parcel, enum 
   parcel->cut.last = true;
 }
 
-/* [CDR 1/9] source. in: files, stdin or Kafka; out: a batch of decoded records with their positions;
- * next: decode (ingest/), inside the source's own turn. One turn: a batch or a pause. */
+/* [CDR 1/9] source. in: files, stdin or Kafka; out: a batch of decoded records with their
+ * positions; next: decode (ingest/), inside the source's own turn. One turn: a batch or a pause. */
 static enum sp_status turn(struct sp_router *router, bool *end)
 {
   struct sp_parcel *parcel = parcel_take(router);
@@ -462,6 +482,7 @@ static enum sp_status turn(struct sp_router *router, bool *end)
     nanosleep(&(const struct timespec){0, IDLE_NS}, NULL);
   }
   *end = *end || result != SP_OK;
+  router->backlog = parcel->batch.count == SP_BATCH_RECORDS_MAX;
   int64_t now = now_ms();
   if (*end || cut_due(router, now)) {
     enum sp_status cut = cut_make(router, parcel, *end);
@@ -502,7 +523,8 @@ enum sp_status sp_router_run(struct sp_router *router, struct sp_pipeline_report
   report->records = router->records;
   report->skipped = router->skipped;
   report->checkpoints = router->checkpoints;
-  report->seconds = (double)(end_time.tv_sec - begin.tv_sec) + (double)(end_time.tv_nsec - begin.tv_nsec) / 1e9;
+  report->seconds =
+      (double)(end_time.tv_sec - begin.tv_sec) + (double)(end_time.tv_nsec - begin.tv_nsec) / 1e9;
   if (router->options->progress) {
     fprintf(stderr, "\r\033[K");
   }

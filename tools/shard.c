@@ -19,7 +19,8 @@ static void prefetch_first(const struct sp_shard *shard, const struct sp_usage *
 }
 
 /* The stream's index in the open block. FULL: the block must be closed first. */
-static enum sp_status stream_local(struct sp_shard *shard, const struct sp_stream *stream, uint32_t *local)
+static enum sp_status stream_local(struct sp_shard *shard, const struct sp_stream *stream,
+                                   uint32_t *local)
 {
   if (stream->index >= shard->streams_size) {
     uint32_t size = stream->index * 2 + 16;
@@ -51,10 +52,10 @@ static enum sp_status stream_local(struct sp_shard *shard, const struct sp_strea
   return SP_OK;
 }
 
-/* [CDR 5/9] dedup. in: a resolved record; out: new, duplicate or conflict; next: rate (rating/rate.c).
- * Tests 7 and 8 of book.md §5.3: the window, then the key. */
-static enum sp_status dedup(struct sp_shard *shard, const struct sp_usage *usage, const struct sp_cdr *cdr,
-                            uint64_t ordinal, struct sp_charge *charge)
+/* [CDR 5/9] dedup. in: a resolved record; out: new, duplicate or conflict; next: rate
+ * (rating/rate.c). Tests 7 and 8 of book.md §5.3: the window, then the key. */
+static enum sp_status dedup(struct sp_shard *shard, const struct sp_usage *usage,
+                            const struct sp_cdr *cdr, uint64_t ordinal, struct sp_charge *charge)
 {
   const int64_t window_s = (int64_t)SP_DEDUP_WINDOW_DAYS * 86400;
   if ((int64_t)usage->behind_s > window_s) {
@@ -64,9 +65,11 @@ static enum sp_status dedup(struct sp_shard *shard, const struct sp_usage *usage
   }
   int64_t window_start_s = usage->start_utc_s + (int64_t)usage->behind_s - window_s;
   uint64_t first = 0;
-  switch (sp_marks_check(shard->marks, usage->key_hash, usage->payload_hash, window_start_s, &first)) {
+  switch (
+      sp_marks_check(shard->marks, usage->key_hash, usage->payload_hash, window_start_s, &first)) {
   case SP_MARK_NEW:
-    return sp_marks_add(shard->marks, usage->key_hash, usage->payload_hash, usage->start_utc_s, ordinal);
+    return sp_marks_add(shard->marks, usage->key_hash, usage->payload_hash, usage->start_utc_s,
+                        ordinal);
   case SP_MARK_DUPLICATE:
     charge->outcome = SP_OUTCOME_DUPLICATE;
     return SP_OK;
@@ -78,9 +81,10 @@ static enum sp_status dedup(struct sp_shard *shard, const struct sp_usage *usage
   return SP_OK;
 }
 
-/* One record's outcome: everything up to here only reads; state changes only where the outcome is rated or zero_rated. */
-static enum sp_status judge(struct sp_shard *shard, const struct sp_usage *usage, const struct sp_cdr *cdr,
-                            uint64_t ordinal)
+/* One record's outcome: everything up to here only reads; state changes only where the outcome is
+ * rated or zero_rated. */
+static enum sp_status judge(struct sp_shard *shard, const struct sp_usage *usage,
+                            const struct sp_cdr *cdr, uint64_t ordinal)
 {
   struct sp_charge *charge = &shard->charge;
   sp_charge_clear(charge);
@@ -111,7 +115,8 @@ static enum sp_status judge(struct sp_shard *shard, const struct sp_usage *usage
 }
 
 /* END: the last watched record has been judged. */
-static enum sp_status judge_watched(struct sp_shard *shard, const struct sp_parcel *parcel, uint32_t i)
+static enum sp_status judge_watched(struct sp_shard *shard, const struct sp_parcel *parcel,
+                                    uint32_t i)
 {
   struct sp_shard_watch *watch = shard->watch;
   bool watched = watch->ordinal == shard->meta.ordinal;
@@ -127,7 +132,8 @@ static enum sp_status judge_watched(struct sp_shard *shard, const struct sp_parc
   return watch->ordinal == UINT64_MAX ? SP_END : SP_OK;
 }
 
-static enum sp_status record_add(struct sp_shard *shard, const struct sp_parcel *parcel, uint32_t i, uint32_t local)
+static enum sp_status record_add(struct sp_shard *shard, const struct sp_parcel *parcel, uint32_t i,
+                                 uint32_t local)
 {
   const struct sp_usage *usage = &parcel->usages[i];
   if (SP_UNLIKELY(shard->watch != NULL)) {
@@ -164,8 +170,8 @@ void sp_shard_share_rater(struct sp_shard *shard, const struct sp_shard *lender)
   shard->rater_lent = true;
 }
 
-enum sp_status sp_shard_records(struct sp_shard *shard, const struct sp_parcel *parcel, const uint16_t *order,
-                                uint32_t count)
+enum sp_status sp_shard_records(struct sp_shard *shard, const struct sp_parcel *parcel,
+                                const uint16_t *order, uint32_t count)
 {
   SP_ASSERT(shard->magic == SP_SHARD_MAGIC && count <= SP_BATCH_RECORDS_MAX);
   if (count == 0) {
@@ -208,7 +214,8 @@ enum sp_status sp_shard_open_next(struct sp_shard *shard)
   return SP_OK;
 }
 
-/* Streams that moved get their new position in the block. `moved` tells whether there is anything to write. */
+/* Streams that moved get their new position in the block. `moved` tells whether there is anything
+ * to write. */
 static enum sp_status positions_cut(struct sp_shard *shard, const struct sp_cut *cut, bool *moved)
 {
   *moved = sp_block_records(shard->builders[shard->builder_open]) > 0;
@@ -216,7 +223,8 @@ static enum sp_status positions_cut(struct sp_shard *shard, const struct sp_cut 
     const struct sp_cut_stream *row = &cut->streams[i];
     uint32_t local;
     SP_TRY(stream_local(shard, row->stream, &local));
-    struct sp_name_position *known = &shard->positions[shard->streams[row->stream->index].position - 1];
+    struct sp_name_position *known =
+        &shard->positions[shard->streams[row->stream->index].position - 1];
     if (sp_position_compare(row->next, known->next) > 0) {
       *moved = true;
       known->changed = true;
@@ -244,7 +252,8 @@ void sp__shard_advance(struct sp_shard *shard, const struct sp_block_header *hea
   }
 }
 
-enum sp_status sp_shard_cut(struct sp_shard *shard, const struct sp_cut *cut, struct sp_closed *closed)
+enum sp_status sp_shard_cut(struct sp_shard *shard, const struct sp_cut *cut,
+                            struct sp_closed *closed)
 {
   SP_ASSERT(shard->magic == SP_SHARD_MAGIC);
   closed->shard = NULL;
@@ -264,7 +273,8 @@ enum sp_status sp_shard_cut(struct sp_shard *shard, const struct sp_cut *cut, st
     };
     memcpy(header.books_hash, shard->books->hash, sizeof(header.books_hash));
     memcpy(header.previous_hash, shard->meta.block_hash, sizeof(header.previous_hash));
-    SP_TRY(sp_block_close(builder, &header, SP_JOURNAL_ZSTD_LEVEL, &closed->bytes, &closed->length));
+    SP_TRY(
+        sp_block_close(builder, &header, SP_JOURNAL_ZSTD_LEVEL, &closed->bytes, &closed->length));
     SP_TRY(sp__block_index_add(shard, header.first_ordinal, header.number, closed->length));
     sp__shard_advance(shard, &header);
     closed->shard = shard;

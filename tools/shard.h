@@ -1,6 +1,7 @@
-/* One shard at work: the only writer of its customers' state. Takes records in order, gives each exactly one outcome, keeps
- * state, marks and profiles, builds journal blocks, writes checkpoints. The same code runs in the stream and in recovery.
- * Owned by one worker thread; the writer thread takes closed blocks (struct sp_closed) and reports them durable. */
+/* One shard at work: the only writer of its customers' state. Takes records in order, gives each
+ * exactly one outcome, keeps state, marks and profiles, builds journal blocks, writes checkpoints.
+ * The same code runs in the stream and in recovery. Owned by one worker thread; the writer thread
+ * takes closed blocks (struct sp_closed) and reports them durable. */
 #ifndef SP_TOOLS_SHARD_H
 #define SP_TOOLS_SHARD_H
 
@@ -15,7 +16,8 @@
 
 #define SP_SHARD_MAGIC 0x53485244u
 #define SP_DEDUP_WINDOW_DAYS 62 /* book.md §15.5 */
-#define SP_JOURNAL_ZSTD_LEVEL (-10) /* half of level -3's work for 7 % more bytes: store/README.md */
+#define SP_JOURNAL_ZSTD_LEVEL \
+  (-10)                   /* half of level -3's work for 7 % more bytes: store/README.md */
 #define SP_BUILDERS_MAX 3 /* one open, the others on their way to disk */
 
 /* A closed block on its way from its shard to the writer. */
@@ -27,24 +29,28 @@ struct sp_closed {
   size_t length;
 };
 
-struct sp_block_index { /* where the block with a record ordinal stands: for conflicts with old records */
+struct sp_block_index { /* where the block with a record ordinal stands: for conflicts with old
+                           records */
   uint64_t first_ordinal;
   struct sp_journal_place place;
 };
 
 struct sp_shard_stream { /* what a shard knows of a stream of this run */
-  uint64_t stamp;    /* the shard's builder_stamp for which `local` holds */
-  uint32_t local;    /* index in the open block's stream table */
-  uint32_t position; /* index + 1 in `positions`, 0 = not asked yet */
+  uint64_t stamp;        /* the shard's builder_stamp for which `local` holds */
+  uint32_t local;        /* index in the open block's stream table */
+  uint32_t position;     /* index + 1 in `positions`, 0 = not asked yet */
 };
 
-/* Looks on while a shard is opened, for explain: `before` and `after` the record of this ordinal was judged. */
+/* Looks on while a shard is opened, for explain: `before` and `after` the record of this ordinal
+ * was judged. */
 struct sp_shard_watch {
-  uint64_t ordinal; /* `after` moves it on; UINT64_MAX: enough, opening stops there */
+  uint64_t ordinal;       /* `after` moves it on; UINT64_MAX: enough, opening stops there */
   struct sp_trace *trace; /* hears of that record */
   void *context;
-  void (*before)(struct sp_shard_watch *watch, struct sp_shard *shard, const struct sp_parcel *parcel, uint32_t i);
-  void (*after)(struct sp_shard_watch *watch, struct sp_shard *shard, const struct sp_parcel *parcel, uint32_t i);
+  void (*before)(struct sp_shard_watch *watch, struct sp_shard *shard,
+                 const struct sp_parcel *parcel, uint32_t i);
+  void (*after)(struct sp_shard_watch *watch, struct sp_shard *shard,
+                const struct sp_parcel *parcel, uint32_t i);
   uint64_t checkpoint_ordinal; /* set: records in the checkpoint */
 };
 
@@ -58,22 +64,22 @@ struct sp_shard {
   struct sp_marks *marks;
   struct sp_fold_clock clock;
   const struct sp_books *books;
-  struct sp_charge charge; /* scratch of the record at hand */
-  struct sp_trace *trace;  /* hears of it; NULL in the stream */
+  struct sp_charge charge;      /* scratch of the record at hand */
+  struct sp_trace *trace;       /* hears of it; NULL in the stream */
   struct sp_shard_watch *watch; /* NULL in the stream */
 
   struct sp_block_builder *builders[SP_BUILDERS_MAX];
   _Atomic uint32_t builder_busy[SP_BUILDERS_MAX]; /* 1: with the writer */
   uint32_t builder_open;
-  uint64_t builder_stamp; /* changes with each opened block */
+  uint64_t builder_stamp;     /* changes with each opened block */
   struct sp_journal *journal; /* the writer's while a pipeline runs */
   struct sp_journal *reader;  /* the worker's, for first records of conflicts */
   uint64_t *groups_touched;   /* bit per group since the last checkpoint */
   struct sp_checkpoint *checkpoint;
-  struct sp_gate durable;          /* advanced by the writer for each block on disk */
-  _Atomic uint64_t durable_block;  /* number of the last one */
+  struct sp_gate durable;         /* advanced by the writer for each block on disk */
+  _Atomic uint64_t durable_block; /* number of the last one */
 
-  struct sp_checkpoint_meta meta;  /* running: as of the last closed block */
+  struct sp_checkpoint_meta meta; /* running: as of the last closed block */
   uint64_t checkpointed_ordinal;
   int64_t watermark_utc_s;         /* at the last cut */
   struct sp_shard_stream *streams; /* by struct sp_stream.index */
@@ -82,14 +88,14 @@ struct sp_shard {
   uint32_t positions_count, positions_size;
   struct sp_block_index *blocks;
   size_t blocks_count, blocks_size;
-  struct sp_block_view *view;      /* for reading first records back */
-  size_t view_block;               /* index + 1 in `blocks` of the block in `view`, 0 = none */
-  struct sp_decoder decoder;       /* of raw bytes read back */
-  struct sp_resolver *resolver;    /* of conflicts, made for the first one */
+  struct sp_block_view *view;   /* for reading first records back */
+  size_t view_block;            /* index + 1 in `blocks` of the block in `view`, 0 = none */
+  struct sp_decoder decoder;    /* of raw bytes read back */
+  struct sp_resolver *resolver; /* of conflicts, made for the first one */
   const struct sp_books *resolver_books;
-  char *scratch;                   /* SP_DECODE_SCRATCH_BYTES for it */
-  uint64_t torn_bytes;             /* cut off, or standing behind the last block, at opening */
-  char error[512];                 /* what went wrong, for one line on stderr */
+  char *scratch;       /* SP_DECODE_SCRATCH_BYTES for it */
+  uint64_t torn_bytes; /* cut off, or standing behind the last block, at opening */
+  char error[512];     /* what went wrong, for one line on stderr */
 };
 
 struct sp_name_position {
@@ -99,35 +105,42 @@ struct sp_name_position {
   struct sp_position next;
 };
 
-/* Opens shard `index` of a store: checkpoint, then the journal's tail through sp_shard_records, each block compared with what
- * was journaled; writable: cuts a torn tail and is ready for more. DIFFERENT: a charge came out otherwise. On an error
- * `shard->error` holds the line to print. */
-SP_MUST_CHECK enum sp_status sp_shard_open(struct sp_shard *shard, struct sp_world *world, uint32_t index,
-                                           bool writable);
-/* As sp_shard_open to read, but from the last checkpoint before the watched record, or from the journal's beginning; what
- * stands behind the last watched one is not looked at. */
-SP_MUST_CHECK enum sp_status sp_shard_open_watched(struct sp_shard *shard, struct sp_world *world, uint32_t index,
-                                                   struct sp_shard_watch *watch);
+/* Opens shard `index` of a store: checkpoint, then the journal's tail through sp_shard_records,
+ * each block compared with what was journaled; writable: cuts a torn tail and is ready for more.
+ * DIFFERENT: a charge came out otherwise. On an error `shard->error` holds the line to print. */
+SP_MUST_CHECK enum sp_status sp_shard_open(struct sp_shard *shard, struct sp_world *world,
+                                           uint32_t index, bool writable);
+/* As sp_shard_open to read, but from the last checkpoint before the watched record, or from the
+ * journal's beginning; what stands behind the last watched one is not looked at. */
+SP_MUST_CHECK enum sp_status sp_shard_open_watched(struct sp_shard *shard, struct sp_world *world,
+                                                   uint32_t index, struct sp_shard_watch *watch);
 void sp_shard_close(struct sp_shard *shard);
 
-/* Lets `shard` rate with the rater of another shard of its worker, so that they share its caches. */
+/* Lets `shard` rate with the rater of another shard of its worker, so that they share its caches.
+ */
 void sp_shard_share_rater(struct sp_shard *shard, const struct sp_shard *lender);
 /* Records of one batch, those in `order`, in that order. */
-SP_MUST_CHECK enum sp_status sp_shard_records(struct sp_shard *shard, const struct sp_parcel *parcel,
-                                              const uint16_t *order, uint32_t count);
-/* Closes the open block at a cut. *closed has shard = NULL when nothing had to be written. The next block opens with the
- * cut's books. */
-SP_MUST_CHECK enum sp_status sp_shard_cut(struct sp_shard *shard, const struct sp_cut *cut, struct sp_closed *closed);
-/* After a closed block was given away: the next builder, waiting for the writer if need be. IO: the writer has failed. */
+SP_MUST_CHECK enum sp_status sp_shard_records(struct sp_shard *shard,
+                                              const struct sp_parcel *parcel, const uint16_t *order,
+                                              uint32_t count);
+/* Closes the open block at a cut. *closed has shard = NULL when nothing had to be written. The next
+ * block opens with the cut's books. */
+SP_MUST_CHECK enum sp_status sp_shard_cut(struct sp_shard *shard, const struct sp_cut *cut,
+                                          struct sp_closed *closed);
+/* After a closed block was given away: the next builder, waiting for the writer if need be. IO: the
+ * writer has failed. */
 SP_MUST_CHECK enum sp_status sp_shard_open_next(struct sp_shard *shard);
 /* The writer's: block appended and synced. */
 void sp_shard_durable(struct sp_shard *shard, const struct sp_closed *closed);
-/* Waits until all its blocks are durable, then writes changed state, marks, positions and journal place. */
+/* Waits until all its blocks are durable, then writes changed state, marks, positions and journal
+ * place. */
 SP_MUST_CHECK enum sp_status sp_shard_checkpoint(struct sp_shard *shard);
 /* Where the shard goes on in a stream by name; false: never seen. */
-bool sp_shard_position(const struct sp_shard *shard, const char *name, size_t length, struct sp_position *next);
+bool sp_shard_position(const struct sp_shard *shard, const char *name, size_t length,
+                       struct sp_position *next);
 
-/* Sum over the logical content of the shard's customers (operations.md §2, state hash): entries with profiles, marks, suspense. */
+/* Sum over the logical content of the shard's customers (operations.md §2, state hash): entries
+ * with profiles, marks, suspense. */
 struct sp_state_sum {
   uint64_t low, high;
   uint64_t entries;

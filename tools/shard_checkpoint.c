@@ -11,8 +11,8 @@
 
 struct entry_sink {
   struct sp_shard *shard;
-  enum sp_status (*take)(struct entry_sink *sink, const void *key, size_t key_length, const void *value,
-                         size_t value_length);
+  enum sp_status (*take)(struct entry_sink *sink, const void *key, size_t key_length,
+                         const void *value, size_t value_length);
   struct sp_state_sum *sum;
   uint8_t value[ENTRY_BYTES_MAX];
 };
@@ -50,13 +50,14 @@ static enum sp_status groups_visit(struct entry_sink *sink, bool all)
     }
     const uint8_t key[5] = {SP_ENTRY_GROUP_PROFILE, (uint8_t)(group >> 24), (uint8_t)(group >> 16),
                             (uint8_t)(group >> 8), (uint8_t)group};
-    SP_TRY(sink->take(sink, key, sizeof(key), &world->group_profiles[group], sizeof(struct sp_group_profile)));
+    SP_TRY(sink->take(sink, key, sizeof(key), &world->group_profiles[group],
+                      sizeof(struct sp_group_profile)));
   }
   return SP_OK;
 }
 
-static enum sp_status entry_put(struct entry_sink *sink, const void *key, size_t key_length, const void *value,
-                                size_t value_length)
+static enum sp_status entry_put(struct entry_sink *sink, const void *key, size_t key_length,
+                                const void *value, size_t value_length)
 {
   sink->shard->meta.entries++;
   return sp_checkpoint_put(sink->shard->checkpoint, key, key_length, value, value_length);
@@ -77,7 +78,8 @@ static enum sp_status streams_put(struct sp_shard *shard)
   for (uint32_t i = 0; i < shard->positions_count; i++) {
     const struct sp_name_position *position = &shard->positions[i];
     if (position->changed) {
-      SP_TRY(sp_checkpoint_put_stream(shard->checkpoint, position->name, position->name_length, position->next));
+      SP_TRY(sp_checkpoint_put_stream(shard->checkpoint, position->name, position->name_length,
+                                      position->next));
     }
   }
   return SP_OK;
@@ -97,8 +99,8 @@ enum sp_status sp__shard_durable_wait(struct sp_shard *shard)
   }
 }
 
-/* [CDR 9/9] checkpoint. in: a shard's changed state and the place in its journal; out: both in one LMDB
- * transaction; next: snapshots and reports, which read nothing else. */
+/* [CDR 9/9] checkpoint. in: a shard's changed state and the place in its journal; out: both in one
+ * LMDB transaction; next: snapshots and reports, which read nothing else. */
 static enum sp_status everything_put(struct sp_shard *shard, struct entry_sink *sink)
 {
   SP_TRY(sp_checkpoint_begin(shard->checkpoint));
@@ -127,20 +129,22 @@ enum sp_status sp_shard_checkpoint(struct sp_shard *shard)
     sp_checkpoint_abort(shard->checkpoint);
     shard->meta = before;
     snprintf(shard->error, sizeof(shard->error), "shard %u: checkpoint: %s", shard->index,
-             status == SP_NO_MEMORY ? sp_status_text(status) : sp_checkpoint_error(shard->checkpoint));
+             status == SP_NO_MEMORY ? sp_status_text(status)
+                                    : sp_checkpoint_error(shard->checkpoint));
     return status;
   }
   sp_state_clean(shard->state);
   sp_marks_saved(shard->marks);
-  memset(shard->groups_touched, 0, (sp_directory_group_count(shard->world->directory) / 64 + 1) * 8);
+  memset(shard->groups_touched, 0,
+         (sp_directory_group_count(shard->world->directory) / 64 + 1) * 8);
   for (uint32_t i = 0; i < shard->positions_count; i++) {
     shard->positions[i].changed = false;
   }
   return SP_OK;
 }
 
-static enum sp_status entry_sum(struct entry_sink *sink, const void *key, size_t key_length, const void *value,
-                                size_t value_length)
+static enum sp_status entry_sum(struct entry_sink *sink, const void *key, size_t key_length,
+                                const void *value, size_t value_length)
 {
   XXH128_hash_t of_key = XXH3_128bits(key, key_length);
   XXH128_hash_t hash = XXH3_128bits_withSeed(value, value_length, of_key.low64 ^ of_key.high64);

@@ -1,12 +1,13 @@
-/* Conflicts: the first record of a key is read back, from the open block or from the journal, to name the fields that differ
- * (book.md §15.2, §15.3). Rare, so that it may wait and read. */
+/* Conflicts: the first record of a key is read back, from the open block or from the journal, to
+ * name the fields that differ (book.md §15.2, §15.3). Rare, so that it may wait and read. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "ingest/conflict.h"
 #include "tools/shard_inside.h"
 
-enum sp_status sp__block_index_add(struct sp_shard *shard, uint64_t first_ordinal, uint64_t number, size_t length)
+enum sp_status sp__block_index_add(struct sp_shard *shard, uint64_t first_ordinal, uint64_t number,
+                                   size_t length)
 {
   if (shard->blocks_count == shard->blocks_size) {
     size_t size = shard->blocks_size * 2 + 64;
@@ -32,10 +33,12 @@ static enum sp_status reader_open(struct sp_shard *shard)
   return sp_journal_open(&shard->reader, path, false);
 }
 
-/* Blocks before this process's first one: their headers are read once, from the journal's beginning. */
+/* Blocks before this process's first one: their headers are read once, from the journal's
+ * beginning. */
 static enum sp_status index_complete(struct sp_shard *shard)
 {
-  uint64_t known_from = shard->blocks_count > 0 ? shard->blocks[0].first_ordinal : shard->meta.ordinal;
+  uint64_t known_from =
+      shard->blocks_count > 0 ? shard->blocks[0].first_ordinal : shard->meta.ordinal;
   SP_TRY(reader_open(shard));
   SP_TRY(sp_journal_seek(shard->reader, (struct sp_journal_place){0, 0}));
   size_t count = 0, size = shard->blocks_count + 64;
@@ -87,7 +90,8 @@ static enum sp_status block_open(struct sp_shard *shard, uint64_t ordinal, uint3
   }
   SP_ASSERT(low > 0);
   const struct sp_block_index *block = &shard->blocks[low - 1];
-  if (shard->view_block != low || sp_block_view_header(shard->view)->first_ordinal != block->first_ordinal) {
+  if (shard->view_block != low ||
+      sp_block_view_header(shard->view)->first_ordinal != block->first_ordinal) {
     SP_TRY(reader_open(shard));
     SP_TRY(sp_journal_seek(shard->reader, block->place));
     SP_TRY(sp_journal_next(shard->reader, shard->view, true));
@@ -97,11 +101,12 @@ static enum sp_status block_open(struct sp_shard *shard, uint64_t ordinal, uint3
   return *record < sp_block_view_header(shard->view)->records ? SP_OK : SP_BAD_FORMAT;
 }
 
-enum sp_status sp__first_record_compare(struct sp_shard *shard, uint64_t first_ordinal, const struct sp_cdr *cdr,
-                                        uint32_t *fields)
+enum sp_status sp__first_record_compare(struct sp_shard *shard, uint64_t first_ordinal,
+                                        const struct sp_cdr *cdr, uint32_t *fields)
 {
   if (shard->resolver == NULL || shard->resolver_books != shard->books) {
-    SP_TRY(sp_resolver_make(&shard->resolver, shard->world->directory, shard->books, &shard->memory));
+    SP_TRY(
+        sp_resolver_make(&shard->resolver, shard->world->directory, shard->books, &shard->memory));
     shard->resolver_books = shard->books;
   }
   struct sp_block_builder *open = shard->builders[shard->builder_open];

@@ -1,4 +1,5 @@
-/* Opening a shard: checkpoint, then the journal's tail through the code of the stream (engine.md §1, rule 5). */
+/* Opening a shard: checkpoint, then the journal's tail through the code of the stream (engine.md
+ * §1, rule 5). */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +17,8 @@ static enum sp_status wrong(struct sp_shard *shard, enum sp_status status, const
   return status;
 }
 
-bool sp_shard_position(const struct sp_shard *shard, const char *name, size_t length, struct sp_position *next)
+bool sp_shard_position(const struct sp_shard *shard, const char *name, size_t length,
+                       struct sp_position *next)
 {
   for (uint32_t i = 0; i < shard->positions_count; i++) {
     const struct sp_name_position *position = &shard->positions[i];
@@ -28,10 +30,12 @@ bool sp_shard_position(const struct sp_shard *shard, const char *name, size_t le
   return false;
 }
 
-enum sp_status sp__shard_position_add(struct sp_shard *shard, const char *name, uint32_t length, uint32_t *position)
+enum sp_status sp__shard_position_add(struct sp_shard *shard, const char *name, uint32_t length,
+                                      uint32_t *position)
 {
   for (uint32_t i = 0; i < shard->positions_count; i++) {
-    if (shard->positions[i].name_length == length && memcmp(shard->positions[i].name, name, length) == 0) {
+    if (shard->positions[i].name_length == length &&
+        memcmp(shard->positions[i].name, name, length) == 0) {
       *position = i + 1;
       return SP_OK;
     }
@@ -51,39 +55,44 @@ enum sp_status sp__shard_position_add(struct sp_shard *shard, const char *name, 
   }
   memcpy(copy, name, length);
   copy[length] = '\0';
-  shard->positions[shard->positions_count++] = (struct sp_name_position){copy, length, false, {0, 0, 0}};
+  shard->positions[shard->positions_count++] =
+      (struct sp_name_position){copy, length, false, {0, 0, 0}};
   *position = shard->positions_count;
   return SP_OK;
 }
 
-static enum sp_status entry_load(void *context, const void *key, size_t key_length, const void *value,
-                                 size_t value_length)
+static enum sp_status entry_load(void *context, const void *key, size_t key_length,
+                                 const void *value, size_t value_length)
 {
   struct sp_shard *shard = context;
   const uint8_t *bytes = key;
   uint32_t index = 0;
   if (key_length == 5) {
-    index = (uint32_t)bytes[1] << 24 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 8 | bytes[4];
+    index =
+        (uint32_t)bytes[1] << 24 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 8 | bytes[4];
   }
   if (key_length == 5 && bytes[0] == SP_ENTRY_GROUP_PROFILE) {
-    if (index >= sp_directory_group_count(shard->world->directory) || value_length != sizeof(struct sp_group_profile)) {
+    if (index >= sp_directory_group_count(shard->world->directory) ||
+        value_length != sizeof(struct sp_group_profile)) {
       return SP_BAD_FORMAT;
     }
     memcpy(&shard->world->group_profiles[index], value, value_length);
     return SP_OK;
   }
   if (key_length == 5 && bytes[0] == SP_STATE_SUBSCRIBER) {
-    if (index >= sp_directory_subscriber_count(shard->world->directory) || value_length < sizeof(struct sp_profile)) {
+    if (index >= sp_directory_subscriber_count(shard->world->directory) ||
+        value_length < sizeof(struct sp_profile)) {
       return SP_BAD_FORMAT;
     }
     value_length -= sizeof(struct sp_profile);
-    memcpy(&shard->world->profiles[index], (const uint8_t *)value + value_length, sizeof(struct sp_profile));
+    memcpy(&shard->world->profiles[index], (const uint8_t *)value + value_length,
+           sizeof(struct sp_profile));
   }
   return sp_state_load(shard->state, key, key_length, value, value_length);
 }
 
-static enum sp_status mark_load(void *context, const void *key, size_t key_length, const void *value,
-                                size_t value_length)
+static enum sp_status mark_load(void *context, const void *key, size_t key_length,
+                                const void *value, size_t value_length)
 {
   struct sp_shard *shard = context;
   (void)key;
@@ -92,8 +101,8 @@ static enum sp_status mark_load(void *context, const void *key, size_t key_lengt
                        shard->meta.watermark_utc_s - (int64_t)SP_DEDUP_WINDOW_DAYS * 86400);
 }
 
-static enum sp_status position_load(void *context, const void *key, size_t key_length, const void *value,
-                                    size_t value_length)
+static enum sp_status position_load(void *context, const void *key, size_t key_length,
+                                    const void *value, size_t value_length)
 {
   struct sp_shard *shard = context;
   struct sp_position next;
@@ -156,7 +165,8 @@ static enum sp_status parts_make(struct sp_shard *shard)
   struct sp_world *world = shard->world;
   uint32_t groups = sp_directory_group_count(world->directory);
   sp_heap_init(&shard->memory);
-  SP_TRY(sp_state_make(&shard->state, sp_directory_subscriber_count(world->directory), groups, &shard->memory));
+  SP_TRY(sp_state_make(&shard->state, sp_directory_subscriber_count(world->directory), groups,
+                       &shard->memory));
   SP_TRY(sp_rater_make(&shard->rater, world->directory, shard->state, &shard->memory));
   SP_TRY(sp_marks_open(&shard->marks, &shard->memory, 0));
   SP_TRY(sp_block_view_make(&shard->view));
@@ -172,7 +182,8 @@ static enum sp_status parts_make(struct sp_shard *shard)
   return SP_OK;
 }
 
-/* New records are resolved with all the store's books, those added since the last block included (book.md §4.8). */
+/* New records are resolved with all the store's books, those added since the last block included
+ * (book.md §4.8). */
 static enum sp_status books_newest(struct sp_shard *shard)
 {
   shard->books = sp_world_books(shard->world, shard->world->books_count);
@@ -228,7 +239,8 @@ static void shard_init(struct sp_shard *shard, struct sp_world *world, uint32_t 
   errno = 0;
 }
 
-enum sp_status sp_shard_open(struct sp_shard *shard, struct sp_world *world, uint32_t index, bool writable)
+enum sp_status sp_shard_open(struct sp_shard *shard, struct sp_world *world, uint32_t index,
+                             bool writable)
 {
   shard_init(shard, world, index);
   return shard_open(shard, writable);

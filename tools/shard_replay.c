@@ -1,5 +1,5 @@
-/* The journal behind the checkpoint, block by block: raw bytes are decoded, resolved and judged again, and the block that
- * comes out must be the block that was written, byte for byte. */
+/* The journal behind the checkpoint, block by block: raw bytes are decoded, resolved and judged
+ * again, and the block that comes out must be the block that was written, byte for byte. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,13 +12,14 @@ struct replay {
   struct sp_block_view *view; /* the block at hand; the shard's own view serves conflicts */
   struct sp_resolver *resolver;
   struct sp_memory *memory;
-  const struct sp_books *books; /* of the resolver */
-  struct sp_parcel *parcel;     /* as the router would have sent it */
+  const struct sp_books *books;                   /* of the resolver */
+  struct sp_parcel *parcel;                       /* as the router would have sent it */
   struct sp_stream streams[SP_BLOCK_STREAMS_MAX]; /* of the block at hand */
   struct sp_cut cut;
   struct sp_cut_stream cut_streams[SP_BLOCK_STREAMS_MAX];
   uint32_t behind_s[SP_BATCH_RECORDS_MAX];
-  char *scratch; /* for texts that had to be unescaped: SP_BATCH_RECORDS_MAX times SP_DECODE_SCRATCH_BYTES */
+  char *scratch; /* for texts that had to be unescaped: SP_BATCH_RECORDS_MAX times
+                    SP_DECODE_SCRATCH_BYTES */
 };
 
 static enum sp_status wrong(struct sp_shard *shard, enum sp_status status, const char *what)
@@ -63,7 +64,8 @@ static void streams_set(struct replay *replay)
     replay->cut_streams[i] = (struct sp_cut_stream){&replay->streams[i], 0, stream->next};
   }
   for (uint32_t i = 0; i < replay->shard->streams_size; i++) {
-    replay->shard->streams[i] = (struct sp_shard_stream){0}; /* indices mean other names in each block */
+    replay->shard->streams[i] =
+        (struct sp_shard_stream){0}; /* indices mean other names in each block */
   }
 }
 
@@ -108,7 +110,8 @@ static enum sp_status run_records(struct replay *replay, uint32_t n)
     sp_totals_add(&replay->cut.in[shard->index], &amounts);
   }
   enum sp_status status = sp_shard_records(shard, parcel, order, n);
-  return status == SP_OK || status == SP_END ? status : wrong(shard, status, sp_status_text(status));
+  return status == SP_OK || status == SP_END ? status
+                                             : wrong(shard, status, sp_status_text(status));
 }
 
 static enum sp_status block_records(struct replay *replay)
@@ -138,8 +141,9 @@ static enum sp_status block_compare(struct replay *replay, size_t stored_bytes)
   const uint8_t *rebuilt;
   SP_TRY(sp_block_payload(shard->builders[shard->builder_open], &rebuilt, &rebuilt_length));
   if (length != rebuilt_length || memcmp(payload, rebuilt, length) != 0) {
-    return wrong(shard, SP_DIFFERENT, "its records come out otherwise than they were journaled; "
-                                      "was the store written by another build, or its books or customers changed?");
+    return wrong(shard, SP_DIFFERENT,
+                 "its records come out otherwise than they were journaled; "
+                 "was the store written by another build, or its books or customers changed?");
   }
   for (uint32_t i = 0; i < header.streams; i++) {
     const struct sp_block_stream *stream = sp_block_view_stream(replay->view, i);
@@ -190,7 +194,8 @@ static void replay_free(struct replay *replay)
   }
 }
 
-static enum sp_status replay_make(struct sp_shard *shard, struct sp_memory *memory, struct replay **out)
+static enum sp_status replay_make(struct sp_shard *shard, struct sp_memory *memory,
+                                  struct replay **out)
 {
   struct replay *replay = calloc(1, sizeof(*replay));
   if (replay == NULL) {
@@ -230,5 +235,6 @@ enum sp_status sp__shard_replay(struct sp_shard *shard, bool writable)
   }
   shard->torn_bytes = sp_journal_torn_bytes(shard->journal);
   status = writable ? sp_journal_cut(shard->journal) : SP_OK;
-  return status == SP_OK ? SP_OK : wrong(shard, status, "the journal's end cannot be made ready for more");
+  return status == SP_OK ? SP_OK
+                         : wrong(shard, status, "the journal's end cannot be made ready for more");
 }

@@ -149,15 +149,16 @@ int sp_store_dir_open(struct sp_store_dir *dir, const char *path)
     return not_a_store(path, sp_status_text(status));
   }
   if (status != SP_OK) {
-    return not_a_store(path, errno == ENOENT ? "no store here (expected store.txt); suanpan init makes one"
-                                             : strerror(errno));
+    return not_a_store(path, errno == ENOENT
+                                 ? "no store here (expected store.txt); suanpan init makes one"
+                                 : strerror(errno));
   }
   unsigned version = 0, shards = 0;
   int n = sscanf(text, "suanpan store %u\nshards=%u\n", &version, &shards);
   free(text);
   if (n >= 1 && version != SP_STORE_VERSION) {
-    fprintf(stderr, "suanpan: %s: a store of version %u; this program reads version %d\n", path, version,
-            SP_STORE_VERSION);
+    fprintf(stderr, "suanpan: %s: a store of version %u; this program reads version %d\n", path,
+            version, SP_STORE_VERSION);
     return SP_EXIT_ENVIRONMENT;
   }
   if (n != 2 || shards < 1 || shards > SP_SHARDS_MAX) {
@@ -180,8 +181,9 @@ int sp_store_dir_lock(struct sp_store_dir *dir)
     ssize_t n = pread(fd, pid, sizeof(pid) - 1, 0);
     pid[n > 0 ? n : 0] = '\0';
     pid[strcspn(pid, "\n")] = '\0';
-    fprintf(stderr, "suanpan: %s: another process (%s) writes to this store; wait for it or stop it\n", dir->path,
-            pid);
+    fprintf(stderr,
+            "suanpan: %s: another process (%s) writes to this store; wait for it or stop it\n",
+            dir->path, pid);
     close(fd);
     return SP_EXIT_ENVIRONMENT;
   }

@@ -29,7 +29,8 @@ int sp_store_dir_open(struct sp_store_dir *dir, const char *path);
 int sp_store_dir_lock(struct sp_store_dir *dir);
 void sp_store_dir_close(struct sp_store_dir *dir);
 
-/* STORE/<format>; to has SP_PATH_BYTES_MAX bytes. A longer path is cut and will not be found: paths are bounded at open. */
+/* STORE/<format>; to has SP_PATH_BYTES_MAX bytes. A longer path is cut and will not be found: paths
+ * are bounded at open. */
 void sp_store_path(const struct sp_store_dir *dir, char *to, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

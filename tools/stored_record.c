@@ -50,12 +50,14 @@ static void usage_fill(struct sp_stored_record *record)
   usage->behind_s = record->stored.behind_s;
 }
 
-enum sp_status sp_stored_read(struct sp_stored_reader *reader, struct sp_block_view *view, uint32_t i)
+enum sp_status sp_stored_read(struct sp_stored_reader *reader, struct sp_block_view *view,
+                              uint32_t i)
 {
   const struct sp_block_header *header = sp_block_view_header(view);
   struct sp_stored_record *record = &reader->record;
   record->books = sp_world_books(reader->world, header->books_count);
-  if (record->books == NULL || memcmp(record->books->hash, header->books_hash, sizeof(header->books_hash)) != 0) {
+  if (record->books == NULL ||
+      memcmp(record->books->hash, header->books_hash, sizeof(header->books_hash)) != 0) {
     return SP_BAD_BOOK;
   }
   SP_TRY(sp_block_view_record(view, i, &record->stored, &record->charge));
@@ -67,8 +69,8 @@ enum sp_status sp_stored_read(struct sp_stored_reader *reader, struct sp_block_v
   } else {
     sp_decode_raw(&reader->decoder, record->stream->format,
                   (struct sp_decode_bytes){record->stream->columns, record->stream->columns_length},
-                  (struct sp_decode_bytes){record->stored.raw, record->stored.raw_length}, &record->cdr,
-                  reader->scratch);
+                  (struct sp_decode_bytes){record->stored.raw, record->stored.raw_length},
+                  &record->cdr, reader->scratch);
   }
   usage_fill(record);
   return SP_OK;

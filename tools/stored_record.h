@@ -1,5 +1,5 @@
-/* One journaled record as a whole: what was stored, its raw bytes decoded again, the usage as far as the journal knows it, its
- * charge. For dump, explain and replay. One thread. */
+/* One journaled record as a whole: what was stored, its raw bytes decoded again, the usage as far
+ * as the journal knows it, its charge. For dump, explain and replay. One thread. */
 #ifndef SP_TOOLS_STORED_RECORD_H
 #define SP_TOOLS_STORED_RECORD_H
 
@@ -24,10 +24,12 @@ struct sp_stored_reader {
   struct sp_stored_record record; /* borrowed from the block view and valid until the next read */
 };
 
-SP_MUST_CHECK enum sp_status sp_stored_reader_open(struct sp_stored_reader *reader, struct sp_world *world);
+SP_MUST_CHECK enum sp_status sp_stored_reader_open(struct sp_stored_reader *reader,
+                                                   struct sp_world *world);
 void sp_stored_reader_close(struct sp_stored_reader *reader);
-/* Record i of an opened block into reader->record. BAD_BOOK: rated with books the store does not have. */
-SP_MUST_CHECK enum sp_status sp_stored_read(struct sp_stored_reader *reader, struct sp_block_view *view,
-                                            uint32_t i);
+/* Record i of an opened block into reader->record. BAD_BOOK: rated with books the store does not
+ * have. */
+SP_MUST_CHECK enum sp_status sp_stored_read(struct sp_stored_reader *reader,
+                                            struct sp_block_view *view, uint32_t i);
 
 #endif

@@ -7,8 +7,8 @@
 
 #include "tools/shard_inside.h"
 
-void sp_worker_make(struct sp_worker *worker, uint32_t index, uint32_t count, struct sp_shard *shards,
-                    struct sp_writer *writer)
+void sp_worker_make(struct sp_worker *worker, uint32_t index, uint32_t count,
+                    struct sp_shard *shards, struct sp_writer *writer)
 {
   worker->index = index;
   worker->count = count;
@@ -29,7 +29,8 @@ void sp_worker_give(struct sp_worker *worker, struct sp_parcel *parcel)
 
 static void shard_failed(struct sp_worker *worker, struct sp_shard *shard, enum sp_status status)
 {
-  sp_world_fail(shard->world, "%s", shard->error[0] != '\0' ? shard->error : sp_status_text(status));
+  sp_world_fail(shard->world, "%s",
+                shard->error[0] != '\0' ? shard->error : sp_status_text(status));
   (void)worker;
 }
 
@@ -47,7 +48,8 @@ static void closed_give(struct sp_worker *worker, const struct sp_closed *closed
   sp_writer_wake(worker->writer);
 }
 
-static enum sp_status shard_parcel(struct sp_worker *worker, struct sp_shard *shard, const struct sp_parcel *parcel)
+static enum sp_status shard_parcel(struct sp_worker *worker, struct sp_shard *shard,
+                                   const struct sp_parcel *parcel)
 {
   uint16_t from = parcel->starts[shard->index], to = parcel->starts[shard->index + 1];
   SP_TRY(sp_shard_records(shard, parcel, parcel->order + from, (uint32_t)(to - from)));

@@ -51,7 +51,8 @@ const struct sp_books *sp_world_books(struct sp_world *world, uint32_t count)
   if (world->books[count] == NULL) {
     struct sp_books *books = sp_memory_take(&world->memory, sizeof(*books));
     uint32_t clash;
-    if (books == NULL || sp_books_make(books, world->book, count, &world->memory, &clash) != SP_OK) {
+    if (books == NULL ||
+        sp_books_make(books, world->book, count, &world->memory, &clash) != SP_OK) {
       return NULL;
     }
     world->books[count] = books;
@@ -64,7 +65,8 @@ int sp_world_add_books(struct sp_world *world)
   uint32_t before = world->books_count;
   int added = books_load(world);
   if (added > 0 && sp_world_books(world, world->books_count) == NULL) {
-    fprintf(stderr, "suanpan: %s: the added book does not go with the others; it stays out\n", world->dir.path);
+    fprintf(stderr, "suanpan: %s: the added book does not go with the others; it stays out\n",
+            world->dir.path);
     world->books_count = before;
     return -1;
   }
@@ -78,7 +80,8 @@ static int directory_load(struct sp_world *world)
   sp_store_path(&world->dir, path, "directory");
   enum sp_status status = sp_directory_db_load(&world->directory, path, &world->memory, &error);
   if (status != SP_OK) {
-    fprintf(stderr, "suanpan: %s: %s\n", path, error.length > 0 ? error.at : sp_status_text(status));
+    fprintf(stderr, "suanpan: %s: %s\n", path,
+            error.length > 0 ? error.at : sp_status_text(status));
     return SP_EXIT_ENVIRONMENT;
   }
   return SP_EXIT_DONE;
@@ -98,10 +101,12 @@ static bool shards_deal(struct sp_world *world)
     return false;
   }
   for (uint32_t i = 0; i < subscribers; i++) {
-    world->shard_of[i] = (uint8_t)(sp_directory_component(world->directory, i) % world->dir.shard_count);
+    world->shard_of[i] =
+        (uint8_t)(sp_directory_component(world->directory, i) % world->dir.shard_count);
   }
   for (uint32_t i = 0; i < groups; i++) {
-    world->shard_of_group[i] = (uint8_t)(sp_directory_group_component(world->directory, i) % world->dir.shard_count);
+    world->shard_of_group[i] =
+        (uint8_t)(sp_directory_group_component(world->directory, i) % world->dir.shard_count);
   }
   return true;
 }
@@ -122,7 +127,8 @@ int sp_world_open(struct sp_world *world, const char *store)
     fprintf(stderr, "suanpan: %s: its books do not go together\n", store);
     return SP_EXIT_BOOK;
   }
-  world->zone = (struct sp_decode_zone){zone_from_local, &world->books[world->books_count]->book[0]};
+  world->zone =
+      (struct sp_decode_zone){zone_from_local, &world->books[world->books_count]->book[0]};
   code = directory_load(world);
   if (code == SP_EXIT_DONE && !shards_deal(world)) {
     fprintf(stderr, "suanpan: %s: out of memory\n", store);

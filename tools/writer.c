@@ -1,4 +1,5 @@
-/* The writer appends closed blocks to the journals and syncs them; blocks that are there together share the syncs. */
+/* The writer appends closed blocks to the journals and syncs them; blocks that are there together
+ * share the syncs. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -65,7 +66,8 @@ static uint32_t group_take(struct sp_writer *writer, struct sp_closed **group)
   uint32_t count = 0;
   for (uint32_t i = 0; i < writer->workers_count; i++) {
     struct sp_worker *worker = writer->workers[i];
-    while (count < GROUP_MAX && ck_ring_dequeue_spsc(&worker->out, worker->out_buffer, &group[count])) {
+    while (count < GROUP_MAX &&
+           ck_ring_dequeue_spsc(&worker->out, worker->out_buffer, &group[count])) {
       SP_RING_TAKEN(&worker->out);
       count++;
     }
@@ -79,8 +81,10 @@ static bool group_write(struct sp_writer *writer, struct sp_closed *const *group
    * next: checkpoint (tools/shard_checkpoint.c). */
   for (uint32_t i = 0; i < count; i++) {
     const struct sp_closed *closed = group[i];
-    if (sp_journal_append(closed->shard->journal, closed->number, closed->bytes, closed->length) != SP_OK) {
-      sp_world_fail(writer->world, "shard %u: journal: %s; nothing that was reported durable is lost",
+    if (sp_journal_append(closed->shard->journal, closed->number, closed->bytes, closed->length) !=
+        SP_OK) {
+      sp_world_fail(writer->world,
+                    "shard %u: journal: %s; nothing that was reported durable is lost",
                     closed->shard->index, strerror(errno));
       return false;
     }
@@ -93,7 +97,8 @@ static bool group_write(struct sp_writer *writer, struct sp_closed *const *group
       again = group[k]->shard == group[i]->shard;
     }
     if (!again && sp_journal_sync(group[i]->shard->journal) != SP_OK) {
-      sp_world_fail(writer->world, "shard %u: journal: %s", group[i]->shard->index, strerror(errno));
+      sp_world_fail(writer->world, "shard %u: journal: %s", group[i]->shard->index,
+                    strerror(errno));
       return false;
     }
   }
@@ -117,7 +122,8 @@ static void *writer_main(void *context)
     }
     if (atomic_load_explicit(&writer->world->stop, memory_order_acquire) != 0 ||
         !group_write(writer, group, count)) {
-      continue; /* drained, not written: the run has failed and the next start reads the sources again */
+      continue; /* drained, not written: the run has failed and the next start reads the sources
+                   again */
     }
     for (uint32_t i = 0; i < count; i++) {
       sp_shard_durable(group[i]->shard, group[i]);

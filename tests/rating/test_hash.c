@@ -1,4 +1,5 @@
-/* rating/hash.h: pinned values (they are stored), every bit of the input counts, no collisions among near keys. */
+/* rating/hash.h: pinned values (they are stored), every bit of the input counts, no collisions
+ * among near keys. */
 #include "rating/hash.h"
 
 #include <check.h>
@@ -9,7 +10,8 @@ START_TEST(test_pinned)
 {
   ck_assert_uint_eq(sp_hash64("", 0, 0), UINT64_C(0x0F406FC1914D565C));
   ck_assert_uint_eq(sp_hash64("13800138000", 11, 0), UINT64_C(0x719416B94AF75552));
-  struct sp_hash128 hash = sp_hash128("voice|mo|8613800138000|8613900139000|1790000000|msc1|7", 54, 7);
+  struct sp_hash128 hash =
+      sp_hash128("voice|mo|8613800138000|8613900139000|1790000000|msc1|7", 54, 7);
   ck_assert_uint_eq(hash.low, UINT64_C(0x00C0D0F0E232432B));
   ck_assert_uint_eq(hash.high, UINT64_C(0xA2B9CC460AD9BD69));
 }

@@ -41,10 +41,12 @@ static void random_charge(struct sp_charge *charge)
     charge->allowances_count = (uint8_t)(random_next() % 3);
     charge->payers_count = (uint8_t)(random_next() % 3);
     for (unsigned i = 0; i < charge->items_count; i++) {
-      charge->items[i] = (struct sp_charge_item){(uint32_t)random_next(), 0, (int64_t)random_next(), -5, 7};
+      charge->items[i] =
+          (struct sp_charge_item){(uint32_t)random_next(), 0, (int64_t)random_next(), -5, 7};
     }
     for (unsigned i = 0; i < charge->allowances_count; i++) {
-      charge->allowances[i] = (struct sp_charge_allowance){3, (uint32_t)random_next(), INT64_MIN, INT64_MAX};
+      charge->allowances[i] =
+          (struct sp_charge_allowance){3, (uint32_t)random_next(), INT64_MIN, INT64_MAX};
     }
     for (unsigned i = 0; i < charge->payers_count; i++) {
       charge->payers[i] = (struct sp_charge_payer){(uint32_t)random_next(), 0, -1};
@@ -55,8 +57,15 @@ static void random_charge(struct sp_charge *charge)
 /* Texts of every kind: blank, number, leading zero, words that come again, long ones. */
 static void random_cdr(struct sp_cdr *cdr, char *text)
 {
-  static const char *const words[] = {"", "16000020778", "0571", "M03", "+8613800138000", "x", "123456789012345678",
-                                      "1234567890123456789", "a text that is longer than a slot of the table"};
+  static const char *const words[] = {"",
+                                      "16000020778",
+                                      "0571",
+                                      "M03",
+                                      "+8613800138000",
+                                      "x",
+                                      "123456789012345678",
+                                      "1234567890123456789",
+                                      "a text that is longer than a slot of the table"};
   memset(cdr, 0, sizeof(*cdr));
   size_t used = 0;
   cdr->text = text;
@@ -71,10 +80,12 @@ static void random_cdr(struct sp_cdr *cdr, char *text)
     used += length;
   }
   cdr->start_utc_s = (int64_t)(random_next() >> (random_next() % 64)) / 2;
-  int64_t *const fields[] = {&cdr->duration_s, &cdr->up_bytes, &cdr->down_bytes, &cdr->items,
-                             &cdr->charge_micro, &cdr->seq, &cdr->cause};
+  int64_t *const fields[] = {&cdr->duration_s,   &cdr->up_bytes, &cdr->down_bytes, &cdr->items,
+                             &cdr->charge_micro, &cdr->seq,      &cdr->cause};
   for (unsigned i = 0; i < 7; i++) {
-    *fields[i] = random_next() % 3 == 0 ? 0 : (int64_t)(random_next() % 1000000000000000000u) >> (random_next() % 60);
+    *fields[i] = random_next() % 3 == 0
+                     ? 0
+                     : (int64_t)(random_next() % 1000000000000000000u) >> (random_next() % 60);
   }
   cdr->lac = (int64_t)(random_next() % 5) - 1;
   cdr->service = (uint8_t)(random_next() % SP_SERVICE_COUNT);
@@ -114,13 +125,15 @@ static void charge_expect(const struct sp_charge *a, const struct sp_charge *b)
 }
 
 /* Fills the builder with n records of two streams; returns the header's sums in `header`. */
-static void fill(struct sp_block_builder *builder, uint32_t n, uint64_t seed, struct sp_block_header *header)
+static void fill(struct sp_block_builder *builder, uint32_t n, uint64_t seed,
+                 struct sp_block_header *header)
 {
   random_state = seed;
   sp_block_begin(builder);
   memset(header, 0, sizeof(*header));
   uint32_t a, b;
-  struct sp_block_stream stream = {.name = "a.csv", .name_length = 5, .columns = "id,service", .columns_length = 10};
+  struct sp_block_stream stream = {
+      .name = "a.csv", .name_length = 5, .columns = "id,service", .columns_length = 10};
   ck_assert_int_eq(sp_block_stream_add(builder, &stream, &a), SP_OK);
   stream = (struct sp_block_stream){.name = "topic/1", .name_length = 7, .format = 2};
   ck_assert_int_eq(sp_block_stream_add(builder, &stream, &b), SP_OK);
@@ -131,9 +144,19 @@ static void fill(struct sp_block_builder *builder, uint32_t n, uint64_t seed, st
   for (uint32_t i = 0; i < n; i++) {
     random_charge(&charge);
     random_cdr(&cdr, text);
-    struct sp_block_record record = {.raw = raw, .cdr = &cdr, .raw_length = (uint32_t)(random_next() % 100), .stream = i % 2 ? a : b,
-                                     .position = {i * UINT64_C(1000), i % 3, 0}, .behind_s = i, .subscriber = i * 7,
-                                     .account = i, .group = SP_NONE, .roam = 1, .zone = 2, .net = 3, .place_flags = 4};
+    struct sp_block_record record = {.raw = raw,
+                                     .cdr = &cdr,
+                                     .raw_length = (uint32_t)(random_next() % 100),
+                                     .stream = i % 2 ? a : b,
+                                     .position = {i * UINT64_C(1000), i % 3, 0},
+                                     .behind_s = i,
+                                     .subscriber = i * 7,
+                                     .account = i,
+                                     .group = SP_NONE,
+                                     .roam = 1,
+                                     .zone = 2,
+                                     .net = 3,
+                                     .place_flags = 4};
     struct sp_totals amounts = {1, i, i * 2, i * 3};
     ck_assert_int_eq(sp_block_add(builder, &record, &charge, &amounts), SP_OK);
     sp_totals_add(&header->in, &amounts);
@@ -207,7 +230,8 @@ START_TEST(every_changed_byte_is_seen)
     memcpy(copy, bytes, length);
     copy[i] ^= 0x10;
     enum sp_status status = sp_block_open(view, copy, length, &used);
-    ck_assert_msg(status == SP_BAD_CHECKSUM || status == SP_BAD_FORMAT, "byte %zu: %s", i, sp_status_word(status));
+    ck_assert_msg(status == SP_BAD_CHECKSUM || status == SP_BAD_FORMAT, "byte %zu: %s", i,
+                  sp_status_word(status));
     ck_assert_msg(sp_block_open(view, bytes, i, &used) != SP_OK, "cut at %zu was taken", i);
   }
   free(copy);
