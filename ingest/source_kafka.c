@@ -119,8 +119,8 @@ static void error_note(rd_kafka_t *client, int error, const char *reason, void *
 }
 
 static const struct sp_source_setting defaults[] = {
-    {"queued.min.messages", "20000"},
-    {"queued.max.messages.kbytes", "16384"},
+    {"queued.min.messages", "1000000"},
+    {"queued.max.messages.kbytes", "131072"},
     {"fetch.wait.max.ms", "50"},
 };
 
