@@ -126,10 +126,12 @@ static void report_print(const struct sp_pipeline_report *report, bool json)
   if (json) {
     printf("{\"records\":%llu,\"skipped\":%llu,\"seconds\":%.3f,\"records_per_s\":%.0f,\"blocks\":%"
            "llu,"
-           "\"journal_bytes\":%llu,\"checkpoints\":%llu}\n",
+           "\"journal_bytes\":%llu,\"checkpoints\":%llu,\"replayed\":%llu,"
+           "\"open_seconds\":%.3f}\n",
            (unsigned long long)report->records, (unsigned long long)report->skipped,
            report->seconds, rate, (unsigned long long)report->blocks,
-           (unsigned long long)report->bytes, (unsigned long long)report->checkpoints);
+           (unsigned long long)report->bytes, (unsigned long long)report->checkpoints,
+           (unsigned long long)report->replayed, report->open_seconds);
     return;
   }
   printf("%llu records in %.2f s (%.0f/s), %llu blocks, %llu bytes of journal, %llu checkpoints\n",
@@ -159,6 +161,7 @@ static int run(struct sp_world *world, const struct run_options *options,
       .workers = (uint32_t)(options->workers > 0 ? options->workers : config->workers),
       .cut_ms = config->cut_ms,
       .checkpoint_ms = config->checkpoint_ms,
+      .checkpoint_records = config->checkpoint_records,
       .progress = isatty(STDERR_FILENO) != 0,
       .stop = &stop_asked,
       .reload = &reload_asked,

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "tools/journal_walk.h"
-#include "tools/shard.h"
+#include "tools/shard_crew.h"
 #include "tools/verbs.h"
 
 static const struct sp_verb_help help = {
@@ -16,8 +16,15 @@ static const struct sp_verb_help help = {
     "threads, compilers or crashes.\n"
     "Exit 1 if anything is wrong."};
 
+struct kept { /* of one shard */
+  struct sp_state_sum sum;
+  struct sp_checkpoint_meta meta;
+  char error[SP_SHARD_ERROR_BYTES];
+};
+
 struct verify {
   struct sp_world world;
+  struct kept kept[SP_SHARDS_MAX];
   struct sp_state_sum sum;
   struct sp_totals in;      /* of the journal */
   struct sp_totals kept_in; /* of checkpoint and tail */
@@ -40,28 +47,44 @@ static bool block_add(struct sp_walk *walk, struct sp_block_view *view)
   return true;
 }
 
-static bool shard_verify(struct verify *verify, uint32_t index)
+static enum sp_status shard_verify(void *context, uint32_t index, const char **error)
 {
+  struct verify *verify = context;
   struct sp_shard *shard = aligned_alloc(64, (sizeof(*shard) + 63) / 64 * 64);
   if (shard == NULL) {
-    fprintf(stderr, "suanpan: out of memory\n");
-    return false;
+    return SP_NO_MEMORY;
   }
+  struct kept *kept = &verify->kept[index];
   enum sp_status status = sp_shard_open(shard, &verify->world, index, false);
   if (status == SP_OK) {
-    status = sp_shard_sum(shard, &verify->sum);
-    sp_totals_add(&verify->kept_in, &shard->meta.in);
-    verify->kept_suspense_sum += shard->meta.suspense_sum;
-    verify->kept_net_micro =
-        (int64_t)((uint64_t)verify->kept_net_micro + (uint64_t)shard->meta.net_micro);
+    status = sp_shard_sum(shard, &kept->sum);
   }
-  if (status != SP_OK) {
-    fprintf(stderr, "suanpan: %s: %s\n", verify->world.dir.path,
-            shard->error[0] != '\0' ? shard->error : sp_status_text(status));
-  }
+  kept->meta = shard->meta;
+  memcpy(kept->error, shard->error, sizeof(kept->error));
+  *error = kept->error[0] != '\0' ? kept->error : NULL;
   sp_shard_close(shard);
   free(shard);
-  return status == SP_OK;
+  return status;
+}
+
+static bool shards_verify(struct verify *verify)
+{
+  struct sp_world *world = &verify->world;
+  if (sp_crew_run(world, sp_crew_threads(world, 0), shard_verify, verify) != SP_OK) {
+    fprintf(stderr, "suanpan: %s: %s\n", world->dir.path, world->failure);
+    return false;
+  }
+  for (uint32_t i = 0; i < world->dir.shard_count; i++) {
+    const struct kept *kept = &verify->kept[i];
+    verify->sum.low += kept->sum.low;
+    verify->sum.high += kept->sum.high;
+    verify->sum.entries += kept->sum.entries;
+    sp_totals_add(&verify->kept_in, &kept->meta.in);
+    verify->kept_suspense_sum += kept->meta.suspense_sum;
+    verify->kept_net_micro =
+        (int64_t)((uint64_t)verify->kept_net_micro + (uint64_t)kept->meta.net_micro);
+  }
+  return true;
 }
 
 static bool store_verify(struct verify *verify, struct sp_walk *walk)
@@ -72,9 +95,7 @@ static bool store_verify(struct verify *verify, struct sp_walk *walk)
   bool ok = sp_journal_walk(walk) == SP_EXIT_DONE && walk->chain_ok;
   verify->world.window_start_utc_s =
       verify->watermark_utc_s - (int64_t)SP_DEDUP_WINDOW_DAYS * 86400;
-  for (uint32_t i = 0; i < verify->world.dir.shard_count && ok; i++) {
-    ok = shard_verify(verify, i);
-  }
+  ok = ok && shards_verify(verify);
   if (ok && (memcmp(&verify->in, &verify->kept_in, sizeof(verify->in)) != 0 ||
              verify->suspense_sum != verify->kept_suspense_sum ||
              verify->net_micro != verify->kept_net_micro)) {

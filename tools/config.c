@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tools/pipeline.h"
+
 #define TEXT(flags, key, type, member) CYAML_FIELD_STRING_PTR(key, (flags), type, member, 0, 65535)
 
 static const cyaml_schema_field_t setting_fields[] = {
@@ -36,6 +38,8 @@ static const cyaml_schema_field_t config_fields[] = {
     CYAML_FIELD_INT("workers", CYAML_FLAG_OPTIONAL, struct sp_config, workers),
     CYAML_FIELD_INT("cut_ms", CYAML_FLAG_OPTIONAL, struct sp_config, cut_ms),
     CYAML_FIELD_INT("checkpoint_ms", CYAML_FLAG_OPTIONAL, struct sp_config, checkpoint_ms),
+    CYAML_FIELD_INT("checkpoint_records", CYAML_FLAG_OPTIONAL, struct sp_config,
+                    checkpoint_records),
     CYAML_FIELD_BOOL("until_end", CYAML_FLAG_OPTIONAL, struct sp_config, until_end),
     CYAML_FIELD_END};
 
@@ -54,6 +58,9 @@ static void defaults(struct sp_config *config)
 {
   config->cut_ms = config->cut_ms == 0 ? 20 : config->cut_ms;
   config->checkpoint_ms = config->checkpoint_ms == 0 ? 10000 : config->checkpoint_ms;
+  if (config->checkpoint_records == 0) {
+    config->checkpoint_records = SP_CHECKPOINT_RECORDS;
+  }
 }
 
 /* Numbers of the environment over those of the file. */
@@ -64,7 +71,8 @@ static int environment_read(struct sp_config *config)
     int64_t *number;
   } numbers[] = {{"SUANPAN_WORKERS", &config->workers},
                  {"SUANPAN_CUT_MS", &config->cut_ms},
-                 {"SUANPAN_CHECKPOINT_MS", &config->checkpoint_ms}};
+                 {"SUANPAN_CHECKPOINT_MS", &config->checkpoint_ms},
+                 {"SUANPAN_CHECKPOINT_RECORDS", &config->checkpoint_records}};
   for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
     const char *text = getenv(numbers[i].name);
     char *end = NULL;
@@ -117,8 +125,11 @@ int sp_config_read(struct sp_config **out, const char *path, bool must_exist)
     bool no_memory = error == CYAML_ERR_OOM || error == CYAML_ERR_LIBYAML_PARSER_INIT;
     return no_memory ? SP_EXIT_ENVIRONMENT : SP_EXIT_BOOK;
   }
-  if ((*out)->workers < 0 || (*out)->cut_ms < 0 || (*out)->checkpoint_ms < 0) {
-    fprintf(stderr, "suanpan: %s: workers, cut_ms and checkpoint_ms are 0 or more\n", path);
+  if ((*out)->workers < 0 || (*out)->cut_ms < 0 || (*out)->checkpoint_ms < 0 ||
+      (*out)->checkpoint_records < 0) {
+    fprintf(stderr,
+            "suanpan: %s: workers, cut_ms, checkpoint_ms and checkpoint_records are 0 or more\n",
+            path);
     sp_config_free(*out);
     *out = NULL;
     return SP_EXIT_BOOK;
@@ -128,9 +139,11 @@ int sp_config_read(struct sp_config **out, const char *path, bool must_exist)
 
 void sp_config_print(const struct sp_config *config, FILE *to)
 {
-  fprintf(to, "workers: %lld\ncut_ms: %lld\ncheckpoint_ms: %lld\nuntil_end: %s\n",
+  fprintf(to,
+          "workers: %lld\ncut_ms: %lld\ncheckpoint_ms: %lld\ncheckpoint_records: %lld\n"
+          "until_end: %s\n",
           (long long)config->workers, (long long)config->cut_ms, (long long)config->checkpoint_ms,
-          config->until_end ? "true" : "false");
+          (long long)config->checkpoint_records, config->until_end ? "true" : "false");
   if (config->format != NULL) {
     fprintf(to, "format: %s\n", config->format);
   }

@@ -1,6 +1,7 @@
 /* Configuration of `suanpan run`: STORE/suanpan.yaml (or --config FILE), read by libcyaml, unknown
  * keys are errors with line and column. flag > environment (SUANPAN_WORKERS, SUANPAN_CUT_MS,
- * SUANPAN_CHECKPOINT_MS) > file > default. Every key stands in tools/suanpan.example.yaml. */
+ * SUANPAN_CHECKPOINT_MS, SUANPAN_CHECKPOINT_RECORDS) > file > default. Every key stands in
+ * tools/suanpan.example.yaml. */
 #ifndef SP_TOOLS_CONFIG_H
 #define SP_TOOLS_CONFIG_H
 
@@ -21,7 +22,7 @@ struct sp_config {
   unsigned files_count;
   const char *format; /* of files: canonical-csv or canonical-json, NULL = by content */
   struct sp_config_kafka *kafka;
-  int64_t workers, cut_ms, checkpoint_ms;
+  int64_t workers, cut_ms, checkpoint_ms, checkpoint_records;
   bool until_end;
 };
 

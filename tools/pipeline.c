@@ -4,9 +4,11 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tools/router.h"
+#include "tools/shard_crew.h"
 #include "tools/worker.h"
 
 #define WORKERS_MAX 32
@@ -30,14 +32,50 @@ static uint32_t workers_by_cores(uint32_t shard_count)
 
 static int failed(const struct sp_pipeline *pipeline, enum sp_status status)
 {
-  for (uint32_t i = 0; pipeline->shards != NULL && i < pipeline->world->dir.shard_count; i++) {
-    if (pipeline->shards[i].error[0] != '\0') {
-      fprintf(stderr, "suanpan: %s: %s\n", pipeline->world->dir.path, pipeline->shards[i].error);
-      return SP_EXIT_ENVIRONMENT;
-    }
-  }
-  fprintf(stderr, "suanpan: %s: %s\n", pipeline->world->dir.path, sp_status_text(status));
+  const struct sp_world *world = pipeline->world;
+  fprintf(stderr, "suanpan: %s: %s\n", world->dir.path,
+          atomic_load(&world->stop) != 0 ? world->failure : sp_status_text(status));
   return SP_EXIT_ENVIRONMENT;
+}
+
+static enum sp_status open_work(void *context, uint32_t index, const char **error)
+{
+  struct sp_pipeline *pipeline = context;
+  struct sp_shard *shard = &pipeline->shards[index];
+  *error = shard->error;
+  return sp_shard_open(shard, pipeline->world, index, true);
+}
+
+static enum sp_status begin_work(void *context, uint32_t index, const char **error)
+{
+  struct sp_pipeline *pipeline = context;
+  struct sp_shard *shard = &pipeline->shards[index];
+  *error = shard->error;
+  return sp_shard_begin(shard);
+}
+
+static double seconds_now(void)
+{
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* Recovery: no shard is changed before all were opened. */
+static enum sp_status shards_open(struct sp_pipeline *pipeline, uint32_t workers_asked)
+{
+  uint32_t threads = sp_crew_threads(pipeline->world, workers_asked);
+  SP_TRY(sp_crew_run(pipeline->world, threads, open_work, pipeline));
+  return sp_crew_run(pipeline->world, threads, begin_work, pipeline);
+}
+
+static uint64_t replayed_count(const struct sp_pipeline *pipeline)
+{
+  uint64_t records = 0;
+  for (uint32_t i = 0; i < pipeline->world->dir.shard_count; i++) {
+    records += pipeline->shards[i].meta.ordinal - pipeline->shards[i].checkpointed_ordinal;
+  }
+  return records;
 }
 
 static void pipeline_free(struct sp_pipeline *pipeline)
@@ -74,9 +112,7 @@ static enum sp_status pipeline_make(struct sp_pipeline *pipeline,
     return SP_NO_MEMORY;
   }
   memset(pipeline->workers, 0, sizeof(struct sp_worker) * pipeline->workers_count);
-  for (uint32_t i = 0; i < shard_count; i++) {
-    SP_TRY(sp_shard_open(&pipeline->shards[i], world, i, true));
-  }
+  SP_TRY(shards_open(pipeline, options->workers));
   SP_TRY(sp_writer_make(&pipeline->writer, world, pipeline->workers_count));
   for (uint32_t i = 0; i < pipeline->workers_count; i++) {
     sp_worker_make(&pipeline->workers[i], i, pipeline->workers_count, pipeline->shards,
@@ -94,12 +130,15 @@ int sp_pipeline_run(struct sp_world *world, const struct sp_pipeline_options *op
 {
   struct sp_pipeline pipeline = {.world = world};
   memset(report, 0, sizeof(*report));
+  double began = seconds_now();
   enum sp_status status = pipeline_make(&pipeline, options);
   if (status != SP_OK) {
     int code = failed(&pipeline, status);
     pipeline_free(&pipeline);
     return code;
   }
+  report->replayed = replayed_count(&pipeline);
+  report->open_seconds = seconds_now() - began;
   int code = SP_EXIT_DONE;
   status = sp_writer_start(pipeline.writer);
   uint32_t started = 0;

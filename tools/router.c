@@ -8,6 +8,7 @@
 
 #include "ingest/resolve.h"
 #include "tools/heap.h"
+#include "tools/shard_crew.h"
 #include "tools/shard_inside.h"
 
 #define CUT_RECORDS 32000 /* of all shards; one shard's block holds SP_BLOCK_RECORDS_MAX */
@@ -54,6 +55,8 @@ struct sp_router {
   uint32_t streams_count;
   int64_t watermark_utc_s;
   struct sp_totals in[SP_SHARDS_MAX]; /* since the last cut */
+  uint64_t behind[SP_SHARDS_MAX];     /* records of each shard that no checkpoint has */
+  uint32_t replay_threads;            /* of a start after a crash */
   uint32_t cut_records, cut_streams;
   uint64_t cut_raw_bytes;
   bool backlog; /* the last batch was full */
@@ -90,7 +93,9 @@ enum sp_status sp_router_make(struct sp_router **out, struct sp_world *world,
     return SP_NO_MEMORY;
   }
   router->watermark_utc_s = INT64_MAX;
+  router->replay_threads = sp_crew_threads(world, options->workers);
   for (uint32_t i = 0; i < world->dir.shard_count; i++) {
+    router->behind[i] = shards[i].meta.ordinal - shards[i].checkpointed_ordinal;
     if (shards[i].watermark_utc_s < router->watermark_utc_s) {
       router->watermark_utc_s = shards[i].watermark_utc_s;
     }
@@ -396,13 +401,31 @@ static enum sp_status books_reload(struct sp_router *router)
   return sp_resolver_make(&router->resolver, router->world->directory, books, &router->memory);
 }
 
+/* Whether a start after a crash would have so much to replay by now that a checkpoint is due
+ * whatever the clock says: by the busiest core, shards being replayed side by side. */
+static bool replay_is_long(struct sp_router *router)
+{
+  uint64_t all = 0, busiest = 0;
+  for (uint32_t i = 0; i < router->world->dir.shard_count; i++) {
+    router->behind[i] += (uint64_t)router->in[i].count;
+    all += router->behind[i];
+    busiest = router->behind[i] > busiest ? router->behind[i] : busiest;
+  }
+  uint64_t share = all / router->replay_threads;
+  int64_t most = router->options->checkpoint_records;
+  most = most == 0 ? SP_CHECKPOINT_RECORDS : most;
+  return (share > busiest ? share : busiest) >= (uint64_t)most;
+}
+
 static enum sp_status cut_make(struct sp_router *router, struct sp_parcel *parcel, bool last)
 {
   int64_t now = now_ms();
   struct sp_cut *cut = &parcel->cut;
   cut->now = true;
   cut->last = last;
-  cut->checkpoint = last || now - router->checkpoint_ms >= router->options->checkpoint_ms;
+  bool long_replay = replay_is_long(router);
+  cut->checkpoint =
+      last || long_replay || now - router->checkpoint_ms >= router->options->checkpoint_ms;
   cut->watermark_utc_s = router->watermark_utc_s;
   memcpy(cut->in, router->in, sizeof(cut->in));
   memset(router->in, 0, sizeof(router->in));
@@ -410,6 +433,7 @@ static enum sp_status cut_make(struct sp_router *router, struct sp_parcel *parce
   if (cut->checkpoint) {
     router->checkpoint_ms = now;
     router->checkpoints++;
+    memset(router->behind, 0, sizeof(router->behind));
   }
   SP_TRY(books_reload(router));
   cut->books = router->books;

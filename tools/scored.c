@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "rating/civil.h"
+#include "tools/shard_crew.h"
 #include "tools/store_dir.h"
 
 static int complain(const struct sp_scored *scored, const char *what)
@@ -20,19 +21,35 @@ static struct sp_shard *shard_make(void)
   return aligned_alloc(64, (sizeof(struct sp_shard) + 63U) / 64U * 64U);
 }
 
-static int open_shard(struct sp_scored *scored, struct sp_shard **shard, uint32_t index)
+struct reading {
+  struct sp_scored *scored;
+  bool with_sum; /* the sum needs all shards together; without it only their profiles stay */
+  struct sp_shard *shards[SP_SHARDS_MAX];
+};
+
+static void close_shard(struct reading *reading, uint32_t index)
 {
-  *shard = shard_make();
-  if (*shard == NULL) {
-    return complain(scored, "out of memory");
+  if (reading->shards[index] != NULL) {
+    sp_shard_close(reading->shards[index]);
+    free(reading->shards[index]);
+    reading->shards[index] = NULL;
   }
-  enum sp_status status = sp_shard_open(*shard, &scored->world, index, false);
-  if (status != SP_OK) {
-    return complain(scored, (*shard)->error[0] != '\0' ? (*shard)->error : sp_status_text(status));
+}
+
+static enum sp_status read_shard(void *context, uint32_t index, const char **error)
+{
+  struct reading *reading = context;
+  struct sp_shard *shard = reading->shards[index] = shard_make();
+  if (shard == NULL) {
+    return SP_NO_MEMORY;
   }
-  scored->metas[index] = (*shard)->meta;
-  scored->records += (*shard)->meta.ordinal;
-  return SP_EXIT_DONE;
+  *error = shard->error;
+  SP_TRY(sp_shard_open(shard, &reading->scored->world, index, false));
+  reading->scored->metas[index] = shard->meta;
+  if (!reading->with_sum) {
+    close_shard(reading, index);
+  }
+  return SP_OK;
 }
 
 /* As verify does: marks older than the window behind the latest record of the store do not count.
@@ -54,28 +71,23 @@ static int sum_shards(struct sp_scored *scored, struct sp_shard **shards, uint32
   return SP_EXIT_DONE;
 }
 
-/* All shards, one after the other unless the sum needs them together. */
 static int read_state(struct sp_scored *scored, bool with_sum)
 {
-  struct sp_shard *shards[SP_SHARDS_MAX] = {NULL};
+  struct reading reading = {.scored = scored, .with_sum = with_sum};
   uint32_t count = scored->world.dir.shard_count;
   int code = SP_EXIT_DONE;
-  for (uint32_t i = 0; i < count && code == SP_EXIT_DONE; i++) {
-    code = open_shard(scored, &shards[i], i);
-    if (!with_sum && shards[i] != NULL) {
-      sp_shard_close(shards[i]);
-      free(shards[i]);
-      shards[i] = NULL;
-    }
-  }
-  if (code == SP_EXIT_DONE && with_sum) {
-    code = sum_shards(scored, shards, count);
+  if (sp_crew_run(&scored->world, sp_crew_threads(&scored->world, 0), read_shard, &reading) !=
+      SP_OK) {
+    code = complain(scored, scored->world.failure);
   }
   for (uint32_t i = 0; i < count; i++) {
-    if (shards[i] != NULL) {
-      sp_shard_close(shards[i]);
-      free(shards[i]);
-    }
+    scored->records += scored->metas[i].ordinal;
+  }
+  if (code == SP_EXIT_DONE && with_sum) {
+    code = sum_shards(scored, reading.shards, count);
+  }
+  for (uint32_t i = 0; i < count; i++) {
+    close_shard(&reading, i);
   }
   return code;
 }

@@ -17,7 +17,8 @@
 #define SP_SHARD_MAGIC 0x53485244u
 #define SP_DEDUP_WINDOW_DAYS 62 /* book.md §15.5 */
 #define SP_JOURNAL_ZSTD_LEVEL \
-  (-10)                   /* half of level -3's work for 7 % more bytes: store/README.md */
+  (-10) /* half of level -3's work for 7 % more bytes: store/README.md */
+#define SP_SHARD_ERROR_BYTES 512
 #define SP_BUILDERS_MAX 3 /* one open, the others on their way to disk */
 
 /* A closed block on its way from its shard to the writer. */
@@ -93,9 +94,9 @@ struct sp_shard {
   struct sp_decoder decoder;    /* of raw bytes read back */
   struct sp_resolver *resolver; /* of conflicts, made for the first one */
   const struct sp_books *resolver_books;
-  char *scratch;       /* SP_DECODE_SCRATCH_BYTES for it */
-  uint64_t torn_bytes; /* cut off, or standing behind the last block, at opening */
-  char error[512];     /* what went wrong, for one line on stderr */
+  char *scratch;                    /* SP_DECODE_SCRATCH_BYTES for it */
+  uint64_t torn_bytes;              /* cut off, or standing behind the last block, at opening */
+  char error[SP_SHARD_ERROR_BYTES]; /* what went wrong, for one line on stderr */
 };
 
 struct sp_name_position {
@@ -106,14 +107,17 @@ struct sp_name_position {
 };
 
 /* Opens shard `index` of a store: checkpoint, then the journal's tail through sp_shard_records,
- * each block compared with what was journaled; writable: cuts a torn tail and is ready for more.
- * DIFFERENT: a charge came out otherwise. On an error `shard->error` holds the line to print. */
+ * each block compared with what was journaled; writable: for sp_shard_begin. Nothing is changed
+ * yet. DIFFERENT: a charge came out otherwise. On an error `shard->error` holds the line to print.
+ * Shards may be opened side by side, each by one thread (tools/shard_crew.h). */
 SP_MUST_CHECK enum sp_status sp_shard_open(struct sp_shard *shard, struct sp_world *world,
                                            uint32_t index, bool writable);
 /* As sp_shard_open to read, but from the last checkpoint before the watched record, or from the
  * journal's beginning; what stands behind the last watched one is not looked at. */
 SP_MUST_CHECK enum sp_status sp_shard_open_watched(struct sp_shard *shard, struct sp_world *world,
                                                    uint32_t index, struct sp_shard_watch *watch);
+/* After all shards were opened: cuts a torn tail off, and the shard is ready for more. */
+SP_MUST_CHECK enum sp_status sp_shard_begin(struct sp_shard *shard);
 void sp_shard_close(struct sp_shard *shard);
 
 /* Lets `shard` rate with the rater of another shard of its worker, so that they share its caches.

@@ -24,7 +24,13 @@ void sp__shard_advance(struct sp_shard *shard, const struct sp_block_header *hea
 /* Until every closed block is on disk. IO: the writer has failed. */
 SP_MUST_CHECK enum sp_status sp__shard_durable_wait(struct sp_shard *shard);
 /* Replays the journal behind the checkpoint. */
-SP_MUST_CHECK enum sp_status sp__shard_replay(struct sp_shard *shard, bool writable);
+SP_MUST_CHECK enum sp_status sp__shard_replay(struct sp_shard *shard);
+/* Whether a shard before it has failed, so that this one need not be opened (tools/shard_crew.h).
+ */
+static inline bool sp__shard_is_needless(const struct sp_shard *shard)
+{
+  return shard->index >= atomic_load_explicit(&shard->world->shards_needed, memory_order_relaxed);
+}
 /* The place of a stream in `positions`, + 1; added at its beginning if the shard has never seen it.
  */
 SP_MUST_CHECK enum sp_status sp__shard_position_add(struct sp_shard *shard, const char *name,

@@ -61,10 +61,14 @@ enum sp_status sp__shard_position_add(struct sp_shard *shard, const char *name, 
   return SP_OK;
 }
 
+/* END: the shard is not needed. */
 static enum sp_status entry_load(void *context, const void *key, size_t key_length,
                                  const void *value, size_t value_length)
 {
   struct sp_shard *shard = context;
+  if (sp__shard_is_needless(shard)) {
+    return SP_END;
+  }
   const uint8_t *bytes = key;
   uint32_t index = 0;
   if (key_length == 5) {
@@ -73,6 +77,7 @@ static enum sp_status entry_load(void *context, const void *key, size_t key_leng
   }
   if (key_length == 5 && bytes[0] == SP_ENTRY_GROUP_PROFILE) {
     if (index >= sp_directory_group_count(shard->world->directory) ||
+        shard->world->shard_of_group[index] != shard->index ||
         value_length != sizeof(struct sp_group_profile)) {
       return SP_BAD_FORMAT;
     }
@@ -81,6 +86,7 @@ static enum sp_status entry_load(void *context, const void *key, size_t key_leng
   }
   if (key_length == 5 && bytes[0] == SP_STATE_SUBSCRIBER) {
     if (index >= sp_directory_subscriber_count(shard->world->directory) ||
+        shard->world->shard_of[index] != shard->index ||
         value_length < sizeof(struct sp_profile)) {
       return SP_BAD_FORMAT;
     }
@@ -182,12 +188,19 @@ static enum sp_status parts_make(struct sp_shard *shard)
   return SP_OK;
 }
 
-/* New records are resolved with all the store's books, those added since the last block included
- * (book.md §4.8). */
-static enum sp_status books_newest(struct sp_shard *shard)
+enum sp_status sp_shard_begin(struct sp_shard *shard)
 {
+  SP_ASSERT(shard->magic == SP_SHARD_MAGIC);
+  errno = 0;
+  enum sp_status status = sp_journal_cut(shard->journal);
+  if (status != SP_OK) {
+    return wrong(shard, status, "the journal's end cannot be made ready for more");
+  }
+  /* New records are resolved with all the store's books, those added since the last block included
+   * (book.md §4.8). */
   shard->books = sp_world_books(shard->world, shard->world->books_count);
-  return shard->books == NULL ? SP_NO_MEMORY : sp_rater_set_books(shard->rater, shard->books);
+  status = shard->books == NULL ? SP_NO_MEMORY : sp_rater_set_books(shard->rater, shard->books);
+  return status == SP_OK ? SP_OK : wrong(shard, status, "its books");
 }
 
 static enum sp_status shard_open(struct sp_shard *shard, bool writable)
@@ -224,9 +237,7 @@ static enum sp_status shard_open(struct sp_shard *shard, bool writable)
   if (status != SP_OK) {
     return wrong(shard, status, path);
   }
-  SP_TRY(sp__shard_replay(shard, writable));
-  status = writable ? books_newest(shard) : SP_OK;
-  return status == SP_OK ? SP_OK : wrong(shard, status, "its books");
+  return sp__shard_replay(shard);
 }
 
 static void shard_init(struct sp_shard *shard, struct sp_world *world, uint32_t index)

@@ -213,13 +213,13 @@ static enum sp_status replay_make(struct sp_shard *shard, struct sp_memory *memo
   return sp_block_view_make(&replay->view);
 }
 
-enum sp_status sp__shard_replay(struct sp_shard *shard, bool writable)
+enum sp_status sp__shard_replay(struct sp_shard *shard)
 {
   struct replay *replay = NULL;
   struct sp_memory memory;
   sp_heap_init(&memory);
   enum sp_status status = replay_make(shard, &memory, &replay);
-  while (status == SP_OK) {
+  while (status == SP_OK && !sp__shard_is_needless(shard)) {
     status = sp_journal_next(shard->journal, replay->view, true);
     if (status == SP_OK) {
       status = block_replay(replay);
@@ -227,14 +227,12 @@ enum sp_status sp__shard_replay(struct sp_shard *shard, bool writable)
   }
   replay_free(replay);
   sp_memory_free(&memory);
-  if (status != SP_END) {
+  if (status != SP_END && status != SP_OK) {
     return shard->error[0] != '\0' ? status : wrong(shard, status, sp_status_text(status));
   }
   for (uint32_t i = 0; i < shard->streams_size; i++) {
     shard->streams[i] = (struct sp_shard_stream){0};
   }
   shard->torn_bytes = sp_journal_torn_bytes(shard->journal);
-  status = writable ? sp_journal_cut(shard->journal) : SP_OK;
-  return status == SP_OK ? SP_OK
-                         : wrong(shard, status, "the journal's end cannot be made ready for more");
+  return SP_OK;
 }

@@ -43,21 +43,28 @@ static int books_load(struct sp_world *world)
   return added;
 }
 
+static const struct sp_books *books_make(struct sp_world *world, uint32_t count)
+{
+  struct sp_books *books = sp_memory_take(&world->memory, sizeof(*books));
+  uint32_t clash;
+  if (books == NULL || sp_books_make(books, world->book, count, &world->memory, &clash) != SP_OK) {
+    return NULL;
+  }
+  return books;
+}
+
 const struct sp_books *sp_world_books(struct sp_world *world, uint32_t count)
 {
   if (count == 0 || count > world->books_count) {
     return NULL;
   }
+  pthread_mutex_lock(&world->books_lock);
   if (world->books[count] == NULL) {
-    struct sp_books *books = sp_memory_take(&world->memory, sizeof(*books));
-    uint32_t clash;
-    if (books == NULL ||
-        sp_books_make(books, world->book, count, &world->memory, &clash) != SP_OK) {
-      return NULL;
-    }
-    world->books[count] = books;
+    world->books[count] = books_make(world, count);
   }
-  return world->books[count];
+  const struct sp_books *books = world->books[count];
+  pthread_mutex_unlock(&world->books_lock);
+  return books;
 }
 
 int sp_world_add_books(struct sp_world *world)
@@ -115,6 +122,8 @@ int sp_world_open(struct sp_world *world, const char *store)
 {
   memset(world, 0, sizeof(*world));
   sp_heap_init(&world->memory);
+  pthread_mutex_init(&world->books_lock, NULL);
+  atomic_store(&world->shards_needed, UINT32_MAX);
   int code = sp_store_dir_open(&world->dir, store);
   if (code != SP_EXIT_DONE) {
     return code;
@@ -153,4 +162,5 @@ void sp_world_close(struct sp_world *world)
     sp_book_unload(&world->loaded[i]);
   }
   sp_store_dir_close(&world->dir);
+  pthread_mutex_destroy(&world->books_lock);
 }

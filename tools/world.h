@@ -4,6 +4,7 @@
 #ifndef SP_TOOLS_WORLD_H
 #define SP_TOOLS_WORLD_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "ingest/decode.h"
@@ -19,6 +20,7 @@ struct sp_world {
   struct sp_directory *directory;
   const struct sp_books
       *books[SP_BOOKS_MAX + 1]; /* [n]: the set of the first n books; NULL = not made yet */
+  pthread_mutex_t books_lock;   /* held while one is made */
   uint32_t books_count;         /* loaded */
   struct sp_book book[SP_BOOKS_MAX];
   struct sp_loaded_book loaded[SP_BOOKS_MAX];
@@ -28,13 +30,15 @@ struct sp_world {
   _Atomic int failing;        /* 1: a thread is writing `failure` */
   char failure[640];          /* the line for it; valid when stop is set */
   _Atomic int stop;           /* 1: something failed, everybody comes to an end */
+  _Atomic uint32_t
+      shards_needed; /* shards from this one on need not be opened: one before them failed */
   int64_t window_start_utc_s; /* for sums: marks older than this do not count */
   struct sp_profile *profiles;
   struct sp_group_profile *group_profiles;
 };
 
 /* The set of the first `count` books, made when first asked for; NULL: more than there are, or no
- * memory. One thread at a time. */
+ * memory. Any thread, a few times a block at most: it takes a lock. */
 const struct sp_books *sp_world_books(struct sp_world *world, uint32_t count);
 
 /* Opens STORE's directory and books. Messages go to stderr; 0 or an exit code. */

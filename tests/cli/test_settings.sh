@@ -20,14 +20,15 @@ expect() {  # CODE LINES COMMAND...: these lines are among what it prints on eit
 
 print="$SUANPAN run $made/store --print-config"
 mkdir "$made/store"
-expect 0 $'workers: 0\ncut_ms: 20\ncheckpoint_ms: 10000' $print
+expect 0 $'workers: 0\ncut_ms: 20\ncheckpoint_ms: 10000\ncheckpoint_records: 2000000' $print
 expect 0 'cut_ms: 7' env SUANPAN_CUT_MS=7 $print
-printf 'workers: 3\ncut_ms: 50\n' >"$made/store/suanpan.yaml"
-expect 0 $'workers: 3\ncut_ms: 50\ncheckpoint_ms: 10000' $print
+printf 'workers: 3\ncut_ms: 50\ncheckpoint_records: 123\n' >"$made/store/suanpan.yaml"
+expect 0 $'workers: 3\ncut_ms: 50\ncheckpoint_ms: 10000\ncheckpoint_records: 123' $print
+expect 0 'checkpoint_records: 4' env SUANPAN_CHECKPOINT_RECORDS=4 $print
 expect 0 $'workers: 2\ncut_ms: 50\ncheckpoint_ms: 99' env SUANPAN_WORKERS=2 SUANPAN_CHECKPOINT_MS=99 $print
 for wrong in x -1 7x '' 99999999999999999999; do
     expect 3 "suanpan: SUANPAN_CUT_MS=$wrong: expected a number, 0 or more" env SUANPAN_CUT_MS="$wrong" $print
 done
 printf 'cut_ms: -1\n' >"$made/store/suanpan.yaml"
-expect 3 "suanpan: $made/store/suanpan.yaml: workers, cut_ms and checkpoint_ms are 0 or more" $print
+expect 3 "suanpan: $made/store/suanpan.yaml: workers, cut_ms, checkpoint_ms and checkpoint_records are 0 or more" $print
 exit $failed
