@@ -86,8 +86,7 @@ static enum sp_status entry_load(void *context, const void *key, size_t key_leng
   }
   if (key_length == 5 && bytes[0] == SP_STATE_SUBSCRIBER) {
     if (index >= sp_directory_subscriber_count(shard->world->directory) ||
-        shard->world->shard_of[index] != shard->index ||
-        value_length < sizeof(struct sp_profile)) {
+        shard->world->shard_of[index] != shard->index || value_length < sizeof(struct sp_profile)) {
       return SP_BAD_FORMAT;
     }
     value_length -= sizeof(struct sp_profile);

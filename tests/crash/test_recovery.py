@@ -16,11 +16,13 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import crash_store as crash  # noqa: E402  pylint: disable=wrong-import-position
+import test_faults  # noqa: E402  pylint: disable=wrong-import-position
 
 NEVER_MS = 1000000000
 SHARDS = 4
 RECORDS = 12000
 PORTION = 1000
+FAULTS = 16
 THREADS = (1, 2, 3, 8)
 ENVIRONMENT = 4
 
@@ -125,6 +127,25 @@ class Recovery:
                 self.check(content(store) == before, f"shards {shards} broken, {count} threads: the store was changed")
                 shutil.rmtree(store)
 
+    def refused(self, expected, rng):
+        """A thread, memory, a sync, a cut or a checkpoint's write that fails: one line, exit 4, and nothing is lost."""
+        faults = test_faults.Faults(self.folder, rng)
+
+        def make():
+            store = self.copy("faulted")
+            tear(store, 1)
+            return store, ["run", store, "--files", f"{self.folder}/empty.csv", "--until-end", "--workers", "3"]
+
+        for kind, k in faults.drawn(faults.places(("thread", "memory", "sync", "truncate", "write"), make), FAULTS):
+            store, arguments = make()
+            faults.judge(f"start, {kind} {k}", faults.faulted(kind, k, arguments))
+            crash.call(*arguments)
+            found = crash.answer(store)
+            self.check(found == expected, f"start, {kind} {k}, then without faults: {found}")
+            shutil.rmtree(store)
+        self.check(faults.hits >= 5, f"only {faults.hits} faults were hit")
+        self.problems += faults.problems
+
     def replayed(self, store):
         return json.loads(crash.call("run", store, "--files", f"{self.folder}/empty.csv", "--until-end", "--json").stdout)["replayed"]
 
@@ -149,7 +170,7 @@ class Recovery:
 def main():
     base = os.path.join(os.environ["SUANPAN_BUILD"], "tests")
     folder = tempfile.mkdtemp(prefix="recovery-", dir=base)
-    _, seed = crash.seed_of("recovery")
+    rng, seed = crash.seed_of("recovery")
     recovery = Recovery(folder)
     crash.generate(recovery.world, seed, RECORDS, subscribers=500)
     with open(f"{recovery.world}/usage/usage-00001.csv", "rb") as file:
@@ -163,6 +184,8 @@ def main():
     expected = crash.answer(f"{folder}/killed")
     recovery.threads(expected, tail)
     recovery.broken()
+    if not os.environ.get("SUANPAN_SANITIZE"):  # a library before others does not go with sanitizers
+        recovery.refused(expected, rng)
     recovery.bounded(lines)
     recovery.tail_counts(lines, tail)
     if recovery.problems:
