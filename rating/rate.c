@@ -157,11 +157,6 @@ bool sp__rate_is_late(const struct sp_rater *rater, const struct sp_usage *usage
   return slot->seen && slot->domain != usage->domain;
 }
 
-int64_t sp__balance_left(int64_t granted, int64_t used)
-{
-  return granted > used ? granted - used : 0;
-}
-
 static void allowances_fill(struct sp_rater *rater, struct sp_charge *charge)
 {
   struct sp__work *work = &rater->work;
@@ -204,12 +199,41 @@ static void items_fill(struct sp_rater *rater, struct sp_charge *charge)
   charge->items_count = (uint8_t)count;
 }
 
+/* Before first and second rating, and again where the short way was none. */
+static void work_clear(struct sp__work *work)
+{
+  work->short_way = false;
+  work->overflow = work->capped = work->counts = work->grows = false;
+  work->stages_count = work->lines_count = work->lines_used = 0;
+  work->net_micro = work->list_micro = 0;
+}
+
+/* First and second rating of any record, step by step. */
+static enum sp_reason rate_general(struct sp_rater *rater, struct sp_charge *charge)
+{
+  struct sp__work *work = &rater->work;
+  enum sp_reason reason = sp__price(rater);
+  if (reason != SP_REASON_NONE || !work->counts) {
+    return reason;
+  }
+  sp__allowances_walk(rater);
+  reason = sp__discounts_apply(rater);
+  if (reason != SP_REASON_NONE && !work->overflow) {
+    return reason;
+  }
+  items_fill(rater, charge);
+  allowances_fill(rater, charge);
+  sp__payers_ask(rater, charge);
+  charge->list_micro = work->list_micro;
+  charge->net_micro = work->net_micro;
+  return work->overflow ? SP_REASON_OVERFLOW : SP_REASON_NONE;
+}
+
 enum sp_reason sp__rate_whole(struct sp_rater *rater, struct sp_charge *charge)
 {
   struct sp__work *work = &rater->work;
-  work->overflow = work->no_memory = work->capped = work->counts = work->grows = false;
-  work->stages_count = work->lines_count = work->lines_used = 0;
-  work->net_micro = work->list_micro = 0;
+  work->no_memory = false;
+  work_clear(work);
   enum sp_reason reason = sp__plans_find(rater);
   if (reason != SP_REASON_NONE) {
     return reason;
@@ -229,21 +253,14 @@ enum sp_reason sp__rate_whole(struct sp_rater *rater, struct sp_charge *charge)
     work->now = *sp__cycle_at(rater, work->usage->start_utc_s);
     work->cycle = work->now.cycle;
   }
-  reason = sp__price(rater);
-  if (reason != SP_REASON_NONE || !work->counts) {
-    return reason;
+  if (!work->partial && !work->late && !sp__traced(rater)) {
+    work->short_way = sp__rate_short(rater, charge);
+    if (SP_LIKELY(work->short_way)) {
+      return SP_REASON_NONE;
+    }
+    work_clear(work);
   }
-  sp__allowances_walk(rater);
-  reason = sp__discounts_apply(rater);
-  if (reason != SP_REASON_NONE && !work->overflow) {
-    return reason;
-  }
-  items_fill(rater, charge);
-  allowances_fill(rater, charge);
-  sp__payers_ask(rater, charge);
-  charge->list_micro = work->list_micro;
-  charge->net_micro = work->net_micro;
-  return work->overflow ? SP_REASON_OVERFLOW : SP_REASON_NONE;
+  return rate_general(rater, charge);
 }
 
 static enum sp_status suspend(struct sp_charge *charge, enum sp_reason reason)
@@ -300,6 +317,7 @@ static enum sp_status rate_record(struct sp_rater *rater, const struct sp_usage 
   work->usage = usage;
   work->book = rater->books->book + usage->book;
   work->chain = NULL;
+  work->partial = false;
   work->late = sp__rate_is_late(rater, usage);
   enum sp_reason reason = sp__rate_whole(rater, charge);
   if (work->no_memory || reason != SP_REASON_NONE) {

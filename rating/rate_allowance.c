@@ -1,17 +1,7 @@
 /* Allowances, own and pooled, in one list (book.md §10). The increments of one item are walked run
  * by run: within a run every part gives as many whole increments as it has, so nothing is looped
  * over. */
-#include "rating/hash.h"
 #include "rating/rate_parts.h"
-
-/* Cells of a balance: the allowance, and whose subscription of it (§10.1). */
-static uint64_t balance_key(const struct sp_book_allowance *allowance,
-                            const struct sp__position *position)
-{
-  uint64_t group = (position->owner & SP_OWNER_GROUP) != 0 ? position->owner : 0;
-  return sp_hash_fold(allowance->key ^ SP_HASH_K0,
-                      (uint64_t)position->from_utc_s * SP_HASH_K2 + group * SP_HASH_K3 + 1);
-}
 
 static int64_t less(int64_t a, int64_t b)
 {
@@ -107,7 +97,7 @@ static uint32_t line_of(struct sp_rater *rater, const struct sp__offer *offer)
   struct sp__line *line = rater->lines + work->lines_count;
   bool rolls = false;
   *line = (struct sp__line){.allowance = offer->allowance,
-                            .key = balance_key(offer->allowance, position),
+                            .key = sp__balance_key(offer->allowance, position),
                             .position = offer->position,
                             .order = SP_NONE,
                             .rolled_stage = SP_NONE,
@@ -115,10 +105,8 @@ static uint32_t line_of(struct sp_rater *rater, const struct sp__offer *offer)
   line->granted = sp__grant(rater, position, offer->allowance, &work->now, &rolls);
   line->base_stage = stage_balance(rater, line, work->cycle);
   if (position->from_utc_s < work->now.from_utc_s) {
-    if (work->former.cycle != work->cycle - 1) {
-      work->former = *sp__cycle_of(rater, work->cycle - 1);
-    }
-    line->rolled_granted = sp__grant(rater, position, offer->allowance, &work->former, &rolls);
+    line->rolled_granted =
+        sp__grant(rater, position, offer->allowance, sp__cycle_former(rater), &rolls);
     if (rolls) {
       line->rolled_stage = stage_balance(rater, line, work->cycle - 1);
     }

@@ -40,7 +40,7 @@ void sp__cache_clear(struct sp_rater *rater)
   }
   memset(rater->bands, 0, (size_t)SP__BANDS_CACHED * SP_BOOKS_MAX * sizeof(struct sp__bands));
   memset(rater->cycles, 0, sizeof(rater->cycles));
-  rater->work.now = rater->work.former = (struct sp__cycle){0, 0, INT32_MIN};
+  rater->work.now = rater->work.former = (struct sp__cycle){0, 0, INT32_MIN, 0};
   rater->chunk_now = 0;
   rater->chunk_used = 0;
 }
@@ -60,6 +60,7 @@ static const struct sp__cycle *cycle_add(struct sp_rater *rater, int32_t cycle)
   at->cycle = cycle;
   at->from_utc_s = sp_book_cycle_start(book, cycle);
   at->to_utc_s = sp_book_cycle_start(book, cycle + 1);
+  at->book = sp__grant_book(rater, at->from_utc_s);
   return at;
 }
 

@@ -310,6 +310,7 @@ enum sp_status sp__rate_partial(struct sp_rater *rater, const struct sp_usage *u
     return sp__rate_suspend(rater, charge, SP_REASON_NO_BOOK);
   }
   work->usage = &rater->whole;
+  work->partial = true;
   work->book = rater->books->book + rater->whole.book;
   work->late = sp__rate_is_late(rater, &rater->whole);
   sp_charge_clear(rater->whole_charge);

@@ -2,15 +2,13 @@
  * leaves the least; percents multiply exactly and round once. */
 #include "rating/rate_parts.h"
 
-#define PERCENT_ALL 10000 /* hundredths of a percent */
-
 struct exact { /* an item's amount within pass 1: value / 10^(4 x factors) */
   sp_i128 value;
   unsigned factors;
 };
 
 static const int64_t powers[SP__SETS_MAX + 1] = {
-    1, PERCENT_ALL, INT64_C(100000000), INT64_C(1000000000000), INT64_C(10000000000000000)};
+    1, SP__PERCENT_ALL, INT64_C(100000000), INT64_C(1000000000000), INT64_C(10000000000000000)};
 
 static bool item_is_on(const struct sp__work *work, const struct sp__cut *cut, uint32_t index)
 {
@@ -49,11 +47,6 @@ static void cut_trace(struct sp_rater *rater, const struct sp__cut *cut, enum sp
 
 /* Pass 1 */
 
-static int64_t percent_left(const struct sp__cut *cut)
-{
-  return cut->discount->kind == SP_DISCOUNT_FREE ? 0 : PERCENT_ALL - cut->discount->value;
-}
-
 /* Sum over all items with this cut taken, over 10^16. */
 static sp_i128 percent_sum(const struct sp__work *work, const struct exact *exacts,
                            const struct sp__cut *cut)
@@ -65,7 +58,7 @@ static sp_i128 percent_sum(const struct sp__work *work, const struct exact *exac
     }
     bool on = item_is_on(work, cut, i);
     unsigned rest = SP__SETS_MAX - exacts[i].factors - on;
-    sum += exacts[i].value * (on ? percent_left(cut) : 1) * powers[rest];
+    sum += exacts[i].value * (on ? sp__percent_left(cut->discount) : 1) * powers[rest];
   }
   return sum;
 }
@@ -137,8 +130,8 @@ static void exact_round(struct sp__item *item, const struct exact *exact)
 /* One percent alone: the usual case, in 64 bits. false: it does not fit. */
 static bool percent_single(struct sp__work *work, const struct sp__cut *cut)
 {
-  int64_t left = percent_left(cut);
-  if (work->list_micro > INT64_MAX / (2 * PERCENT_ALL)) {
+  int64_t left = sp__percent_left(cut->discount);
+  if (work->list_micro > INT64_MAX / (2 * SP__PERCENT_ALL)) {
     return false;
   }
   for (uint32_t i = 0; i < work->frame->items_count; i++) {
@@ -146,7 +139,7 @@ static bool percent_single(struct sp__work *work, const struct sp__cut *cut)
     if (!item_is_on(work, cut, i)) {
       continue;
     }
-    uint64_t divisor = (uint64_t)item->start->step * PERCENT_ALL;
+    uint64_t divisor = (uint64_t)item->start->step * SP__PERCENT_ALL;
     uint64_t value = (uint64_t)(item->net_micro * left), steps = (value + divisor / 2) / divisor;
     item->net_micro = (int64_t)steps * item->start->step;
   }
@@ -169,7 +162,7 @@ static void pass_percents(struct sp_rater *rater, const struct sp__choice *choic
     const struct sp__cut *cut = percent_choose(work, exacts, choice->cuts + at, choice->cuts + end);
     for (uint32_t i = 0; cut != NULL && i < work->frame->items_count; i++) {
       if (item_is_on(work, cut, i)) {
-        exacts[i].value *= percent_left(cut);
+        exacts[i].value *= sp__percent_left(cut->discount);
         exacts[i].factors++;
       }
     }
@@ -190,6 +183,16 @@ static void pass_percents(struct sp_rater *rater, const struct sp__choice *choic
 
 /* Passes 2 and 3 */
 
+uint64_t sp__cap_period(const struct sp_rater *rater, const struct sp_book_discount *row)
+{
+  const struct sp__work *work = &rater->work;
+  if (row->kind == SP_DISCOUNT_CAP_DAY) {
+    int32_t day = sp_book_local_day(work->book, work->usage->start_utc_s);
+    return sp__period(work->cycle, SP__CELL_DAY, (uint32_t)(day + (1 << 27)));
+  }
+  return sp__period(work->cycle, SP__CELL_MONTH, 0);
+}
+
 /* The cell of a cap_day or cap_month; remembered, for it is asked twice. */
 static uint32_t cap_stage(struct sp_rater *rater, const struct sp__cut *cut, bool first)
 {
@@ -199,12 +202,8 @@ static uint32_t cap_stage(struct sp_rater *rater, const struct sp__cut *cut, boo
   if (!first && at < SP__CAPS_KEPT) {
     return work->cap_stages[at];
   }
-  uint64_t period = sp__period(work->cycle, SP__CELL_MONTH, 0);
-  if (cut->discount->kind == SP_DISCOUNT_CAP_DAY) {
-    int32_t day = sp_book_local_day(work->book, work->usage->start_utc_s);
-    period = sp__period(work->cycle, SP__CELL_DAY, (uint32_t)(day + (1 << 27)));
-  }
-  uint32_t stage = sp__stage_of(rater, work->usage->subscriber, cut->discount->key, period, false);
+  uint32_t stage = sp__stage_of(rater, work->usage->subscriber, cut->discount->key,
+                                sp__cap_period(rater, cut->discount), false);
   if (at < SP__CAPS_KEPT) {
     work->cap_stages[at] = stage;
   }

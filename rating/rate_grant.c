@@ -17,6 +17,12 @@ static const struct sp_book_plan *plan_by_key(const struct sp_book *book, uint64
   return plan->key == key ? plan : NULL;
 }
 
+uint32_t sp__grant_book(const struct sp_rater *rater, int64_t at_utc_s)
+{
+  uint32_t index = sp_books_at(rater->books, at_utc_s);
+  return index == SP_NONE ? rater->books->by_start[0] : index;
+}
+
 /* The allowance of that plan and name in the book in force at the grant instant, or NULL. */
 static const struct sp_book_allowance *allowance_in(const struct sp_rater *rater, int64_t at_utc_s,
                                                     const struct sp_book_allowance *allowance)
@@ -26,8 +32,7 @@ static const struct sp_book_allowance *allowance_in(const struct sp_rater *rater
   if (books->count == 1) {
     return allowance;
   }
-  uint32_t index = sp_books_at(books, at_utc_s);
-  const struct sp_book *book = books->book + (index == SP_NONE ? books->by_start[0] : index);
+  const struct sp_book *book = books->book + sp__grant_book(rater, at_utc_s);
   if (book == of) {
     return allowance;
   }

@@ -8,6 +8,7 @@
 #define SP_RATING_RATE_PARTS_H
 
 #include "rating/chain_record.h"
+#include "rating/hash.h"
 #include "rating/money.h"
 #include "rating/rate.h"
 #include "rating/state_cells.h"
@@ -31,7 +32,8 @@
 #define SP__FRAME_BUCKETS 16384u
 #define SP__SET_FRAMES 32u /* frames a plan set knows at once */
 #define SP__SET_BUCKETS 8192u
-#define SP__CAPS_KEPT 8u /* cells of caps remembered between cutting and counting */
+#define SP__CAPS_KEPT 8u  /* cells of caps remembered between cutting and counting */
+#define SP__SHORT_MAX 16u /* allowances, discounts in reach of a record that goes the short way */
 #define SP__BANDS_CACHED 256u
 #define SP__CYCLES_CACHED 4u
 
@@ -62,13 +64,16 @@ struct sp__winner { /* the rule of an item; rule NULL: none */
   int64_t step;             /* of its digits, micro-units */
   int64_t bias;             /* added before dividing: half_up, ceil, floor */
   int64_t size, price, fee; /* of the first slot; connect fee */
+  uint32_t name;            /* of the item in the set of books */
   uint8_t unit;
   bool simple; /* one slot, no counter: all increments are alike */
+  bool free;   /* and they and the fee cost nothing before rounding (§10.6.2) */
 };
 
 struct sp__offer {
   const struct sp_book_allowance *allowance;
-  uint32_t position, reserved;
+  uint32_t position;
+  bool whole; /* no proration, no member's joining: the book's amount or nothing (§10.2, §10.3) */
 };
 
 struct sp__cut {
@@ -89,6 +94,7 @@ struct sp__choice { /* what holds under one set of bands */
   uint32_t sets_count;        /* percent and free sets among the cuts */
   uint32_t caps_at;           /* index of the first cap_day or cap_month among the cuts */
   uint32_t bounds_at;         /* of the first cut of pass 2 or 3 */
+  bool fits_short;            /* records with it may go the short way (rate_short.c) */
   struct sp__winner *winners; /* one for each of the frame's items */
   struct sp__offer *offers;   /* allowances, by static order of §10.5 */
   struct sp__cut *cuts;       /* discounts by pass, set, name, plan */
@@ -171,6 +177,7 @@ struct sp__part { /* one part of an allowance, in order of §10.5 */
 struct sp__cycle { /* one cycle of the books' calendar */
   int64_t from_utc_s, to_utc_s;
   int32_t cycle;
+  uint32_t book; /* that grants at its start (§10.3) */
 };
 
 struct sp__bands { /* the set of bands at all instants of [from, until) */
@@ -186,7 +193,7 @@ struct sp__list_plans { /* what one list of subscriptions comes to */
   struct sp__span span; /* empty: nothing kept here */
   uint64_t hash;
   uint32_t list; /* of the directory */
-  uint16_t count, book, base_position, bases;
+  uint16_t count, book, bases, reserved;
   struct sp__position positions[SP__LIST_POSITIONS_MAX]; /* owner: to be set */
 };
 
@@ -204,13 +211,14 @@ struct sp__work { /* the record, or the whole chain, in hand */
   struct sp_trace *trace;
   struct sp__frame *frame;
   const struct sp__chain_head *chain; /* the chain so far or NULL */
-  bool in_chain;                      /* a partial, even the first */
+  bool partial;                       /* even the first of its chain */
   bool late;
+  bool short_way; /* it went that way to the end: for tests */
   bool capped;
   bool counts;    /* false: all rules that match count what is 0 */
   bool overflow;  /* set wherever an amount or a list does not fit */
   bool no_memory; /* the caches could not grow */
-  uint16_t positions_count, base_position;
+  uint16_t positions_count;
   int32_t cycle;
   bool grows;                   /* a cell will have to be added */
   struct sp__cycle now, former; /* the cycle, and once asked for, the one before */
@@ -263,6 +271,14 @@ void sp__cache_trim(
     struct sp_rater *rater); /* between records: forgets all if it has become large */
 const struct sp__cycle *sp__cycle_at(struct sp_rater *rater, int64_t utc_s);
 const struct sp__cycle *sp__cycle_of(struct sp_rater *rater, int32_t cycle);
+/* The cycle before that of the record in hand. */
+static inline const struct sp__cycle *sp__cycle_former(struct sp_rater *rater)
+{
+  if (rater->work.former.cycle != rater->work.cycle - 1) {
+    rater->work.former = *sp__cycle_of(rater, rater->work.cycle - 1);
+  }
+  return &rater->work.former;
+}
 uint64_t sp__bands_at(struct sp_rater *rater, int64_t utc_s, int64_t *until_utc_s);
 
 /* rate_plans.c: fills work.positions (§7); reason NO_PLAN, TWO_BASE_PLANS, OVERFLOW */
@@ -288,9 +304,31 @@ void sp__allowances_walk(struct sp_rater *rater);
 int64_t sp__grant(struct sp_rater *rater, const struct sp__position *position,
                   const struct sp_book_allowance *allowance, const struct sp__cycle *cycle,
                   bool *rolls);
+/* The book that grants at an instant (§10.3). */
+uint32_t sp__grant_book(const struct sp_rater *rater, int64_t at_utc_s);
+/* Of the cells of a balance: the allowance, and whose subscription of it (§10.1). */
+static inline uint64_t sp__balance_key(const struct sp_book_allowance *allowance,
+                                       const struct sp__position *position)
+{
+  uint64_t group = (position->owner & SP_OWNER_GROUP) != 0 ? position->owner : 0;
+  return sp_hash_fold(allowance->key ^ SP_HASH_K0,
+                      (uint64_t)position->from_utc_s * SP_HASH_K2 + group * SP_HASH_K3 + 1);
+}
+/* What is left of a balance of one part; granted < 0: no such part. */
+static inline int64_t sp__balance_left(int64_t granted, int64_t used)
+{
+  return granted > used ? granted - used : 0;
+}
 
 /* rate_discount.c, rate_block.c (§11) */
 enum sp_reason sp__discounts_apply(struct sp_rater *rater);
+#define SP__PERCENT_ALL 10000 /* hundredths of a percent */
+static inline int64_t sp__percent_left(const struct sp_book_discount *row)
+{
+  return row->kind == SP_DISCOUNT_FREE ? 0 : SP__PERCENT_ALL - row->value;
+}
+/* Period of the cell of a cap_day or cap_month. */
+uint64_t sp__cap_period(const struct sp_rater *rater, const struct sp_book_discount *row);
 int64_t sp__block_cap(struct sp_rater *rater, const struct sp__cut *cut, bool take);
 
 /* rate_payer.c (§12) */
@@ -313,13 +351,15 @@ void sp__stages_write(struct sp_rater *rater);
  * allowances, payers, list and net of the charge. The caller has set usage, book, chain, late and
  * trace. */
 enum sp_reason sp__rate_whole(struct sp_rater *rater, struct sp_charge *charge);
+/* rate_short.c: the same for a common record, by fewer steps. false: it is not one; what was staged
+ * and filled is void. */
+bool sp__rate_short(struct sp_rater *rater, struct sp_charge *charge);
+bool sp__short_fits(const struct sp__frame *frame, const struct sp__choice *choice);
 /* Makes it suspended, or says NO_MEMORY if that was why. */
 SP_MUST_CHECK enum sp_status sp__rate_suspend(struct sp_rater *rater, struct sp_charge *charge,
                                               enum sp_reason reason);
 /* Is the domain at a record's start another one than the present (§13.4)? */
 bool sp__rate_is_late(const struct sp_rater *rater, const struct sp_usage *usage);
-/* What is left of a balance of two parts; granted < 0: no such part. */
-int64_t sp__balance_left(int64_t granted, int64_t used);
 
 /* rate_chain.c (§14) */
 SP_MUST_CHECK enum sp_status sp__rate_partial(struct sp_rater *rater, const struct sp_usage *usage,

@@ -199,7 +199,6 @@ static const struct sp__list_plans *list_plans(struct sp_rater *rater, uint32_t 
     }
     if (plans[plan].kind == SP_PLAN_BASE) {
       kept->bases++;
-      kept->base_position = kept->count;
     }
     kept->positions[kept->count++] =
         (struct sp__position){plan, usage->subscriber, row->from_utc_s, row->to_utc_s};
@@ -225,7 +224,6 @@ enum sp_reason sp__plans_find(struct sp_rater *rater)
     work->positions[i].owner = subscriber;
   }
   work->positions_count = own->count;
-  work->base_position = own->base_position;
   work->plans_hash = own->hash;
   if (!groups_add(rater)) {
     return SP_REASON_OVERFLOW;

@@ -157,7 +157,7 @@ static const struct sp_book_item *plan_item(const struct sp_rater *rater,
 }
 
 static struct sp__winner winner_of(const struct sp_book_rule *rule, const struct sp_book_item *item,
-                                   const struct sp_book_slot *slots)
+                                   const struct sp_book_slot *slots, uint32_t name)
 {
   int64_t step = sp_money_step(item->digits), divisor = item->denominator * step;
   return (struct sp__winner){
@@ -173,7 +173,9 @@ static struct sp__winner winner_of(const struct sp_book_rule *rule, const struct
       .price = slots->price,
       .fee = rule->connect_fee,
       .unit = item->unit,
+      .name = name,
       .simple = rule->slots_count == 1 && !rule->counter,
+      .free = slots->price_zero && rule->connect_fee == 0,
   };
 }
 
@@ -199,7 +201,8 @@ static void winner_find(struct sp_rater *rater, uint32_t name, uint64_t bands,
                      (rule->priority == winner->rule->priority && plan < of));
     if (of == NULL || of->kind == SP_PLAN_BASE || outranks) {
       of = plan;
-      *winner = winner_of(rule, item, slots + rule->slots_at);
+      *winner = winner_of(rule, item, slots + rule->slots_at,
+                          rater->books->item_ids[rater->work.usage->book][name]);
     }
   }
 }
@@ -272,7 +275,8 @@ static void offers_add(struct sp_rater *rater, struct sp__choice *choice, uint64
     if (!sp__match(book, &row->match, rater->work.frame, bands)) {
       continue;
     }
-    struct sp__offer offer = {row, position, 0};
+    bool joins = plan->kind >= SP_PLAN_GROUP && !row->pool; /* each member has its own (§10.2) */
+    struct sp__offer offer = {row, position, !row->by_day && !joins};
     uint32_t at = choice->offers_count++;
     for (; at > 0 && offer_before(&offer, choice->offers + at - 1); at--) {
       choice->offers[at] = choice->offers[at - 1];
@@ -386,6 +390,7 @@ static struct sp__choice *choice_make(struct sp_rater *rater, uint64_t bands)
     }
   }
   sets_find(choice);
+  choice->fits_short = sp__short_fits(frame, choice);
   choice->next = frame->choices;
   frame->choices = choice;
   return choice;

@@ -1,0 +1,289 @@
+/* The short way of the common record: a whole usage with one rule and one run of like increments
+ * for each item, wholly covered by one part of an allowance or not at all, below its caps. Steps,
+ * order and results are those of rate_price.c, rate_allowance.c and rate_discount.c; what is left
+ * out are their lists of runs, pieces, parts and lines, and sums beyond 64 bits.
+ *
+ * Nothing is written before a record stands, so wherever something is unusual, `false` sends it the
+ * general way from the start. Only the general way is traced: tests/rating/test_rate_short.c rates
+ * with and without a trace and finds the same charges and cells. */
+#include "rating/rate_parts.h"
+
+static int64_t less(int64_t a, int64_t b)
+{
+  return a < b ? a : b;
+}
+
+/* Can records with this choice go the short way? Decided once, when the choice is made. */
+bool sp__short_fits(const struct sp__frame *frame, const struct sp__choice *choice)
+{
+  bool fits = choice->offers_count <= SP__SHORT_MAX && choice->cuts_count <= SP__SHORT_MAX;
+  for (uint32_t i = 0; i < frame->items_count; i++) {
+    fits = fits && choice->winners[i].rule != NULL && choice->winners[i].simple;
+  }
+  for (uint32_t i = 0; i < choice->offers_count && fits; i++) {
+    const struct sp_book_allowance *row = choice->offers[i].allowance;
+    fits = choice->offers[i].whole;
+    /* Where priorities are equal the ends of subscriptions have a say (§10.5). */
+    for (uint32_t k = i; k-- > 0 && choice->offers[k].allowance->priority == row->priority;) {
+      fits = fits && choice->offers[k].allowance->unit != row->unit;
+    }
+  }
+  for (uint32_t i = 0; i < choice->cuts_count && fits; i++) {
+    /* One cut a set: there is nothing to choose. */
+    fits =
+        choice->cuts[i].set_end == i + 1 && choice->cuts[i].discount->kind != SP_DISCOUNT_BLOCK_CAP;
+  }
+  return fits && choice->sets_count <= SP__SETS_MAX;
+}
+
+/* List prices (§8): one run an item, as the rule has one slot and no counter, and there is one
+ * choice for all of the usage. An item without quantity goes the general way. */
+static bool short_price(struct sp_rater *rater, const struct sp__choice *choice,
+                        struct sp_charge *charge)
+{
+  struct sp__work *work = &rater->work;
+  const struct sp_usage *usage = work->usage;
+  for (uint32_t i = 0; i < work->frame->items_count; i++) {
+    const struct sp__winner *winner = choice->winners + i;
+    int64_t quantity = winner->unit == SP_UNIT_SECOND ? usage->duration_s
+                       : winner->unit == SP_UNIT_BYTE ? usage->bytes
+                                                      : usage->items;
+    if (quantity <= 0) {
+      return false;
+    }
+    int64_t count = (quantity - 1) / winner->size + 1, sum;
+    if (__builtin_mul_overflow(count, winner->price, &sum) ||
+        __builtin_add_overflow(sum, winner->fee, &sum) || sum > INT64_MAX - winner->bias) {
+      return false;
+    }
+    uint64_t steps = (uint64_t)(sum + winner->bias) / (uint64_t)winner->divisor;
+    int64_t list_micro = (int64_t)steps * winner->step;
+    charge->items[i] = (struct sp_charge_item){winner->name, 0, list_micro, list_micro, count};
+    if (!sp_money_add(&work->list_micro, work->list_micro, list_micro)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/* Is all that is granted in a cycle the record's own row's amount? The subscription holds at the
+ * record's start, so it reaches into its cycle, and where it began before, into the former one. */
+static bool grant_is_plain(const struct sp_rater *rater, const struct sp__position *position,
+                           const struct sp__cycle *cycle)
+{
+  return rater->books->count == 1 ||
+         (cycle->book == rater->work.usage->book && position->from_utc_s <= cycle->from_utc_s);
+}
+
+/* Might the offer have a rolled part (§10.4)? */
+static bool offer_rolls(const struct sp_rater *rater, const struct sp__offer *offer)
+{
+  return rater->work.positions[offer->position].from_utc_s < rater->work.now.from_utc_s;
+}
+
+static uint32_t part_stage(struct sp_rater *rater, const struct sp__offer *offer, bool rolled)
+{
+  const struct sp__work *work = &rater->work;
+  const struct sp__position *position = work->positions + offer->position;
+  return sp__stage_of(rater, offer->allowance->pool ? position->owner : work->usage->subscriber,
+                      sp__balance_key(offer->allowance, position),
+                      sp__period(work->cycle - rolled, SP__CELL_USED, 0), false);
+}
+
+/* What a part can take of `need`, in increments of `size`. */
+enum cover { COVER_NOTHING, COVER_SOME, COVER_ALL };
+
+static enum cover part_take(struct sp_rater *rater, const struct sp__offer *offer, bool rolled,
+                            int64_t size, int64_t need)
+{
+  const struct sp_book_allowance *row = offer->allowance;
+  uint32_t stage = part_stage(rater, offer, rolled), member = SP_NONE;
+  int64_t left = sp__balance_left(row->amount, sp__stage_value(rater, stage));
+  if (row->pool && row->member_cap >= 0) {
+    const struct sp__work *work = &rater->work;
+    member = sp__stage_of(rater, work->usage->subscriber,
+                          sp__balance_key(row, work->positions + offer->position),
+                          sp__period(work->cycle, SP__CELL_MEMBER, 0), false);
+    left = less(left, row->member_cap - sp__stage_value(rater, member));
+  }
+  if (left < need) {
+    return left < size ? COVER_NOTHING : COVER_SOME;
+  }
+  sp__stage_add(rater, stage, need);
+  if (member != SP_NONE) {
+    sp__stage_add(rater, member, need);
+  }
+  return COVER_ALL;
+}
+
+/* The line of the allowance that covered the record (§17): rolled and base part together. */
+static void allowance_fill(struct sp_rater *rater, const struct sp__offer *offer, int64_t used,
+                           struct sp_charge *charge)
+{
+  const struct sp__work *work = &rater->work;
+  const struct sp_book_allowance *row = offer->allowance;
+  uint32_t base = part_stage(rater, offer, false);
+  int64_t left = sp__balance_left(row->amount, sp__stage_value(rater, base));
+  if (row->rollover && offer_rolls(rater, offer)) {
+    uint32_t rolled = part_stage(rater, offer, true);
+    left += sp__balance_left(row->amount, sp__stage_value(rater, rolled));
+  }
+  charge->allowances[0] = (struct sp_charge_allowance){
+      rater->books->allowance_ids[work->usage->book][row->name_id],
+      row->pool ? work->positions[offer->position].owner : work->usage->subscriber, used, left};
+  charge->allowances_count = 1;
+}
+
+/* Waives the walked item, and those with the same increments (§10.6.5), which are then all of
+ * theirs: fee included, nothing is left of them. */
+static void items_waive(const struct sp__work *work, const struct sp__choice *choice,
+                        uint32_t walked, struct sp_charge *charge)
+{
+  const struct sp__winner *by = choice->winners + walked;
+  for (uint32_t i = 0; i < work->frame->items_count; i++) {
+    if (choice->winners[i].unit == by->unit && choice->winners[i].size == by->size) {
+      charge->items[i].net_micro = 0;
+    }
+  }
+}
+
+/* Allowances (§10): parts in their order, as far as they have less than one increment. A part that
+ * covers some of them only is for the general way. Balances behind the one that covers are not
+ * read: they would only be looked at. */
+static bool short_cover(struct sp_rater *rater, const struct sp__choice *choice,
+                        struct sp_charge *charge)
+{
+  struct sp__work *work = &rater->work;
+  uint32_t walked = work->frame->base == SP_NONE ? 0 : work->frame->base;
+  const struct sp__winner *by = choice->winners + walked;
+  bool costs = work->list_micro > 0;
+  for (uint32_t i = 0; i < work->frame->items_count && !costs; i++) {
+    costs = !choice->winners[i].free;
+  }
+  int64_t need;
+  if (__builtin_mul_overflow(charge->items[walked].increments, by->size, &need)) {
+    return false;
+  }
+  for (uint32_t i = 0; i < 2 * choice->offers_count && costs; i++) {
+    bool rolled = i < choice->offers_count; /* rolled parts come first */
+    const struct sp__offer *offer = choice->offers + i - (rolled ? 0 : choice->offers_count);
+    const struct sp__position *position = work->positions + offer->position;
+    if (offer->allowance->unit != by->unit || (rolled && !offer_rolls(rater, offer))) {
+      continue;
+    }
+    if (!grant_is_plain(rater, position, rolled ? sp__cycle_former(rater) : &work->now)) {
+      return false;
+    }
+    if (rolled && !offer->allowance->rollover) {
+      continue;
+    }
+    enum cover cover = part_take(rater, offer, rolled, by->size, need);
+    if (cover == COVER_ALL) {
+      allowance_fill(rater, offer, need, charge);
+      items_waive(work, choice, walked, charge);
+    }
+    if (cover != COVER_NOTHING) {
+      return cover == COVER_ALL;
+    }
+  }
+  return true;
+}
+
+/* Pass 1 (§11.4): percents multiply exactly, each item rounds once, half up. */
+static bool short_percents(const struct sp__work *work, const struct sp__choice *choice,
+                           struct sp_charge *charge)
+{
+  for (uint32_t i = 0; i < work->frame->items_count; i++) {
+    uint64_t step = (uint64_t)choice->winners[i].step, divisor = step;
+    uint64_t value = (uint64_t)charge->items[i].net_micro;
+    for (uint32_t c = 0; c < choice->bounds_at; c++) {
+      const struct sp__cut *cut = choice->cuts + c;
+      if ((cut->item == SP_NONE || cut->item == i) &&
+          (__builtin_mul_overflow(value, (uint64_t)sp__percent_left(cut->discount), &value) ||
+           __builtin_mul_overflow(divisor, (uint64_t)SP__PERCENT_ALL, &divisor))) {
+        return false;
+      }
+    }
+    if (divisor != step) {
+      if (__builtin_add_overflow(value, divisor / 2, &value)) {
+        return false;
+      }
+      charge->items[i].net_micro = (int64_t)(value / divisor * step);
+    }
+  }
+  return true;
+}
+
+static int64_t net_sum(const struct sp__work *work, uint32_t item, const struct sp_charge *charge)
+{
+  int64_t sum = 0;
+  for (uint32_t i = 0; i < work->frame->items_count; i++) {
+    sum += item == SP_NONE || item == i ? charge->items[i].net_micro : 0; /* at most the list */
+  }
+  return sum;
+}
+
+/* Passes 2 and 3 (§11.6): caps that leave all of the sum, and count it. */
+static bool short_caps(struct sp_rater *rater, const struct sp__choice *choice,
+                       const struct sp_charge *charge)
+{
+  for (uint32_t c = choice->bounds_at; c < choice->cuts_count; c++) {
+    const struct sp__cut *cut = choice->cuts + c;
+    int64_t sum = net_sum(&rater->work, cut->item, charge), bound = cut->discount->value;
+    if (c >= choice->caps_at) {
+      uint32_t stage = sp__stage_of(rater, rater->work.usage->subscriber, cut->discount->key,
+                                    sp__cap_period(rater, cut->discount), false);
+      bound -= sp__stage_value(rater, stage);
+      sp__stage_add(rater, stage, sum);
+    }
+    if (sum > bound) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/* Who pays (§12): as in the general way, from the items' nets. */
+static void short_payers(struct sp_rater *rater, struct sp__choice *choice,
+                         struct sp_charge *charge)
+{
+  struct sp__work *work = &rater->work;
+  for (uint32_t i = 0; i < work->frame->items_count && choice->claims_count > 0; i++) {
+    work->items[i].quantity = 1; /* it has one: see short_price() */
+    work->items[i].net_micro = charge->items[i].net_micro;
+  }
+  rater->segments[0] = (struct sp__segment){0, choice};
+  sp__payers_ask(rater, charge);
+}
+
+/* The choice that holds from the record's start to its end, if there is one. */
+static struct sp__choice *choice_of(struct sp_rater *rater)
+{
+  const struct sp__work *work = &rater->work;
+  int64_t start = work->usage->start_utc_s, until = SP_TIME_MAX;
+  uint64_t bands = work->frame->bands == 0 ? 0 : sp__bands_at(rater, start, &until);
+  return work->usage->duration_s > until - start ? NULL : sp__choice_find(rater, bands);
+}
+
+bool sp__rate_short(struct sp_rater *rater, struct sp_charge *charge)
+{
+  struct sp__work *work = &rater->work;
+  struct sp__choice *choice = choice_of(rater);
+  if (choice == NULL || !choice->fits_short || !short_price(rater, choice, charge) ||
+      !short_cover(rater, choice, charge)) {
+    return false;
+  }
+  work->net_micro = net_sum(work, SP_NONE, charge);
+  if (work->net_micro > 0) { /* of nothing there is nothing to cut, to count or to pay */
+    if (!short_percents(work, choice, charge) || !short_caps(rater, choice, charge)) {
+      return false;
+    }
+    work->net_micro = net_sum(work, SP_NONE, charge);
+    short_payers(rater, choice, charge);
+  }
+  work->counts = true;
+  charge->items_count = (uint8_t)work->frame->items_count;
+  charge->list_micro = work->list_micro;
+  charge->net_micro = work->net_micro;
+  return !work->overflow;
+}
