@@ -6,14 +6,16 @@
 
 #include "rating/charge.h"
 
+#define SP__CHAIN_VERSION 2u
+
 struct sp__chain_head { /* followed by items, allowances, payers, cells */
   struct sp_usage lead;
   int64_t duration_s, bytes, items; /* sums */
   int64_t list_micro, net_micro;
   uint8_t items_count, allowances_count, payers_count;
-  uint8_t flags; /* SP_FLAG_CAPPED, SP_FLAG_LATE of the chain */
-  uint8_t rated; /* 0: all its rules count 0 so far (§14.7) */
-  uint8_t reserved;
+  uint8_t flags;   /* SP_FLAG_CAPPED, SP_FLAG_LATE of the chain */
+  uint8_t rated;   /* 0: all its rules count 0 so far (§14.7) */
+  uint8_t version; /* SP__CHAIN_VERSION */
   uint16_t cells_count;
 };
 

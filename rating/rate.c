@@ -20,6 +20,7 @@ static void *table_take(struct sp_rater *rater, size_t bytes, bool *fits)
 #define RUNS_BYTES (SP__RUNS_MAX * sizeof(struct sp__run))
 #define CUT_RUNS_BYTES (SP__CUT_RUNS_MAX * sizeof(struct sp__run))
 #define STAGES_BYTES ((SP__STAGES_MAX + 1) * sizeof(struct sp__stage))
+#define INDEX_BYTES (SP__STAGE_INDEX * sizeof(struct sp__stage_place))
 #define PARTS_BYTES (SP__PARTS_MAX * sizeof(struct sp__part))
 #define LINES_BYTES (SP__LINES_MAX * sizeof(struct sp__line))
 
@@ -43,6 +44,7 @@ enum sp_status sp_rater_make(struct sp_rater **rater, const struct sp_directory 
   made->runs = table_take(made, RUNS_BYTES, &fits);
   made->cut_runs = table_take(made, CUT_RUNS_BYTES, &fits);
   made->stages = table_take(made, STAGES_BYTES, &fits);
+  made->index = table_take(made, INDEX_BYTES, &fits);
   made->parts = table_take(made, PARTS_BYTES, &fits);
   made->lines = table_take(made, LINES_BYTES, &fits);
   made->chain_made = table_take(made, SP_STATE_VALUE_BYTES_MAX, &fits);
@@ -86,6 +88,7 @@ void sp_rater_free(struct sp_rater *rater)
   sp_memory_give_table(memory, rater->runs, RUNS_BYTES);
   sp_memory_give_table(memory, rater->cut_runs, CUT_RUNS_BYTES);
   sp_memory_give_table(memory, rater->stages, STAGES_BYTES);
+  sp_memory_give_table(memory, rater->index, INDEX_BYTES);
   sp_memory_give_table(memory, rater->parts, PARTS_BYTES);
   sp_memory_give_table(memory, rater->lines, LINES_BYTES);
   sp_memory_give_table(memory, rater->chain_made, SP_STATE_VALUE_BYTES_MAX);
@@ -98,6 +101,12 @@ void sp_rater_set_state(struct sp_rater *rater, struct sp_state *state)
 {
   SP_ASSERT(rater->magic == SP__RATER_MAGIC && state != NULL);
   rater->state = state;
+}
+
+void sp_rater_set_window(struct sp_rater *rater, int64_t window_s)
+{
+  SP_ASSERT(rater->magic == SP__RATER_MAGIC && window_s >= 0);
+  rater->window_s = window_s;
 }
 
 enum sp_status sp_rater_set_books(struct sp_rater *rater, const struct sp_books *books)
@@ -234,6 +243,9 @@ enum sp_reason sp__rate_whole(struct sp_rater *rater, struct sp_charge *charge)
   struct sp__work *work = &rater->work;
   work->no_memory = false;
   work_clear(work);
+  if (work->chain != NULL) {
+    sp__stages_of_chain(rater);
+  }
   enum sp_reason reason = sp__plans_find(rater);
   if (reason != SP_REASON_NONE) {
     return reason;

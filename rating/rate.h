@@ -18,6 +18,10 @@ void sp_rater_free(struct sp_rater *rater);
 /* Goes on with another shard's state of the same directory: one rater and its caches for all shards
  * of a worker. */
 void sp_rater_set_state(struct sp_rater *rater, struct sp_state *state);
+/* Records that start so far behind the latest of all are not given to sp_rate (§15.5): cells that
+ * no other can reach are dropped. At make 0: none is too old, nothing is dropped. The same for all
+ * of a state's life, for what is dropped is part of what the state is. */
+void sp_rater_set_window(struct sp_rater *rater, int64_t window_s);
 /* The books from now on: at make none, then at each block boundary where a book was added. Clears
  * caches. */
 SP_MUST_CHECK enum sp_status sp_rater_set_books(struct sp_rater *rater,

@@ -14,6 +14,17 @@ struct blocks { /* going through the increments that nothing waived */
   bool take;
 };
 
+/* What the block has taken: the period word has 28 bits of its number, the key the others. */
+static uint32_t block_stage(const struct blocks *at)
+{
+  struct sp_rater *rater = at->rater;
+  uint64_t key = at->row->key, high = (uint64_t)at->block >> SP__PERIOD_SUB_BITS;
+  uint32_t low = (uint32_t)at->block & ((1u << SP__PERIOD_SUB_BITS) - 1);
+  key = SP_LIKELY(high == 0) ? key : sp_hash_fold(key ^ SP_HASH_K2, high * SP_HASH_K3);
+  return sp__stage_of(rater, rater->work.usage->subscriber, key,
+                      sp__period(rater->work.cycle, SP__CELL_BLOCK, low), false);
+}
+
 /* The block is complete: deals its share of the amount and caps it. */
 static void block_close(struct blocks *at, bool last)
 {
@@ -29,13 +40,7 @@ static void block_close(struct blocks *at, bool last)
   }
   int64_t share = upto - at->upto_micro;
   at->upto_micro = upto;
-  if (at->block > SP__PERIOD_SUB_MAX) {
-    rater->work.overflow = true;
-    return;
-  }
-  uint32_t stage =
-      sp__stage_of(rater, rater->work.usage->subscriber, at->row->key,
-                   sp__period(rater->work.cycle, SP__CELL_BLOCK, (uint32_t)at->block), false);
+  uint32_t stage = block_stage(at);
   int64_t taken = sp__stage_value(rater, stage), room = at->row->value - taken;
   int64_t takes = share < room ? share : room;
   takes = takes > 0 ? takes : 0;

@@ -58,6 +58,7 @@ static void chain_make(struct sp_rater *rater, const struct sp_charge *after)
   head->allowances_count = after->allowances_count;
   head->payers_count = after->payers_count;
   head->flags = (work->capped ? SP_FLAG_CAPPED : 0) | (work->late ? SP_FLAG_LATE : 0);
+  head->version = SP__CHAIN_VERSION;
   head->rated = work->counts || (work->chain != NULL && work->chain->rated);
   struct sp_charge_item *items = (struct sp_charge_item *)(void *)(head + 1);
   memcpy(items, after->items, after->items_count * sizeof(*items));
@@ -83,16 +84,20 @@ static void chain_make(struct sp_rater *rater, const struct sp_charge *after)
   }
 }
 
-/* All cells of F before are in hand, so that what it put there and F after does not is taken back.
- */
-static void stages_complete(struct sp_rater *rater)
+/* A chain stays open for ever: where its lead is, the cells of the cycle and day stay, too. */
+static void lead_mark(struct sp_rater *rater)
 {
-  const struct sp__chain_head *chain = rater->work.chain;
-  const struct sp__chain_cell *cell = chain == NULL ? NULL : sp__chain_cells(chain);
-  for (unsigned i = 0; chain != NULL && i < chain->cells_count; i++, cell++) {
-    unsigned kind = cell->period >> 28 & 15;
-    (void)sp__stage_of(rater, cell->owner, cell->key, cell->period,
-                       kind == SP__CELL_RULE || kind == SP__CELL_COUNTER);
+  const struct sp__work *work = &rater->work;
+  const struct sp_usage *lead = &rater->whole;
+  if (rater->window_s == 0 ||
+      (work->chain != NULL && work->chain->lead.start_utc_s == lead->start_utc_s)) {
+    return;
+  }
+  int64_t bit = SP__DAY_BIT(sp_book_local_day(work->book, lead->start_utc_s) + SP__DAY_ZERO);
+  uint32_t stage =
+      sp__stage_of(rater, lead->subscriber, 0, sp__period(work->cycle, SP__CELL_CHAIN, 0), false);
+  if ((sp__stage_value(rater, stage) & bit) == 0) {
+    sp__stage_add(rater, stage, bit);
   }
 }
 
@@ -319,8 +324,8 @@ enum sp_status sp__rate_partial(struct sp_rater *rater, const struct sp_usage *u
     return sp__rate_suspend(rater, charge, reason);
   }
   bool rated = work->counts || (work->chain != NULL && work->chain->rated);
-  stages_complete(rater);
   differ(rater, charge);
+  lead_mark(rater);
   enum sp_status status = work->overflow ? SP_LIMIT : chain_write(rater, usage->chain_hash);
   if (status != SP_OK) {
     return status == SP_LIMIT ? sp__rate_suspend(rater, charge, SP_REASON_OVERFLOW) : status;

@@ -188,7 +188,7 @@ uint64_t sp__cap_period(const struct sp_rater *rater, const struct sp_book_disco
   const struct sp__work *work = &rater->work;
   if (row->kind == SP_DISCOUNT_CAP_DAY) {
     int32_t day = sp_book_local_day(work->book, work->usage->start_utc_s);
-    return sp__period(work->cycle, SP__CELL_DAY, (uint32_t)(day + (1 << 27)));
+    return sp__period(work->cycle, SP__CELL_DAY, (uint32_t)(day + SP__DAY_ZERO));
   }
   return sp__period(work->cycle, SP__CELL_MONTH, 0);
 }

@@ -22,7 +22,9 @@
 #define SP__CUT_RUNS_MAX 262144u   /* runs where coverage begins and ends */
 #define SP__LINES_MAX 256u         /* allowances in reach of one record */
 #define SP__PARTS_MAX 512u         /* their parts */
-#define SP__STAGES_MAX 1400u       /* cells one record reads: one chain record holds them all */
+#define SP__STAGES_MAX 65535u      /* cells one record reads: one chain record holds them all */
+#define SP__STAGES_FEW 16u         /* so many are searched one by one */
+#define SP__STAGE_INDEX 131072u    /* places of the index of more: a power of two */
 #define SP__SETS_MAX 4u            /* percent and free sets on one item (§11.4) */
 #define SP__LIST_POSITIONS_MAX 32u /* subscriptions of one subscriber that count */
 #define SP__LISTS_CACHED 4096u
@@ -155,6 +157,10 @@ struct sp__stage { /* a cell in hand */
   int64_t added;         /* by F */
 };
 
+struct sp__stage_place { /* of the index; empty unless the stamp is the record's */
+  uint32_t stamp, stage;
+};
+
 struct sp__line { /* a balance of allowances: rolled and base part */
   const struct sp_book_allowance *allowance;
   uint64_t key; /* of its cells */
@@ -237,6 +243,7 @@ struct sp_rater {
   struct sp_state *state;
   struct sp_memory *memory;
   const struct sp_books *books;
+  int64_t window_s; /* 0: none */
   /* caches */
   struct sp__plan_set **sets;
   struct sp__frame **frames;
@@ -255,6 +262,8 @@ struct sp_rater {
   struct sp__segment *segments;
   struct sp__run *runs, *cut_runs;
   struct sp__stage *stages;
+  struct sp__stage_place *index; /* of stages, once there are many */
+  uint32_t index_stamp;
   struct sp__part *parts;
   struct sp__line *lines;
   struct sp__chain_head *chain_made; /* SP_STATE_VALUE_BYTES_MAX: the chain's next record */
@@ -338,6 +347,8 @@ void sp__payers_ask(struct sp_rater *rater, struct sp_charge *charge);
  * overflow */
 uint32_t sp__stage_of(struct sp_rater *rater, uint32_t owner, uint64_t key, uint64_t period,
                       bool counter);
+/* All cells of the chain in hand, the first of the record. */
+void sp__stages_of_chain(struct sp_rater *rater);
 void sp__stage_add(struct sp_rater *rater, uint32_t stage, int64_t amount);
 static inline int64_t sp__stage_value(const struct sp_rater *rater, uint32_t stage)
 {

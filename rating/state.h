@@ -29,8 +29,8 @@ void sp_state_prefetch_cells(const struct sp_state *state, uint32_t subscriber);
 /* Entries as bytes. Kinds in this order: subscribers by index, groups by index, chains by key. */
 enum sp_state_kind { SP_STATE_SUBSCRIBER, SP_STATE_GROUP, SP_STATE_CHAIN };
 #define SP_STATE_KEY_BYTES 17 /* kind (1), then big-endian index (4) or chain key (16) */
-#define SP_STATE_VALUE_BYTES_MAX 65536
-#define SP_STATE_CELLS_MAX 2730 /* of one subscriber or group; one more: reason `overflow` */
+#define SP_STATE_VALUE_BYTES_MAX (UINT32_C(3) << 20) /* the largest slab */
+#define SP_STATE_CELLS_MAX 65535 /* of one subscriber or group; one more: reason `overflow` */
 
 struct sp_state_entry {
   uint8_t key[SP_STATE_KEY_BYTES];

@@ -8,7 +8,8 @@
 #define SP__UNIT_BYTES 96u     /* four cells */
 #define SP__CHUNK_UNITS 65536u /* 6 MiB: three huge pages */
 #define SP__CHUNKS_MAX 8192u   /* 48 GiB of slabs */
-#define SP__CLASSES 11u        /* 1 .. 1024 units */
+#define SP__CLASSES 16u        /* 1 .. 32768 units: 3 MiB */
+#define SP__CELLS_FEW 32u      /* so many are searched one by one from the newest */
 #define SP__STATE_MAGIC UINT64_C(0x5350535441544531)
 
 /* What a cell counts; bits 28..31 of its period word. Frozen: they are stored. */
@@ -22,7 +23,8 @@ enum sp__cell_kind {
   SP__CELL_BLOCK = 6,   /* taken by a block; low bits: number of the block */
   SP__CELL_PAID =
       7, /* paid by a payer: in the member's slab for it, in the group's for all (§12.2) */
-  SP__CELL_KINDS = 8
+  SP__CELL_CHAIN = 8, /* days (bit = local day mod 32) with the lead of a chain (§14.2) */
+  SP__CELL_KINDS = 9
 };
 
 struct sp__cell { /* 24 bytes; in a slab ascending by (period, key), no two alike */
@@ -31,7 +33,9 @@ struct sp__cell { /* 24 bytes; in a slab ascending by (period, key), no two alik
   int64_t value;
 };
 
-#define SP__PERIOD_SUB_MAX ((INT64_C(1) << 28) - 1)
+#define SP__PERIOD_SUB_BITS 28
+#define SP__DAY_ZERO (1 << 27) /* added to a local day: the low bits of SP__CELL_DAY */
+#define SP__DAY_BIT(sub) (INT64_C(1) << ((sub)&31)) /* of a cycle no two days have one bit */
 
 static inline uint64_t sp__period(int32_t cycle, enum sp__cell_kind kind, uint32_t sub)
 {
@@ -42,12 +46,13 @@ struct sp__owner { /* 16 bytes, one for each subscriber and group */
   uint32_t slab;
   uint32_t domain;           /* present domain (§13.3), if seen */
   uint64_t latest_bits : 40; /* latest start so far, if seen; read by sp__owner_latest */
-  uint64_t count : 12;       /* cells */
+  uint64_t count : 16;       /* cells */
   uint64_t class : 4;        /* of the slab */
   uint64_t seen : 1;
-  uint64_t reserved : 7;
+  uint64_t reserved : 3;
 };
 _Static_assert(sizeof(struct sp__owner) == 16 && sizeof(struct sp__cell) == 24, "compact state");
+_Static_assert(SP_STATE_VALUE_BYTES_MAX == SP__UNIT_BYTES << (SP__CLASSES - 1), "the largest slab");
 
 #define SP__LATEST_MASK ((UINT64_C(1) << 40) - 1)
 
@@ -70,10 +75,10 @@ static inline void sp__owner_set_latest(struct sp__owner *slot, int64_t utc_s)
 struct sp__chain_slot { /* open addressing, linear probing, at most half full; at = 0: empty */
   uint64_t hash[2];
   uint32_t at;
-  uint32_t bytes : 20;
+  uint32_t bytes : 22;
   uint32_t class : 4;
   uint32_t dirty : 1;
-  uint32_t reserved : 7;
+  uint32_t reserved : 5;
 };
 
 struct sp_state {
@@ -113,17 +118,21 @@ static inline void sp__owner_dirty(struct sp_state *state, uint32_t owner)
   state->dirty[owner >> 31][index / 64] |= UINT64_C(1) << index % 64;
 }
 
-/* The cell of an owner, or NULL. Searched from the newest: cells of older periods end the search.
- */
+/* Of an owner with many cells: by halving. */
+struct sp__cell *sp__cell_seek(const struct sp_state *state, const struct sp__owner *slot,
+                               uint64_t key, uint64_t period);
+
+/* The cell of an owner, or NULL. Few are searched from the newest: older periods end the search. */
 static inline struct sp__cell *sp__cell_find(const struct sp_state *state, uint32_t owner,
                                              uint64_t key, uint64_t period)
 {
   const struct sp__owner *slot = sp__owner_of(state, owner);
-  if (slot->count == 0) {
-    return NULL;
+  uint32_t count = slot->count;
+  if (count - 1 >= SP__CELLS_FEW) { /* many, or none */
+    return count == 0 ? NULL : sp__cell_seek(state, slot, key, period);
   }
   struct sp__cell *cells = sp__slab(state, slot->slab);
-  for (struct sp__cell *cell = cells + slot->count; cell-- > cells;) {
+  for (struct sp__cell *cell = cells + count; cell-- > cells;) {
     if (cell->period <= period) {
       if (cell->period < period) {
         return NULL;
@@ -136,7 +145,7 @@ static inline struct sp__cell *sp__cell_find(const struct sp_state *state, uint3
   return NULL;
 }
 
-/* Slabs. sp__slab_take: 0 = no memory. The class for so many bytes (at most 1024 units). */
+/* Slabs. sp__slab_take: 0 = no memory. The class for so many bytes (at most 32768 units). */
 uint32_t sp__slab_take(struct sp_state *state, unsigned class);
 void sp__slab_give(struct sp_state *state, uint32_t at, unsigned class);
 unsigned sp__slab_class(size_t bytes);
@@ -148,6 +157,19 @@ SP_MUST_CHECK enum sp_status sp__cells_reserve(struct sp_state *state, uint32_t 
 /* Sets a cell, adding it if it is not there (room must be reserved); marks the owner changed. */
 void sp__cell_set(struct sp_state *state, uint32_t owner, uint64_t key, uint64_t period,
                   int64_t value);
+
+/* Cells behind the last one, not yet in order: reserved room is filled by `sp__cells_append`, then
+ * `sp__cells_settle` takes them in. Nothing else may touch the owner in between. */
+static inline void sp__cells_append(struct sp_state *state, const struct sp__owner *slot,
+                                    uint32_t appended, const struct sp__cell *cell)
+{
+  struct sp__cell *cells = sp__slab(state, slot->slab);
+  cells[slot->count + appended] = *cell;
+}
+void sp__cells_settle(struct sp_state *state, uint32_t owner, uint32_t appended);
+/* Takes out the cells of cycles before `cycle`, but not what open chains need of them: README.md,
+ * "State", rule 3. */
+void sp__cells_forget(struct sp_state *state, uint32_t owner, int32_t cycle);
 
 /* A chain's slot or NULL. */
 struct sp__chain_slot *sp__chain_find(const struct sp_state *state, const uint64_t hash[2]);

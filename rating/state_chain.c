@@ -89,7 +89,7 @@ void sp__chain_set(struct sp_state *state, const uint64_t hash[2], const void *r
     slot->class = class & 15u;
   }
   memcpy(sp__slab(state, slot->at), record, bytes);
-  slot->bytes = (uint32_t)bytes & 0xFFFFFu;
+  slot->bytes = (uint32_t)bytes & 0x3FFFFFu;
   state->chains_dirty += !slot->dirty;
   slot->dirty = 1;
 }

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define ENTRY_VERSION 1u
+#define ENTRY_VERSION 2u
 
 struct owner_head {     /* 16 bytes */
   int64_t latest_utc_s; /* 0 unless seen */
@@ -184,8 +184,8 @@ static enum sp_status owner_load(struct sp_state *state, uint32_t owner, const u
   }
   memcpy(&head, value, sizeof(head));
   size_t cells_bytes = head.count * sizeof(struct sp__cell);
-  if (head.version != ENTRY_VERSION || head.count > SP_STATE_CELLS_MAX || head.seen > 1 ||
-      length != sizeof(head) + cells_bytes || !sp__owner_latest_fits(head.latest_utc_s) ||
+  if (head.version != ENTRY_VERSION || head.seen > 1 || length != sizeof(head) + cells_bytes ||
+      !sp__owner_latest_fits(head.latest_utc_s) ||
       (!head.seen && (head.latest_utc_s != 0 || head.domain != 0))) {
     return SP_BAD_FORMAT;
   }
@@ -195,7 +195,7 @@ static enum sp_status owner_load(struct sp_state *state, uint32_t owner, const u
     memcpy(&cell, value + sizeof(head) + i * sizeof(cell), sizeof(cell));
     bool rising =
         i == 0 || last.period < cell.period || (last.period == cell.period && last.key < cell.key);
-    if (!rising || (cell.period >> 28 & 15) >= SP__CELL_KINDS) {
+    if (!rising || (cell.period >> SP__PERIOD_SUB_BITS & 15) >= SP__CELL_KINDS) {
       return SP_BAD_FORMAT;
     }
     last = cell;
@@ -206,37 +206,80 @@ static enum sp_status owner_load(struct sp_state *state, uint32_t owner, const u
     SP_TRY(sp__cells_reserve(state, owner, head.count));
     memcpy(sp__slab(state, slot->slab), value + sizeof(head), cells_bytes);
   }
-  slot->count = head.count & 4095u;
+  slot->count = head.count & SP_STATE_CELLS_MAX;
   slot->seen = head.seen & 1u;
   sp__owner_set_latest(slot, head.latest_utc_s);
   slot->domain = head.domain;
   return SP_OK;
 }
 
-static bool chain_is_valid(const struct sp_state *state, const uint8_t *value, size_t length)
+static bool owner_is_known(const struct sp_state *state, uint32_t owner)
 {
-  struct sp__chain_head head;
-  if (length < sizeof(head) || length > SP_STATE_VALUE_BYTES_MAX) {
-    return false;
+  return (owner & ~SP_OWNER_GROUP) < state->count[owner >> 31];
+}
+
+static bool lead_is_valid(const struct sp_state *state, const struct sp_usage *lead)
+{
+  return lead->subscriber < state->count[0] && lead->service < SP_SERVICE_COUNT &&
+         lead->direction <= SP_DIRECTION_CF && lead->partial <= SP_PARTIAL_LAST &&
+         lead->roam < SP_ROAM_COUNT && lead->zone < SP_ZONE_COUNT && lead->net < SP_NET_COUNT &&
+         (lead->group == SP_NONE || lead->group < state->count[1]) &&
+         sp__owner_latest_fits(lead->start_utc_s);
+}
+
+static bool head_is_valid(const struct sp_state *state, const struct sp__chain_head *head)
+{
+  return head->version == SP__CHAIN_VERSION && head->items_count <= SP_CHARGE_ITEMS_MAX &&
+         head->allowances_count <= SP_CHARGE_ALLOWANCES_MAX &&
+         head->payers_count <= SP_CHARGE_PAYERS_MAX && lead_is_valid(state, &head->lead) &&
+         head->duration_s >= 0 && head->bytes >= 0 && head->items >= 0 && head->list_micro >= 0 &&
+         head->net_micro >= 0 && head->rated <= 1 &&
+         (head->flags & ~(SP_FLAG_CAPPED | SP_FLAG_LATE)) == 0;
+}
+
+/* What F came to is never below 0, so a difference of two of them fits. */
+static bool charged_is_valid(const struct sp_state *state, const struct sp__chain_head *head)
+{
+  const struct sp_charge_item *item = sp__chain_items(head);
+  for (unsigned i = 0; i < head->items_count; i++, item++) {
+    if (item->list_micro < 0 || item->net_micro < 0 || item->increments < 0) {
+      return false;
+    }
   }
-  memcpy(&head, value, sizeof(head));
-  if (length != sp__chain_bytes(&head) || head.items_count > SP_CHARGE_ITEMS_MAX ||
-      head.allowances_count > SP_CHARGE_ALLOWANCES_MAX ||
-      head.payers_count > SP_CHARGE_PAYERS_MAX || head.lead.subscriber >= state->count[0] ||
-      head.lead.service >= SP_SERVICE_COUNT || head.duration_s < 0 || head.bytes < 0 ||
-      head.items < 0 || head.rated > 1) {
-    return false;
+  const struct sp__chain_allowance *line = sp__chain_allowances(head);
+  for (unsigned i = 0; i < head->allowances_count; i++, line++) {
+    if (line->pool > 1 || !owner_is_known(state, line->owner) || line->used < 0 ||
+        line->granted < 0 || line->rolled < -1) {
+      return false;
+    }
   }
-  const uint8_t *at = value + length - head.cells_count * sizeof(struct sp__chain_cell);
-  for (unsigned i = 0; i < head.cells_count; i++) {
-    struct sp__chain_cell cell;
-    memcpy(&cell, at + i * sizeof(cell), sizeof(cell));
-    if ((cell.owner & ~SP_OWNER_GROUP) >= state->count[cell.owner >> 31] ||
-        (cell.period >> 28 & 15) >= SP__CELL_KINDS) {
+  const struct sp_charge_payer *payer = sp__chain_payers(head);
+  for (unsigned i = 0; i < head->payers_count; i++, payer++) {
+    if (payer->amount_micro < 0) {
       return false;
     }
   }
   return true;
+}
+
+static bool cells_are_valid(const struct sp_state *state, const struct sp__chain_head *head)
+{
+  const struct sp__chain_cell *cell = sp__chain_cells(head);
+  for (unsigned i = 0; i < head->cells_count; i++, cell++) {
+    if (!owner_is_known(state, cell->owner) || cell->added < 0 || cell->start < 0 ||
+        (cell->period >> SP__PERIOD_SUB_BITS & 15) >= SP__CELL_CHAIN) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/* value: aligned to 8, as it lies in a slab. */
+static bool chain_is_valid(const struct sp_state *state, const void *value, size_t length)
+{
+  const struct sp__chain_head *head = value;
+  return length >= sizeof(*head) && length == sp__chain_bytes(head) && head_is_valid(state, head) &&
+         charged_is_valid(state, head) && cells_are_valid(state, head);
 }
 
 static enum sp_status entry_load(struct sp_state *state, const uint8_t *key, const uint8_t *value,
@@ -244,11 +287,15 @@ static enum sp_status entry_load(struct sp_state *state, const uint8_t *key, con
 {
   if (key[0] == SP_STATE_CHAIN) {
     uint64_t hash[2] = {get_big_endian(key + 1, 8), get_big_endian(key + 9, 8)};
-    if (!chain_is_valid(state, value, value_length) || (hash[0] | hash[1]) == 0) {
+    if (value_length > SP_STATE_VALUE_BYTES_MAX || (hash[0] | hash[1]) == 0) {
+      return SP_BAD_FORMAT;
+    }
+    memcpy(state->value, value, value_length); /* aligned, which pages of a database are not */
+    if (!chain_is_valid(state, state->value, value_length)) {
       return SP_BAD_FORMAT;
     }
     SP_TRY(sp__chain_reserve(state, hash, value_length));
-    sp__chain_set(state, hash, value, value_length);
+    sp__chain_set(state, hash, state->value, value_length);
     struct sp__chain_slot *slot = sp__chain_find(state, hash);
     SP_ASSERT(slot != NULL);
     slot->dirty = 0;

@@ -10,7 +10,7 @@
 
 struct sp_checkpoint;
 
-#define SP_CHECKPOINT_VERSION 2u
+#define SP_CHECKPOINT_VERSION 3u
 #define SP_CHECKPOINT_MAP_BYTES (UINT64_C(64) << 30) /* address space, not memory or disk */
 
 struct sp_checkpoint_meta {

@@ -173,6 +173,7 @@ static enum sp_status parts_make(struct sp_shard *shard)
   SP_TRY(sp_state_make(&shard->state, sp_directory_subscriber_count(world->directory), groups,
                        &shard->memory));
   SP_TRY(sp_rater_make(&shard->rater, world->directory, shard->state, &shard->memory));
+  sp_rater_set_window(shard->rater, (int64_t)SP_DEDUP_WINDOW_DAYS * 86400);
   SP_TRY(sp_marks_open(&shard->marks, &shard->memory, 0));
   SP_TRY(sp_block_view_make(&shard->view));
   for (unsigned i = 0; i < SP_BUILDERS_MAX; i++) {

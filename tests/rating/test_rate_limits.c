@@ -182,6 +182,81 @@ START_TEST(test_crowds)
 }
 END_TEST
 
+/* A book whose item `data` has a block_cap of 0.005 for each threshold. */
+static void blocks_open(struct rate_case *it, const char *rate, const char *threshold)
+{
+  static char rates[256], discounts[256];
+  snprintf(rates, sizeof(rates), "plan,item,service,price,per,increment,digits\np,data,data,%s,3\n",
+           rate);
+  snprintf(discounts, sizeof(discounts),
+           "plan,discount,item,kind,value,threshold\np,block,data,block_cap,0.005,%s\n", threshold);
+  const struct rate_case_file book[] = {
+      {"book.yaml", "name: t\ncurrency: CNY\ntimezone: Asia/Shanghai\n"},
+      {"plans.csv", "plan,kind\np,base\n"},
+      {"rates.csv", rates},
+      {"discounts.csv", discounts},
+      {NULL, NULL}};
+  const struct rate_case_file customers[] = {
+      {"accounts.csv", "account\nA\n"},
+      {"subscribers.csv", "subscriber,number,account\nS,8613800000001,A\n"},
+      {"subscriptions.csv", "owner,plan,from\nsubscriber:S,p,2025-01-01\n"},
+      {NULL, NULL}};
+  rate_case_open(it, book, customers);
+}
+
+/* Net of a record, partial if chain is not 0; -1: suspended `overflow`. */
+static int64_t blocks_net(struct rate_case *it, int64_t bytes, uint64_t chain)
+{
+  static struct sp_charge charge;
+  struct sp_usage usage = rate_case_usage(it, 0, INT64_C(1780243200));
+  usage.service = SP_SERVICE_DATA;
+  usage.bytes = bytes;
+  usage.chain_hash[0] = chain;
+  usage.partial = chain == 0 ? SP_PARTIAL_WHOLE : SP_PARTIAL_MIDDLE;
+  rate_case_rate(it, &usage, &charge);
+  if (charge.outcome == SP_OUTCOME_SUSPENDED) {
+    ck_assert_uint_eq(charge.reason, SP_REASON_OVERFLOW);
+    return -1;
+  }
+  return charge.net_micro;
+}
+
+/* So many blocks as an owner has cells, in a record, in a chain, and one too many. */
+START_TEST(test_blocks)
+{
+  static struct rate_case it;
+  blocks_open(&it, "0.010,1KB,1KB", "1KB");
+  ck_assert_int_eq(blocks_net(&it, 60000 * 1024, 0), 60000 * INT64_C(5000));
+  ck_assert_int_eq(blocks_net(&it, 5534 * 1024, 0), 5534 * INT64_C(5000));
+  ck_assert_uint_eq(sp__owner_of(it.state, 0)->count, SP_STATE_CELLS_MAX);
+  ck_assert_int_eq(blocks_net(&it, 1024, 0), -1);
+  ck_assert_int_eq(blocks_net(&it, 512, 0), -1);
+  rate_case_close(&it);
+  blocks_open(&it, "0.010,1KB,1KB", "1KB");
+  for (int64_t i = 1; i <= 6; i++) { /* the chain comes to one block that another record filled */
+    ck_assert_int_eq(blocks_net(&it, 10000 * 1024, 7), (10000 - (i > 1)) * INT64_C(5000));
+    ck_assert_int_eq(blocks_net(&it, 1024, 0), 5000);
+  }
+  ck_assert_int_eq(blocks_net(&it, 70000 * 1024, 0), -1);
+  ck_assert_int_eq(blocks_net(&it, INT64_C(999999999999999999), 0), -1);
+  rate_case_close(&it);
+}
+END_TEST
+
+/* Numbers of blocks beyond 28 bits are blocks of their own. */
+START_TEST(test_far_blocks)
+{
+  static struct rate_case it;
+  blocks_open(&it, "1,1MB,1MB", "1B");
+  for (int i = 0; i < 3; i++) {
+    ck_assert_int_eq(blocks_net(&it, INT64_C(1000) << 20, 0), 1000 * INT64_C(5000));
+  }
+  ck_assert_int_eq(blocks_net(&it, INT64_C(30000) << 20, 3), 30000 * INT64_C(5000));
+  ck_assert_int_eq(blocks_net(&it, INT64_C(20000) << 20, 3), 20000 * INT64_C(5000));
+  rate_case_close(&it);
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("rate_limits");
@@ -191,6 +266,8 @@ int main(void)
   tcase_add_test(all, test_records);
   tcase_add_test(all, test_caches);
   tcase_add_test(all, test_crowds);
+  tcase_add_test(all, test_blocks);
+  tcase_add_test(all, test_far_blocks);
   suite_add_tcase(suite, all);
   SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_NORMAL);

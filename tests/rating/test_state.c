@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OWNERS = 40, GROUPS = 7, CELLS_MAX = 4000 };
+enum { OWNERS = 40, GROUPS = 7, CELLS_MAX = 4000, LARGEST = 4 };
 
 static uint64_t seed = 20261130;
 
@@ -121,6 +121,7 @@ static void chain_put(struct sp_state *state, uint64_t key, unsigned cells)
   static uint8_t record[SP_STATE_VALUE_BYTES_MAX];
   struct sp__chain_head *head = (struct sp__chain_head *)(void *)record;
   memset(record, 0, sizeof(record));
+  head->version = SP__CHAIN_VERSION;
   head->lead.subscriber = (uint32_t)(key % OWNERS);
   head->duration_s = (int64_t)key;
   head->cells_count = (uint16_t)cells;
@@ -155,11 +156,27 @@ START_TEST(test_limit)
     ck_assert_int_eq(sp__cells_reserve(state, 1, 1), SP_OK);
     sp__cell_set(state, 1, i, 1, i);
   }
+  for (uint32_t i = 0; i < SP_STATE_CELLS_MAX; i += 977) {
+    const struct sp__cell *cell = sp__cell_find(state, 1, i, 1);
+    ck_assert(cell != NULL && cell->value == i);
+  }
+  ck_assert_ptr_null(sp__cell_find(state, 1, SP_STATE_CELLS_MAX, 1));
+  ck_assert_ptr_null(sp__cell_find(state, 1, 1, 0));
   ck_assert_int_eq(sp__cells_reserve(state, 1, 1), SP_LIMIT);
   ck_assert_int_eq(sp__cells_reserve(state, 2, SP_STATE_CELLS_MAX + 1), SP_LIMIT);
   struct entries kept = {.count = 0};
   ck_assert_int_eq(sp_state_visit_entries(state, true, entry_keep, &kept), SP_OK);
-  ck_assert_uint_eq(kept.lengths[0], SP_STATE_VALUE_BYTES_MAX);
+  ck_assert_uint_eq(kept.lengths[0], 16 + SP_STATE_CELLS_MAX * sizeof(struct sp__cell));
+  ck_assert_uint_le(kept.lengths[0], SP_STATE_VALUE_BYTES_MAX);
+  struct sp_memory other_memory;
+  struct sp_state *other = state_new(&other_memory);
+  ck_assert_int_eq(
+      sp_state_load(other, kept.keys[0], kept.key_lengths[0], kept.values[0], kept.lengths[0]),
+      SP_OK);
+  ck_assert_uint_eq(sp__owner_of(other, 1)->count, SP_STATE_CELLS_MAX);
+  ck_assert_ptr_nonnull(sp__cell_find(other, 1, 40000, 1));
+  sp_state_free(other);
+  sp_memory_free(&other_memory);
   entries_free(&kept);
   sp_state_free(state);
   sp_memory_free(&memory);
@@ -270,26 +287,26 @@ START_TEST(test_slabs)
 {
   struct sp_memory memory;
   struct sp_state *state = state_new(&memory);
-  uint32_t largest[130], small[64];
-  for (int i = 0; i < 130; i++) {
+  uint32_t largest[LARGEST], small[64];
+  for (int i = 0; i < LARGEST; i++) {
     largest[i] = sp__slab_take(state, SP__CLASSES - 1);
     ck_assert_uint_ne(largest[i], 0);
     memset(sp__slab(state, largest[i]), i, (size_t)SP__UNIT_BYTES << (SP__CLASSES - 1));
   }
   uint64_t bytes = sp_state_bytes(state);
-  for (int i = 0; i < 64; i++) {
-    small[i] = sp__slab_take(state, (unsigned)i % SP__CLASSES);
+  for (int i = 0; i < 64; i++) { /* behind the last largest one there is room for them */
+    small[i] = sp__slab_take(state, (unsigned)i % 10);
     ck_assert_uint_ne(small[i], 0);
-    memset(sp__slab(state, small[i]), 0xEE, (size_t)SP__UNIT_BYTES << (unsigned)i % SP__CLASSES);
+    memset(sp__slab(state, small[i]), 0xEE, (size_t)SP__UNIT_BYTES << (unsigned)i % 10);
   }
   ck_assert_uint_eq(sp_state_bytes(state), bytes);
-  for (int i = 0; i < 130; i++) {
+  for (int i = 0; i < LARGEST; i++) {
     const uint8_t *at = sp__slab(state, largest[i]);
     size_t length = (size_t)SP__UNIT_BYTES << (SP__CLASSES - 1);
     ck_assert(at[0] == (uint8_t)i && at[length / 2] == (uint8_t)i && at[length - 1] == (uint8_t)i);
   }
-  sp__slab_give(state, largest[7], SP__CLASSES - 1);
-  ck_assert_uint_eq(sp__slab_take(state, SP__CLASSES - 1), largest[7]);
+  sp__slab_give(state, largest[3], SP__CLASSES - 1);
+  ck_assert_uint_eq(sp__slab_take(state, SP__CLASSES - 1), largest[3]);
   sp_state_prefetch_slot(state, 0);
   sp_state_prefetch_slot(state, OWNERS);
   sp_state_prefetch_cells(state, 0);

@@ -23,6 +23,7 @@ static void chain_put(struct sp_state *state, uint64_t high, uint64_t low)
 {
   struct sp__chain_head *head = (struct sp__chain_head *)(void *)record;
   memset(record, 0, sizeof(record));
+  head->version = SP__CHAIN_VERSION;
   head->cells_count = 1;
   uint64_t hash[2] = {high, low};
   ck_assert_int_eq(sp__chain_reserve(state, hash, sp__chain_bytes(head)), SP_OK);
@@ -71,6 +72,42 @@ static enum sp_status chain_load(size_t length)
     *head = kept;                                                    \
   } while (0)
 
+/* Items, allowances, payers and cells behind the head, one field of each wrong at a time. */
+static void parts_wrong(struct sp__chain_head *head)
+{
+  head->items_count = head->allowances_count = head->payers_count = 1;
+  struct sp_charge_item *item = (struct sp_charge_item *)(void *)(head + 1);
+  struct sp__chain_allowance *line = (struct sp__chain_allowance *)(void *)(item + 1);
+  struct sp_charge_payer *payer = (struct sp_charge_payer *)(void *)(line + 1);
+  struct sp__chain_cell *cell = (struct sp__chain_cell *)(void *)(payer + 1);
+  const size_t bytes = sp__chain_bytes(head);
+  memset(head + 1, 0, bytes - sizeof(*head));
+  ck_assert_int_eq(chain_load(bytes), SP_OK);
+  int64_t *const amounts[] = {&item->list_micro, &item->net_micro, &item->increments,
+                              &line->used,       &line->granted,   &payer->amount_micro,
+                              &cell->added,      &cell->start};
+  for (size_t i = 0; i < sizeof(amounts) / sizeof(*amounts); i++) {
+    *amounts[i] = -1;
+    ck_assert_int_eq(chain_load(bytes), SP_BAD_FORMAT);
+    *amounts[i] = 0;
+  }
+  line->rolled = -2;
+  ck_assert_int_eq(chain_load(bytes), SP_BAD_FORMAT);
+  line->rolled = -1;
+  line->pool = 2;
+  ck_assert_int_eq(chain_load(bytes), SP_BAD_FORMAT);
+  line->pool = 1;
+  line->owner = SP_OWNER_GROUP | 10;
+  ck_assert_int_eq(chain_load(bytes), SP_BAD_FORMAT);
+  line->owner = SP_OWNER_GROUP | 9;
+  ck_assert_int_eq(chain_load(bytes), SP_OK);
+  cell->owner = SP_OWNER_GROUP | 10;
+  ck_assert_int_eq(chain_load(bytes), SP_BAD_FORMAT);
+  cell->owner = 0;
+  cell->period = sp__period(1, SP__CELL_CHAIN, 0);
+  ck_assert_int_eq(chain_load(bytes), SP_BAD_FORMAT);
+}
+
 START_TEST(test_chain)
 {
   struct sp_memory memory;
@@ -78,6 +115,7 @@ START_TEST(test_chain)
   sp_heap_init(&memory);
   ck_assert_int_eq(sp_state_make(&chain_state, 10, 10, &memory), SP_OK);
   memset(record, 0, sizeof(record));
+  head->version = SP__CHAIN_VERSION;
   head->cells_count = 1;
   size_t length = sp__chain_bytes(head);
   ck_assert_int_eq(chain_load(length), SP_OK);
@@ -93,6 +131,18 @@ START_TEST(test_chain)
   WRONG(bytes, -1);
   WRONG(items, -1);
   WRONG(rated, 2);
+  WRONG(version, SP__CHAIN_VERSION - 1);
+  WRONG(list_micro, -1);
+  WRONG(net_micro, -1);
+  WRONG(flags, SP_FLAG_IP);
+  WRONG(lead.direction, 77);
+  WRONG(lead.partial, 77);
+  WRONG(lead.roam, SP_ROAM_COUNT);
+  WRONG(lead.zone, SP_ZONE_COUNT);
+  WRONG(lead.net, SP_NET_COUNT);
+  WRONG(lead.group, 10);
+  WRONG(lead.start_utc_s, INT64_C(1) << 39);
+  parts_wrong(head);
   uint8_t zero[SP_STATE_KEY_BYTES] = {SP_STATE_CHAIN};
   ck_assert_int_eq(sp_state_load(chain_state, zero, sizeof(zero), record, length), SP_BAD_FORMAT);
   sp_state_free(chain_state);
@@ -116,6 +166,7 @@ START_TEST(test_load_without_memory)
   ck_assert_int_eq(sp_state_make(&state, 10, 10, &memory), SP_OK);
   sp_memory_grow *grow = memory.grow;
   memset(record, 0, sizeof(record));
+  ((struct sp__chain_head *)(void *)record)->version = SP__CHAIN_VERSION;
   ((struct sp__chain_head *)(void *)record)->cells_count = 1;
   size_t length = sp__chain_bytes((struct sp__chain_head *)(void *)record);
   uint8_t key[SP_STATE_KEY_BYTES] = {SP_STATE_CHAIN, 1, 2, 3};
