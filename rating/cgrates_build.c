@@ -2,13 +2,12 @@
  * intervals in order, profiles with their plans in time; and what must fit together. */
 #include <string.h>
 
-#include "rating/cgrates_parts.h"
+#include "rating/cgrates_price.h"
 #include "rating/civil.h"
 #include "rating/hash.h"
 #include "rating/sort.h"
 
 #define INTERVALS_MAX (UINT32_C(1) << 26)
-#define TARGET_INTERVALS_MAX 1024u
 #define FIRST_DAY (-2)
 #define LAST_DAY 65536 /* in 2149: no call that begins before 2100 lasts so long */
 #define GAPS 64
@@ -23,8 +22,22 @@ uint32_t sp__cg_target_place(const struct sp_cgrates *tariff, uint32_t plan, uin
   return at;
 }
 
+static bool timing_daily(const struct sp_cg_timing *timing)
+{
+  return timing->years_count == 0 && timing->months == 0 && timing->month_days == 0;
+}
+
+static bool week_day_on(const struct sp_cg_timing *timing, int32_t day)
+{
+  return timing->week_days == 0 ||
+         (timing->week_days >> ((sp_civil_weekday(day) + 1) % 7) & 1) != 0;
+}
+
 bool sp__cg_timing_on(const struct sp_cg_timing *timing, int32_t day)
 {
+  if (timing_daily(timing)) {
+    return week_day_on(timing, day);
+  }
   struct sp_civil date = sp_civil_from_day(day);
   bool year = timing->years_count == 0;
   for (uint32_t i = 0; i < timing->years_count; i++) {
@@ -32,12 +45,7 @@ bool sp__cg_timing_on(const struct sp_cg_timing *timing, int32_t day)
   }
   return year && (timing->months == 0 || (timing->months >> date.month & 1)) &&
          (timing->month_days == 0 || (timing->month_days >> date.day & 1)) &&
-         (timing->week_days == 0 || (timing->week_days >> ((sp_civil_weekday(day) + 1) % 7) & 1));
-}
-
-static bool timing_daily(const struct sp_cg_timing *timing)
-{
-  return timing->years_count == 0 && timing->months == 0 && timing->month_days == 0;
+         week_day_on(timing, day);
 }
 
 /* The same for every target whose timings from 00:00:00 are the same: kept by their hash. */
@@ -138,12 +146,28 @@ static void intervals_sort(const struct sp_cgrates *tariff, struct sp_cg_interva
   }
 }
 
+/* The order in which a call looks through them: arranged, or by rows and arranged by each call. */
+static void looked_make(struct sp_cgrates *tariff, struct sp_cg_target *target)
+{
+  const struct sp_cg_interval **looked = tariff->looked + target->first;
+  struct sp_cg_interval *intervals = tariff->intervals + target->first;
+  for (uint32_t i = 0; i < target->count; i++) {
+    looked[intervals[i].row] = intervals + i;
+  }
+  (void)sp__cg_intervals_arrange(tariff, looked, target->count);
+  target->calm = !sp__cg_intervals_arrange(tariff, looked, target->count);
+  for (uint32_t i = 0; i < target->count && !target->calm; i++) {
+    looked[intervals[i].row] = intervals + i;
+  }
+}
+
 static void target_finish(struct sp_cg_reading *reading, struct sp_cg_target *target,
                           struct gap_memory *gaps)
 {
   struct sp_cgrates *tariff = reading->tariff;
   struct sp_cg_interval *intervals = tariff->intervals + target->first;
   intervals_sort(tariff, intervals, target->count);
+  looked_make(tariff, target);
   const struct sp_cg_timing *timing = tariff->timings + intervals[0].timing;
   const struct sp_cg_rate *rate = tariff->rates + tariff->ratings[intervals[0].rating].rate;
   target->weight = intervals[0].weight;
@@ -170,11 +194,11 @@ static void intervals_walk(struct sp_cgrates *tariff, bool fill)
       struct sp_cg_target *target =
           tariff->targets + sp__cg_target_place(tariff, row->plan, destination);
       if (target->plan == SP_CG_NONE) {
-        *target = (struct sp_cg_target){row->plan, destination, 0, 0, 0, row->line, false};
+        *target = (struct sp_cg_target){row->plan, destination, 0, 0, 0, row->line, false, false};
       }
       if (fill) {
         tariff->intervals[target->first + target->count] =
-            (struct sp_cg_interval){row->timing, at, row->weight};
+            (struct sp_cg_interval){row->timing, at, row->weight, target->count};
       }
       target->count++;
     }
@@ -210,7 +234,8 @@ enum sp_status sp__cg_targets_build(struct sp_cg_reading *reading)
   tariff->targets_mask = (uint32_t)(lines - 1);
   tariff->targets = sp_memory_take(reading->memory, lines * sizeof(*tariff->targets));
   tariff->intervals = sp_memory_take(reading->memory, (count + 1) * sizeof(*tariff->intervals));
-  if (tariff->targets == NULL || tariff->intervals == NULL) {
+  tariff->looked = sp_memory_take(reading->memory, (count + 1) * sizeof(*tariff->looked));
+  if (tariff->targets == NULL || tariff->intervals == NULL || tariff->looked == NULL) {
     return SP_NO_MEMORY;
   }
   for (size_t i = 0; i < lines; i++) {
@@ -224,7 +249,7 @@ enum sp_status sp__cg_targets_build(struct sp_cg_reading *reading)
     }
     target->first = tariff->intervals_count;
     tariff->intervals_count += target->count;
-    if (target->count > TARGET_INTERVALS_MAX) {
+    if (target->count > SP_CG_TARGET_INTERVALS_MAX) {
       sp_problem_error(reading->problems, "RatingPlans.csv", target->line, 0,
                        "too many rates of one destination in this plan: expected at most 1024");
     }
@@ -233,7 +258,8 @@ enum sp_status sp__cg_targets_build(struct sp_cg_reading *reading)
   intervals_walk(tariff, true);
   struct gap_memory gaps = {{0}, {0}};
   for (size_t i = 0; i < lines; i++) {
-    if (tariff->targets[i].plan != SP_CG_NONE && tariff->targets[i].count <= TARGET_INTERVALS_MAX) {
+    if (tariff->targets[i].plan != SP_CG_NONE &&
+        tariff->targets[i].count <= SP_CG_TARGET_INTERVALS_MAX) {
       target_finish(reading, tariff->targets + i, &gaps);
     }
   }
@@ -272,10 +298,32 @@ static int activation_compare(const void *context, uint32_t a, uint32_t b)
   return sp_compare_i64(x->from_ns, y->from_ns);
 }
 
+/* By their bytes: so CGRateS tries them, whatever their order in the cell. */
+static void fallbacks_sort(const struct sp_cgrates *tariff,
+                           const struct sp_cg_activation *activation)
+{
+  uint32_t *fallbacks = tariff->fallbacks + activation->fallbacks;
+  for (uint32_t i = 1; i < activation->fallbacks_count; i++) {
+    uint32_t fallback = fallbacks[i], at = i;
+    const struct sp_cg_name *name = tariff->names + fallback;
+    for (; at > 0; at--) {
+      const struct sp_cg_name *other = tariff->names + fallbacks[at - 1];
+      uint32_t length = name->length < other->length ? name->length : other->length;
+      int order = memcmp(name->text, other->text, length);
+      if (order > 0 || (order == 0 && name->length >= other->length)) {
+        break;
+      }
+      fallbacks[at] = fallbacks[at - 1];
+    }
+    fallbacks[at] = fallback;
+  }
+}
+
 static void fallbacks_link(struct sp_cg_reading *reading, const struct sp_cg_activation *activation)
 {
   struct sp_cgrates *tariff = reading->tariff;
   const struct sp_cg_profile *profile = tariff->profiles + activation->profile;
+  fallbacks_sort(tariff, activation);
   for (uint32_t i = 0; i < activation->fallbacks_count; i++) {
     uint32_t *fallback = tariff->fallbacks + activation->fallbacks + i;
     const struct sp_cg_name *name = tariff->names + *fallback;
@@ -285,10 +333,22 @@ static void fallbacks_link(struct sp_cg_reading *reading, const struct sp_cg_act
       struct sp_text text = SP_TEXT_INIT(message);
       sp_text_add(&text, "fallback subject '");
       sp_text_add_bytes(&text, name->text, name->length > 80 ? 80 : name->length);
-      sp_text_add(&text, "' has no profile of this tenant and category: expected one");
-      sp_problem_error(reading->problems, "RatingProfiles.csv", activation->line, 0, message);
+      sp_text_add(&text, "' has no profile of this tenant and category: it prices nothing");
+      sp_problem_warning(reading->problems, "RatingProfiles.csv", activation->line,
+                         activation->column, message);
     }
   }
+}
+
+/* Two plans of one profile from one time; the same row twice is none. */
+static bool activations_clash(const struct sp_cgrates *tariff, const struct sp_cg_activation *a,
+                              const struct sp_cg_activation *b)
+{
+  const uint32_t *fallbacks = tariff->fallbacks;
+  return a->profile == b->profile && a->from_ns == b->from_ns &&
+         (a->plan != b->plan || a->fallbacks_count != b->fallbacks_count ||
+          memcmp(fallbacks + a->fallbacks, fallbacks + b->fallbacks,
+                 a->fallbacks_count * sizeof(*fallbacks)) != 0);
 }
 
 enum sp_status sp__cg_profiles_build(struct sp_cg_reading *reading)
@@ -309,12 +369,11 @@ enum sp_status sp__cg_profiles_build(struct sp_cg_reading *reading)
     struct sp_cg_profile *profile = tariff->profiles + sorted[i].profile;
     profile->first = profile->count == 0 ? i : profile->first;
     profile->count++;
-    if (i > 0 && sorted[i - 1].profile == sorted[i].profile &&
-        sorted[i - 1].from_ns == sorted[i].from_ns) {
+    fallbacks_link(reading, sorted + i);
+    if (i > 0 && activations_clash(tariff, sorted + i - 1, sorted + i)) {
       sp_problem_error(reading->problems, "RatingProfiles.csv", sorted[i].line, 0,
                        "a second plan of this profile from the same time: expected one");
     }
-    fallbacks_link(reading, sorted + i);
   }
   tariff->activations = sorted;
   return SP_OK;

@@ -1,64 +1,26 @@
-/* What a call costs by CGRateS rules. The call is cut into spans: at the change of a plan, at local
- * midnight, where another timing begins and where another group interval starts. A span is rounded
- * up to whole increments; what it takes beyond its end, the next one has not. Each span costs its
- * price rounded to `digits` decimals, dealt to its increments and rounded again; the sum is exact.
- */
-#include "rating/cgrates_parts.h"
+/* What a call costs by CGRateS rules. Its spans are rounded up to whole increments; what a span
+ * takes beyond its end, those behind it have not. A span's price is rounded to `digits` decimals,
+ * dealt to its increments, rounded again and multiplied; the connect fee is one more increment of
+ * the first. CGRateS does it in binary numbers: where these are near enough to an edge to choose
+ * the side, they are followed, everywhere else whole numbers say the same. */
+#include "rating/cgrates_price.h"
 
 #define COST_MAX (INT64_C(9000000000000000000)) /* 9 × 10^8 with 10 decimals */
+#define UP_SAFE (INT64_C(1) << 28) /* below it *up takes the noise of a binary number for none */
 
 struct walk {
   const struct sp_cgrates *tariff;
   const struct sp_cgrates_call *call;
-  const struct sp_cg_target *target;
-  int64_t at_ns;                       /* into the usage */
-  int64_t period_ns;                   /* into the usage: the plan changes */
+  int64_t at_ns;                       /* into the usage: priced up to here */
   sp_i128 event;                       /* in 10^-digits */
   sp_i128 total;                       /* in 10^-SP_CGRATES_DECIMALS, cut by *free */
+  struct sp_cg_binary binary;          /* the total as CGRateS has it; kept if `exact` */
   const struct sp_cg_rating *rounding; /* the one with most decimals */
-  bool overflow;
+  bool exact, first, overflow;
 };
 
-/* Time of the local day at an offset into the usage, and the day. */
-static int64_t day_time(const struct walk *walk, int32_t *day)
-{
-  int64_t local_ns =
-      walk->call->answer_utc_ns + walk->at_ns + (int64_t)walk->call->offset_s * 1000000000;
-  int64_t days = local_ns / SP_CG_DAY_NS;
-  days -= local_ns % SP_CG_DAY_NS < 0;
-  *day = (int32_t)days;
-  return local_ns - days * SP_CG_DAY_NS;
-}
-
-/* The interval that holds now; `until_ns`: time of the day at which a better one begins. */
-static const struct sp_cg_interval *interval_choose(const struct walk *walk, int64_t *until_ns)
-{
-  const struct sp_cg_interval *intervals = walk->tariff->intervals + walk->target->first;
-  int32_t day;
-  int64_t now_ns = day_time(walk, &day);
-  const struct sp_cg_interval *chosen = NULL;
-  *until_ns = SP_CG_DAY_NS;
-  for (uint32_t i = 0; i < walk->target->count; i++) {
-    const struct sp_cg_timing *timing = walk->tariff->timings + intervals[i].timing;
-    if (!sp__cg_timing_on(timing, day)) {
-      continue;
-    }
-    if (timing->start_ns <= now_ns) {
-      chosen = intervals + i;
-      break; /* those behind it are lighter or began earlier */
-    }
-    if (timing->start_ns < *until_ns) {
-      *until_ns = timing->start_ns;
-    }
-  }
-  SP_ASSERT(chosen != NULL); /* a tariff with a gap is refused */
-  *until_ns -= now_ns;
-  return chosen;
-}
-
 static const struct sp_cg_slot *slot_choose(const struct sp_cgrates *tariff,
-                                            const struct sp_cg_rate *rate, int64_t at_ns,
-                                            int64_t *until_ns)
+                                            const struct sp_cg_rate *rate, int64_t at_ns)
 {
   const struct sp_cg_slot *slots = tariff->slots + rate->first;
   uint32_t i = 0;
@@ -66,8 +28,73 @@ static const struct sp_cg_slot *slot_choose(const struct sp_cgrates *tariff,
   while (i + 1 < rate->count && slots[i + 1].from_ns <= at_ns) {
     i++;
   }
-  *until_ns = i + 1 < rate->count ? slots[i + 1].from_ns - at_ns : INT64_MAX;
   return slots + i;
+}
+
+static uint64_t digits_power(const struct walk *walk)
+{
+  return (uint64_t)sp__cg_power(walk->tariff->digits);
+}
+
+/* An amount in 10^-digits as a binary number. */
+static struct sp_cg_binary binary_of(const struct walk *walk, uint64_t amount)
+{
+  return sp__cg_binary_ratio(amount, digits_power(walk));
+}
+
+static uint64_t binary_digits(const struct walk *walk, struct sp_cg_binary amount)
+{
+  return sp__cg_binary_round(amount, walk->tariff->digits, SP_CG_MIDDLE);
+}
+
+/* over / under, halves up; false: so near to a half that binary numbers must be asked. */
+static inline bool divide_clear(uint64_t *quotient, uint64_t over, uint64_t under)
+{
+  uint64_t whole = over / under, rest = over - whole * under;
+  *quotient = whole + (rest > under - rest);
+  return rest != under - rest && over < SP_CG_BINARY_SAFE;
+}
+
+/* What `count` increments of a slot cost together before they are dealt. */
+static uint64_t span_price(const struct walk *walk, const struct sp_cg_slot *slot, uint64_t count)
+{
+  uint64_t over, price;
+  if (slot->under != 0 && !__builtin_mul_overflow(slot->over, count, &over) &&
+      divide_clear(&price, over, slot->under)) {
+    return price;
+  }
+  struct sp_cg_binary rate = sp__cg_binary_over(
+      sp__cg_binary_ratio((uint64_t)slot->price, (uint64_t)sp__cg_power(SP_CGRATES_DECIMALS)),
+      sp__cg_binary_ratio((uint64_t)slot->unit_ns, 1));
+  struct sp_cg_binary length = sp__cg_binary_ratio(count * (uint64_t)slot->increment_ns, 1);
+  return binary_digits(walk, sp__cg_binary_times(length, rate));
+}
+
+/* One of `count` increments, in 10^-digits. */
+static uint64_t increment_price(const struct walk *walk, const struct sp_cg_slot *slot,
+                                uint64_t count)
+{
+  uint64_t each;
+  if (slot->under == 1) {
+    return slot->over;
+  }
+  uint64_t price = span_price(walk, slot, count);
+  if (divide_clear(&each, price, count)) {
+    return each;
+  }
+  struct sp_cg_binary dealt =
+      sp__cg_binary_over(binary_of(walk, price), sp__cg_binary_ratio(count, 1));
+  return binary_digits(walk, dealt);
+}
+
+/* Increments and a connect fee with more decimals than `digits`. */
+static sp_i128 fee_add(const struct walk *walk, int64_t fee, uint64_t each, uint64_t count)
+{
+  struct sp_cg_binary sum =
+      sp__cg_binary_times(sp__cg_binary_ratio(count, 1), binary_of(walk, each));
+  struct sp_cg_binary fee_binary =
+      sp__cg_binary_ratio((uint64_t)fee, (uint64_t)sp__cg_power(SP_CGRATES_DECIMALS));
+  return (sp_i128)binary_digits(walk, sp__cg_binary_plus(fee_binary, sum));
 }
 
 /* Adds a span's cost, cut at its *free limit. */
@@ -79,62 +106,85 @@ static void cost_add(struct walk *walk, const struct sp_cg_rating *rating, sp_i1
   }
   walk->event += cost;
   walk->total += cost * sp__cg_power(SP_CGRATES_DECIMALS - walk->tariff->digits);
-  if (rating->free_above && rating->cost_max > 0 && walk->total > rating->cost_max) {
+  bool cut = rating->free_above && rating->cost_max > 0 && walk->total > rating->cost_max;
+  if (cut) {
     walk->total = rating->cost_max;
+  }
+  if (walk->exact && cut) {
+    walk->binary = sp__cg_binary_ratio((uint64_t)rating->cost_max,
+                                       (uint64_t)sp__cg_power(SP_CGRATES_DECIMALS));
+  } else if (walk->exact) {
+    walk->binary = sp__cg_binary_plus(walk->binary, binary_of(walk, (uint64_t)cost));
   }
   if (rating->decimals > (walk->rounding == NULL ? 0 : walk->rounding->decimals)) {
     walk->rounding = rating;
   }
 }
 
-static int64_t least(int64_t a, int64_t b)
-{
-  return a < b ? a : b;
-}
-
-/* One span from walk->at_ns on. */
-static void span_walk(struct walk *walk)
+/* A span, from where the one before it left something. */
+static void span_price_add(struct walk *walk, const struct sp_cg_span *span)
 {
   const struct sp_cgrates *tariff = walk->tariff;
-  int64_t timing_ns, slot_ns;
-  const struct sp_cg_interval *interval = interval_choose(walk, &timing_ns);
-  const struct sp_cg_rating *rating = tariff->ratings + interval->rating;
+  const struct sp_cg_rating *rating = tariff->ratings + span->interval->rating;
   const struct sp_cg_rate *rate = tariff->rates + rating->rate;
-  const struct sp_cg_slot *slot = slot_choose(tariff, rate, walk->at_ns, &slot_ns);
-  int64_t length = least(walk->call->usage_ns - walk->at_ns, slot_ns);
-  if (walk->call->voice) {
-    length = least(length, least(timing_ns, walk->period_ns - walk->at_ns));
+  int64_t from_ns = span->from_ns > walk->at_ns ? span->from_ns : walk->at_ns;
+  if (from_ns >= span->to_ns) {
+    return;
   }
-  SP_ASSERT(length > 0);
-  int64_t count = length / slot->increment_ns + (length % slot->increment_ns != 0);
-  sp_i128 cost = (sp_i128)slot->each * count;
-  if (walk->at_ns == 0 && !walk->call->goes_on) {
-    cost += rate->fee_rounded;
+  const struct sp_cg_slot *slot = slot_choose(tariff, rate, from_ns);
+  int64_t length = span->to_ns - from_ns;
+  int64_t count = length / slot->increment_ns;
+  count += length != count * slot->increment_ns;
+  uint64_t each = increment_price(walk, slot, (uint64_t)count);
+  sp_i128 cost = (sp_i128)each * count;
+  if (walk->first && rate->fee > 0 && cost <= COST_MAX) {
+    int64_t step = sp__cg_power(SP_CGRATES_DECIMALS - tariff->digits);
+    cost = rate->fee % step == 0 ? cost + rate->fee / step
+                                 : fee_add(walk, rate->fee, each, (uint64_t)count);
   }
+  walk->first = false;
   cost_add(walk, rating, cost);
-  walk->at_ns += slot->increment_ns * count;
+  walk->at_ns = from_ns + slot->increment_ns * count;
 }
 
-/* An amount in 10^-SP_CGRATES_DECIMALS rounded as the rating says. */
-static sp_i128 amount_round(sp_i128 amount, const struct sp_cg_rating *rating)
+/* Whether binary numbers may round the total to another side: it lies on an edge. */
+static bool at_edge(const struct walk *walk)
 {
+  const struct sp_cg_rating *rating = walk->rounding;
   if (rating == NULL || rating->rounding == SP_CG_AS_IS) {
-    return amount;
+    return false;
   }
-  sp_i128 step = sp__cg_power(SP_CGRATES_DECIMALS - rating->decimals);
-  sp_i128 rest = amount % step;
-  amount -= rest;
+  int64_t step = sp__cg_power(SP_CGRATES_DECIMALS - rating->decimals);
+  sp_i128 rest = walk->total % step;
+  return rating->rounding == SP_CG_MIDDLE ? 2 * rest == step
+         : rating->rounding == SP_CG_DOWN ? rest == 0
+                                          : rest == 0 && walk->total / step >= UP_SAFE;
+}
+
+/* The total rounded as the rating says. */
+static sp_i128 total_round(const struct walk *walk)
+{
+  const struct sp_cg_rating *rating = walk->rounding;
+  if (rating == NULL || rating->rounding == SP_CG_AS_IS) {
+    return walk->total;
+  }
+  int64_t step = sp__cg_power(SP_CGRATES_DECIMALS - rating->decimals);
+  if (at_edge(walk)) {
+    enum sp_cg_rounding method = (enum sp_cg_rounding)rating->rounding;
+    return (sp_i128)sp__cg_binary_round(walk->binary, rating->decimals, method) * step;
+  }
+  sp_i128 rest = walk->total % step, whole = walk->total - rest;
   if (rating->rounding == SP_CG_MIDDLE) {
-    return 2 * rest >= step ? amount + step : amount;
+    return 2 * rest > step ? whole + step : whole;
   }
   /* *up: less than 10^-7 of a step is no reason to go up (10^-decimals from 8 on) */
   sp_i128 parts = sp__cg_power(rating->decimals > 7 ? rating->decimals : 7);
-  return rating->rounding == SP_CG_UP && rest * parts >= step && rest > 0 ? amount + step : amount;
+  return rating->rounding == SP_CG_UP && rest * parts >= step && rest > 0 ? whole + step : whole;
 }
 
 static enum sp_cgrates_answer cost_say(const struct walk *walk, struct sp_cgrates_cost *cost)
 {
-  sp_i128 call = amount_round(walk->total, walk->rounding);
+  sp_i128 call = walk->overflow ? 0 : total_round(walk);
   sp_i128 event = walk->event * sp__cg_power(SP_CGRATES_DECIMALS - walk->tariff->digits);
   if (walk->overflow || call > COST_MAX || event > COST_MAX) {
     return SP_CGRATES_OVERFLOW;
@@ -144,24 +194,36 @@ static enum sp_cgrates_answer cost_say(const struct walk *walk, struct sp_cgrate
   return SP_CGRATES_COST;
 }
 
-/* One rate, always: all of the usage is one span. */
-static bool plain_walk(struct walk *walk, const struct sp_cg_route *route)
+/* One rate, always, within a day: all of the usage is one span. */
+static bool is_plain(const struct sp_cgrates_call *call, const struct sp_cg_route *route)
 {
-  const struct sp_cg_target *target = route->periods[0].target;
   int32_t day;
-  if (!target->plain || (walk->call->voice && route->count > 1) ||
-      (walk->call->voice && day_time(walk, &day) + walk->call->usage_ns > SP_CG_DAY_NS)) {
-    return false;
+  return route->periods[0].target->plain &&
+         (!call->voice ||
+          (route->count == 1 && sp__cg_day_time(call, 0, &day) + call->usage_ns <= SP_CG_DAY_NS));
+}
+
+/* All spans. `exact`: the total as a binary number, too. */
+static void route_walk(struct walk *walk, const struct sp_cg_route *route, bool exact)
+{
+  struct sp_cg_cutter cutter;
+  walk->exact = exact;
+  walk->first = !walk->call->goes_on;
+  walk->at_ns = 0;
+  walk->event = walk->total = 0;
+  walk->rounding = NULL;
+  if (is_plain(walk->call, route)) {
+    const struct sp_cg_interval *interval =
+        walk->tariff->intervals + route->periods[0].target->first;
+    const struct sp_cg_span span = {0, walk->call->usage_ns, interval};
+    span_price_add(walk, &span);
+    return;
   }
-  const struct sp_cg_rating *rating =
-      walk->tariff->ratings + walk->tariff->intervals[target->first].rating;
-  const struct sp_cg_rate *rate = walk->tariff->rates + rating->rate;
-  const struct sp_cg_slot *slot = walk->tariff->slots + rate->first;
-  int64_t count = walk->call->usage_ns / slot->increment_ns;
-  count += walk->call->usage_ns != count * slot->increment_ns;
-  sp_i128 cost = (sp_i128)slot->each * count;
-  cost_add(walk, rating, walk->call->goes_on ? cost : cost + rate->fee_rounded);
-  return true;
+  sp__cg_cutter_start(&cutter, walk->tariff, walk->call, route);
+  while (cutter.at_ns < walk->call->usage_ns) {
+    struct sp_cg_span span = sp__cg_cutter_next(&cutter);
+    span_price_add(walk, &span);
+  }
 }
 
 enum sp_cgrates_answer sp_cgrates_rate(const struct sp_cgrates *tariff,
@@ -180,19 +242,9 @@ enum sp_cgrates_answer sp_cgrates_rate(const struct sp_cgrates *tariff,
   if (answer != SP_CGRATES_COST) {
     return answer;
   }
-  if (plain_walk(&walk, &route)) {
-    return cost_say(&walk, cost);
-  }
-  for (uint32_t i = 0; i < route.count && walk.at_ns < call->usage_ns; i++) {
-    bool last = i + 1 == route.count || !call->voice;
-    walk.target = route.periods[i].target;
-    walk.period_ns = last ? INT64_MAX : route.periods[i + 1].from_ns - call->answer_utc_ns;
-    while (walk.at_ns < call->usage_ns && walk.at_ns < walk.period_ns) {
-      span_walk(&walk);
-    }
-    if (!call->voice) {
-      break;
-    }
+  route_walk(&walk, &route, false);
+  if (!walk.overflow && at_edge(&walk)) {
+    route_walk(&walk, &route, true);
   }
   return cost_say(&walk, cost);
 }

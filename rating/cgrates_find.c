@@ -39,17 +39,18 @@ const struct sp_cg_target *sp__cg_target_find(const struct sp_cgrates *tariff, u
   return target->plan == SP_CG_NONE ? NULL : target;
 }
 
-static bool period_add(struct sp_cg_route *route, int64_t from_ns,
+/* `target` NULL: nobody prices what begins there. */
+static void period_add(struct sp_cg_route *route, int64_t from_ns,
                        const struct sp_cg_target *target)
 {
   if (route->count == SP_CGRATES_PERIODS_MAX) {
-    return false;
+    route->full = true;
+    return;
   }
   route->periods[route->count++] = (struct sp_cg_period){from_ns, target};
-  return true;
 }
 
-static bool profile_cover(const struct sp_cgrates *tariff, uint32_t profile,
+static void profile_cover(const struct sp_cgrates *tariff, uint32_t number,
                           struct sp_cgrates_text destination, struct stretch stretch,
                           struct sp_cg_route *route, unsigned depth);
 
@@ -58,74 +59,75 @@ struct fallbacks { /* profiles in the order in which they are tried */
   uint32_t count;
 };
 
-/* A stretch that the profile itself does not price: by the first fallback that prices all of it. */
-static bool fallback_cover(const struct sp_cgrates *tariff, struct fallbacks fallbacks,
+/* A stretch that the profile itself does not price: the first fallback that has anything to say of
+ * it decides, as in CGRateS. What it leaves open behind its first plan stays that plan's. */
+static void fallback_cover(const struct sp_cgrates *tariff, struct fallbacks fallbacks,
                            struct sp_cgrates_text destination, struct stretch stretch,
                            struct sp_cg_route *route, unsigned depth)
 {
-  uint32_t kept = route->count;
-  for (uint32_t i = 0; i < fallbacks.count; i++) {
-    if (fallbacks.profiles[i] != SP_CG_NONE &&
-        profile_cover(tariff, fallbacks.profiles[i], destination, stretch, route, depth + 1)) {
-      return true;
+  uint32_t first = route->count;
+  for (uint32_t i = 0; i < fallbacks.count && route->count == first; i++) {
+    if (fallbacks.profiles[i] != SP_CG_NONE) {
+      profile_cover(tariff, fallbacks.profiles[i], destination, stretch, route, depth + 1);
     }
-    route->count = kept;
   }
-  return false;
+  if (route->count == first) {
+    period_add(route, stretch.from_ns, NULL);
+    return;
+  }
+  uint32_t kept = first + 1;
+  for (uint32_t i = kept; i < route->count; i++) {
+    if (route->periods[i].target != NULL) {
+      route->periods[kept++] = route->periods[i];
+    }
+  }
+  route->count = kept;
 }
 
 /* One activation of a profile that holds in the call. A plan that does not serve the destination
  * and names no fallback changes nothing: the plan before it goes on. */
-static bool activation_cover(const struct sp_cgrates *tariff,
+static void activation_cover(const struct sp_cgrates *tariff,
                              const struct sp_cg_activation *activation,
                              struct sp_cgrates_text destination, struct stretch stretch,
                              struct sp_cg_route *route, unsigned depth)
 {
   const struct sp_cg_target *target = sp__cg_target_find(tariff, activation->plan, destination);
   if (target != NULL) {
-    return period_add(route, stretch.from_ns, target);
+    period_add(route, stretch.from_ns, target);
+  } else if (activation->fallbacks_count > 0) {
+    const struct fallbacks fallbacks = {tariff->fallbacks + activation->fallbacks,
+                                        activation->fallbacks_count};
+    fallback_cover(tariff, fallbacks, destination, stretch, route, depth);
   }
-  return activation->fallbacks_count == 0 ||
-         fallback_cover(tariff,
-                        (struct fallbacks){tariff->fallbacks + activation->fallbacks,
-                                           activation->fallbacks_count},
-                        destination, stretch, route, depth);
 }
 
-/* Whether the profile, with its fallbacks, prices all of the stretch; its periods are added. */
-static bool profile_cover(const struct sp_cgrates *tariff, uint32_t number,
+/* Adds what the profile, with its fallbacks, says of the stretch. */
+static void profile_cover(const struct sp_cgrates *tariff, uint32_t number,
                           struct sp_cgrates_text destination, struct stretch stretch,
                           struct sp_cg_route *route, unsigned depth)
 {
   const struct sp_cg_profile *profile = tariff->profiles + number;
   const struct sp_cg_activation *activations = tariff->activations + profile->first;
-  uint32_t at = 0, kept = route->count;
+  uint32_t at = 0;
   if (depth > SP_CGRATES_DEPTH_MAX) {
-    return false;
+    return;
   }
   while (at + 1 < profile->count && activations[at + 1].from_ns <= stretch.from_ns) {
     at++;
   }
-  if (activations[at].from_ns > stretch.to_ns) {
-    return false;
-  }
-  if (activations[at].from_ns > stretch.from_ns) { /* before its first plan: the subject *any */
+  if (activations[at].from_ns > stretch.from_ns && activations[at].from_ns <= stretch.to_ns) {
+    /* before its first plan: the subject *any */
     uint32_t any = sp__cg_profile_find(tariff, profile->tenant, profile->category, tariff->any);
-    struct stretch first = {stretch.from_ns, activations[at].from_ns};
-    if (!fallback_cover(tariff, (struct fallbacks){&any, 1}, destination, first, route, depth)) {
-      return false;
-    }
+    struct stretch before = {stretch.from_ns, activations[at].from_ns};
+    fallback_cover(tariff, (struct fallbacks){&any, 1}, destination, before, route, depth);
   }
   for (; at < profile->count && activations[at].from_ns <= stretch.to_ns; at++) {
     bool last = at + 1 == profile->count || activations[at + 1].from_ns > stretch.to_ns;
     struct stretch own = {activations[at].from_ns,
                           last ? stretch.to_ns : activations[at + 1].from_ns};
     own.from_ns = own.from_ns < stretch.from_ns ? stretch.from_ns : own.from_ns;
-    if (!activation_cover(tariff, activations + at, destination, own, route, depth)) {
-      return false;
-    }
+    activation_cover(tariff, activations + at, destination, own, route, depth);
   }
-  return route->count > kept && route->periods[kept].from_ns == stretch.from_ns;
 }
 
 static uint32_t text_name(const struct sp_cgrates *tariff, struct sp_cgrates_text text)
@@ -154,6 +156,7 @@ enum sp_cgrates_answer sp__cg_route_find(const struct sp_cgrates *tariff,
 {
   struct stretch whole = {call->answer_utc_ns, call->answer_utc_ns + call->usage_ns};
   route->count = 0;
+  route->full = false;
   if (call->rating_plan.length > 0) {
     uint32_t name = text_name(tariff, call->rating_plan);
     uint32_t plan = name == SP_CG_NONE ? SP_CG_NONE : tariff->names[name].plan;
@@ -161,16 +164,23 @@ enum sp_cgrates_answer sp__cg_route_find(const struct sp_cgrates *tariff,
       return SP_CGRATES_NO_PLAN;
     }
     const struct sp_cg_target *target = sp__cg_target_find(tariff, plan, call->destination);
-    return target != NULL && period_add(route, whole.from_ns, target) ? SP_CGRATES_COST
-                                                                      : SP_CGRATES_UNAUTHORIZED;
+    if (target == NULL) {
+      return SP_CGRATES_UNAUTHORIZED;
+    }
+    period_add(route, whole.from_ns, target);
+    return SP_CGRATES_COST;
   }
   uint32_t profile = call_profile(tariff, call);
   if (profile == SP_CG_NONE) {
     return SP_CGRATES_NO_PLAN;
   }
-  bool covered = profile_cover(tariff, profile, call->destination, whole, route, 1);
-  if (!covered) {
-    return route->count == SP_CGRATES_PERIODS_MAX ? SP_CGRATES_OVERFLOW : SP_CGRATES_UNAUTHORIZED;
+  profile_cover(tariff, profile, call->destination, whole, route, 1);
+  if (route->full) {
+    return SP_CGRATES_OVERFLOW;
   }
-  return SP_CGRATES_COST;
+  bool covered = route->count > 0 && route->periods[0].from_ns == whole.from_ns;
+  for (uint32_t i = 0; i < route->count; i++) {
+    covered &= route->periods[i].target != NULL;
+  }
+  return covered ? SP_CGRATES_COST : SP_CGRATES_UNAUTHORIZED;
 }

@@ -10,6 +10,7 @@
 #define SP_CG_YEARS_MAX 32
 #define SP_CG_DAY_NS (INT64_C(86400) * 1000000000)
 #define SP_CG_LENGTHS 64 /* destinations are matched by their first 64 bytes */
+#define SP_CG_TARGET_INTERVALS_MAX 1024u
 
 enum sp_cg_rounding { SP_CG_AS_IS, SP_CG_UP, SP_CG_MIDDLE, SP_CG_DOWN };
 
@@ -32,14 +33,15 @@ struct sp_cg_timing {
   uint16_t months;           /* bit = month; 0 = any */
   uint8_t week_days;         /* bit 0 = Sunday; 0 = any */
   uint8_t years_count;
+  bool clockless; /* *asap and the like: for other uses than prices */
   uint16_t years[SP_CG_YEARS_MAX];
 };
 
 struct sp_cg_slot {
   int64_t from_ns, unit_ns, increment_ns;
-  int64_t price; /* per unit */
-  int64_t fee;   /* connect fee of the row */
-  int64_t each;  /* price of one increment in 10^-digits, rounded */
+  int64_t price;        /* per unit */
+  int64_t fee;          /* connect fee of the row */
+  uint64_t over, under; /* an increment's price in 10^-digits, lowest terms; under 0: too large */
   uint32_t rate, line;
 };
 
@@ -47,7 +49,6 @@ struct sp_cg_rate {
   uint32_t name, first, count; /* slots by from_ns */
   uint32_t line;               /* of the tag's first row */
   int64_t fee;                 /* connect fee of the tag's first row, as written */
-  int64_t fee_rounded;         /* the same in 10^-digits */
 };
 
 struct sp_cg_rating {               /* a row of DestinationRates */
@@ -60,6 +61,7 @@ struct sp_cg_rating {               /* a row of DestinationRates */
 struct sp_cg_interval {
   uint32_t timing, rating;
   int64_t weight;
+  uint32_t row; /* of its target's, in the order of RatingPlans */
 };
 
 struct sp_cg_target { /* what a plan says of a destination: intervals, the first that holds wins */
@@ -68,6 +70,7 @@ struct sp_cg_target { /* what a plan says of a destination: intervals, the first
   int64_t weight;
   uint32_t line; /* of the first row of RatingPlans that gives it */
   bool plain;    /* one interval, always, one slot */
+  bool calm;     /* arranging it again moves nothing */
 };
 
 struct sp_cg_plan {
@@ -84,7 +87,7 @@ struct sp_cg_activation {
   int64_t from_ns; /* INT64_MIN: always */
   uint32_t plan;
   uint32_t fallbacks, fallbacks_count;
-  uint32_t profile, line;
+  uint32_t profile, line, column; /* column: of the fallbacks */
 };
 
 struct sp_cg_profile {                /* tenant SP_CG_NONE: an empty place of the index */
@@ -118,6 +121,7 @@ struct sp_cgrates {
   struct sp_cg_target *targets; /* index by (plan, destination) */
   uint32_t targets_mask;
   struct sp_cg_interval *intervals;
+  const struct sp_cg_interval **looked; /* as CGRateS looks through them; not calm: by rows */
   uint32_t intervals_count;
   struct sp_cg_profile *profiles; /* index by (tenant, category, subject) */
   uint32_t profiles_mask;
@@ -146,11 +150,6 @@ bool sp__cg_timing_on(const struct sp_cg_timing *timing, int32_t day);
 /* A decimal >= 0 with at most `decimals` decimals, times 10^decimals, below 9 × 10^18. */
 bool sp__cg_decimal_read(int64_t *value, struct sp_cell_text cell, unsigned decimals);
 int64_t sp__cg_power(unsigned digits);
-/* a / b, halves up. */
-static inline sp_i128 sp__cg_divide(sp_i128 a, sp_i128 b)
-{
-  return (2 * a + b) / (2 * b);
-}
 
 /* A stretch of the call under one plan. */
 struct sp_cg_period {
@@ -160,6 +159,7 @@ struct sp_cg_period {
 
 struct sp_cg_route {
   uint32_t count;
+  bool full; /* there were more */
   struct sp_cg_period periods[SP_CGRATES_PERIODS_MAX];
 };
 

@@ -253,6 +253,11 @@ static void rating_plan_read(struct sp_cg_reading *reading)
                        "no such tag in DestinationRates.csv");
   uint32_t timing = sp__cg_name_take(reading, sp__cg_cell(reading, 2));
   row.timing = linked(reading, 2, tariff->names[timing].timing, "no such timing in Timings.csv");
+  if (row.timing != SP_CG_NONE && tariff->timings[row.timing].clockless) {
+    sp__cg_error(reading, 2, "a timing without a time of day prices nothing: expected HH:MM:SS",
+                 sp__cg_cell(reading, 2));
+    return;
+  }
   if (weight.length > 0 && !sp__cg_decimal_read(&row.weight, weight, 6)) {
     sp__cg_error(reading, 3, "expected a weight, a number with at most 6 decimals", weight);
     return;

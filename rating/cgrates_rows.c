@@ -37,6 +37,10 @@ static bool bits_read(struct sp_cg_reading *reading, uint32_t cell, uint32_t lea
   }
   while (part_next(&rest, &part)) {
     int64_t number;
+    if (most == 31 && part.length == 2 && memcmp(part.text, "-1", 2) == 0) {
+      *bits |= 1; /* the last day, for other uses than prices: no day here */
+      continue;
+    }
     if (!sp__cg_decimal_read(&number, part, 0) || number < least || number > most) {
       char what[96];
       struct sp_text to = SP_TEXT_INIT(what);
@@ -70,25 +74,52 @@ static bool years_read(struct sp_cg_reading *reading, struct sp_cg_timing *timin
   return true;
 }
 
+/* Three numbers of one or two digits, `:` between them. */
+static bool clock_read(struct sp_cell_text clock, int64_t *second)
+{
+  *second = 0;
+  for (uint32_t i = 0; i < 3; i++) {
+    const char *mark = memchr(clock.text, ':', clock.length);
+    struct sp_cell_text part = clock;
+    int64_t number;
+    if ((mark == NULL) != (i == 2)) {
+      return false;
+    }
+    part.length = mark == NULL ? clock.length : (uint32_t)(mark - clock.text);
+    if (part.length > 2 || !sp__cg_decimal_read(&number, part, 0) || number >= (i == 0 ? 24 : 60)) {
+      return false;
+    }
+    *second = *second * 60 + number;
+    part.length += mark != NULL;
+    clock.text += part.length;
+    clock.length -= part.length;
+  }
+  return true;
+}
+
 /* "HH:MM:SS"; an end behind `;` is there for other uses and does not bear on prices. */
 static bool start_read(struct sp_cg_reading *reading, struct sp_cg_timing *timing)
 {
-  struct sp_cell_text rest = sp__cg_cell(reading, 5), start = {"", 0, 0};
-  int64_t parts[3] = {0, 0, 0};
-  bool fits = is_any(rest) || part_next(&rest, &start);
-  if (start.length > 0) {
-    fits = start.length == 8 && start.text[2] == ':' && start.text[5] == ':';
-    for (uint32_t i = 0; fits && i < 3; i++) {
-      struct sp_cell_text two = {start.text + (size_t)i * 3, 2, 0};
-      fits = sp__cg_decimal_read(&parts[i], two, 0) && parts[i] < (i == 0 ? 24 : 60);
-    }
+  struct sp_cell_text rest = sp__cg_cell(reading, 5), start;
+  int64_t second = 0;
+  if (is_any(rest) || (part_next(&rest, &start) && start.length == 0)) {
+    return true;
   }
-  if (!fits) {
+  timing->clockless = start.text[0] == '*';
+  if (!timing->clockless && !clock_read(start, &second)) {
     sp__cg_error(reading, 5, "expected a time of day as HH:MM:SS", sp__cg_cell(reading, 5));
     return false;
   }
-  timing->start_ns = (parts[0] * 3600 + parts[1] * 60 + parts[2]) * 1000000000;
+  timing->start_ns = second * 1000000000;
   return true;
+}
+
+static bool timing_equal(const struct sp_cg_timing *a, const struct sp_cg_timing *b)
+{
+  return a->start_ns == b->start_ns && a->month_days == b->month_days && a->months == b->months &&
+         a->week_days == b->week_days && a->clockless == b->clockless &&
+         a->years_count == b->years_count &&
+         memcmp(a->years, b->years, a->years_count * sizeof(*a->years)) == 0;
 }
 
 void sp__cg_timing_read(struct sp_cg_reading *reading)
@@ -102,10 +133,6 @@ void sp__cg_timing_read(struct sp_cg_reading *reading)
     return;
   }
   timing.name = sp__cg_name_take(reading, tag);
-  if (tariff->names[timing.name].timing != SP_CG_NONE && timing.name != tariff->any) {
-    sp__cg_error(reading, 0, "a second timing of this name: expected one", tag);
-    return;
-  }
   bool fits = years_read(reading, &timing);
   fits &= bits_read(reading, 2, 1, 12, &months);
   fits &= bits_read(reading, 3, 1, 31, &timing.month_days);
@@ -113,7 +140,18 @@ void sp__cg_timing_read(struct sp_cg_reading *reading)
   fits &= start_read(reading, &timing);
   timing.months = (uint16_t)months;
   timing.week_days = (uint8_t)((week_days & 0x7F) | (week_days >> 7 & 1)); /* 7 is Sunday, too */
-  (void)fits; /* a wrong one stands by its name, so that no row is blamed for it again */
+  uint32_t known = tariff->names[timing.name].timing;
+  if (timing.name == tariff->any) {
+    return; /* *any stays what it is */
+  }
+  if (known != SP_CG_NONE) {
+    if (fits && !timing_equal(tariff->timings + known, &timing)) {
+      sp__cg_error(reading, 0, "a second timing of this name that is not the same: expected one",
+                   tag);
+    }
+    return;
+  }
+  /* a wrong one stands by its name, so that no row is blamed for it again */
   tariff->names[timing.name].timing = tariff->timings_count;
   tariff->timings[tariff->timings_count++] = timing;
 }
@@ -169,17 +207,28 @@ void sp__cg_rate_row_read(struct sp_cg_reading *reading)
   }
 }
 
-/* The cost of one increment, rounded: what is multiplied. */
-static void each_make(struct sp_cg_reading *reading, struct sp_cg_slot *slot)
+/* The price of one increment as a ratio. */
+static void ratio_make(struct sp_cg_reading *reading, struct sp_cg_slot *slot)
 {
-  sp_i128 power = sp__cg_power(SP_CGRATES_DECIMALS - reading->tariff->digits);
-  sp_i128 each = sp__cg_divide((sp_i128)slot->price * slot->increment_ns, slot->unit_ns * power);
-  if (each * power > INT64_MAX / 4) {
+  sp_u128 power = (uint64_t)sp__cg_power(SP_CGRATES_DECIMALS - reading->tariff->digits);
+  sp_u128 over = (sp_u128)(uint64_t)slot->price * (uint64_t)slot->increment_ns;
+  sp_u128 under = (uint64_t)slot->unit_ns * power, a = over, b = under;
+  if (over / (uint64_t)slot->unit_ns > INT64_MAX / 4) {
     sp_problem_error(reading->problems, "Rates.csv", slot->line, 0,
                      "an increment of this rate costs too much: expected below 200,000,000");
-    each = 0;
+    return;
   }
-  slot->each = (int64_t)each;
+  while (b != 0) { /* their greatest common divisor */
+    sp_u128 rest = a % b;
+    a = b;
+    b = rest;
+  }
+  over /= a;
+  under /= a;
+  if (over <= UINT64_MAX && under <= UINT64_MAX) {
+    slot->over = (uint64_t)over;
+    slot->under = (uint64_t)under;
+  }
 }
 
 /* By rate, then by where they begin. */
@@ -191,6 +240,13 @@ static int slot_compare(const void *context, uint32_t a, uint32_t b)
     return x->rate < y->rate ? -1 : 1;
   }
   return sp_compare_i64(x->from_ns, y->from_ns);
+}
+
+/* The same row twice is one. */
+static bool slot_again(const struct sp_cg_slot *a, const struct sp_cg_slot *b)
+{
+  return a->rate == b->rate && a->from_ns == b->from_ns && a->price == b->price &&
+         a->unit_ns == b->unit_ns && a->increment_ns == b->increment_ns;
 }
 
 static enum sp_status slots_sort(struct sp_cg_reading *reading)
@@ -206,8 +262,12 @@ static enum sp_status slots_sort(struct sp_cg_reading *reading)
     order[i] = i;
   }
   sp_sort(order, order + count, count, slot_compare, tariff->slots);
+  tariff->slots_count = 0;
   for (uint32_t i = 0; i < count; i++) {
-    sorted[i] = tariff->slots[order[i]];
+    const struct sp_cg_slot *slot = tariff->slots + order[i];
+    if (tariff->slots_count == 0 || !slot_again(sorted + tariff->slots_count - 1, slot)) {
+      sorted[tariff->slots_count++] = *slot;
+    }
   }
   tariff->slots = sorted;
   return SP_OK;
@@ -227,7 +287,8 @@ static void rate_check(struct sp_cg_reading *reading, const struct sp_cg_rate *r
   for (uint32_t i = 1; i < rate->count; i++) {
     if (slots[i].from_ns == slots[i - 1].from_ns) {
       sp_problem_error(reading->problems, "Rates.csv", slots[i].line, 0,
-                       "a second row of this rate for one group interval start: expected one");
+                       "a second row of this rate for one group interval start that is not the "
+                       "same: expected one");
     }
   }
 }
@@ -240,13 +301,10 @@ enum sp_status sp__cg_rates_build(struct sp_cg_reading *reading)
     struct sp_cg_rate *rate = tariff->rates + tariff->slots[i].rate;
     rate->first = rate->count == 0 ? i : rate->first;
     rate->count++;
-    each_make(reading, tariff->slots + i);
+    ratio_make(reading, tariff->slots + i);
   }
   for (uint32_t i = 0; i < tariff->rates_count; i++) {
-    struct sp_cg_rate *rate = tariff->rates + i;
-    rate->fee_rounded =
-        (int64_t)sp__cg_divide(rate->fee, sp__cg_power(SP_CGRATES_DECIMALS - tariff->digits));
-    rate_check(reading, rate);
+    rate_check(reading, tariff->rates + i);
   }
   return SP_OK;
 }
@@ -296,6 +354,9 @@ void sp__cg_profile_row_read(struct sp_cg_reading *reading)
   struct sp_cell_text first = sp__cg_cell(reading, 0), part;
   bool old = first.length == 4 && memcmp(first.text, "*out", 4) == 0; /* with a direction */
   uint32_t cell = old ? 1 : 0;
+  if (first.length == 3 && memcmp(first.text, "*in", 3) == 0) {
+    return; /* the other direction: no call is asked for it */
+  }
   if (!old && reading->table.cells_count > 6) {
     sp__cg_error(reading, 6, "one cell too many: expected the end of the row",
                  sp__cg_cell(reading, 6));
@@ -311,6 +372,7 @@ void sp__cg_profile_row_read(struct sp_cg_reading *reading)
     sp__cg_error(reading, cell + 4, "no such plan in RatingPlans.csv", plan);
   }
   struct sp_cell_text rest = sp__cg_cell(reading, cell + 5);
+  activation.column = rest.column;
   while (part_next(&rest, &part)) {
     tariff->fallbacks[tariff->fallbacks_count++] = sp__cg_name_take(reading, part);
     activation.fallbacks_count++;

@@ -61,7 +61,8 @@ static size_t part_read(sp_i128 *ns, const char *at, size_t length, bool bare)
     int64_t ns;
   } units[] = {{"ns", 1},
                {"us", 1000},
-               {"\xC2\xB5s", 1000},
+               {"\xC2\xB5s", 1000}, /* micro sign */
+               {"\xCE\xBCs", 1000}, /* Greek mu */
                {"ms", 1000000},
                {"s", 1000000000},
                {"m", INT64_C(60000000000)},
@@ -131,22 +132,51 @@ static int32_t offset_read(const char *text, size_t length)
   return at[0] == '-' ? -offset_s : offset_s;
 }
 
+/* Digits only: YYYYMMDDhhmmss in UTC, or seconds, milli-, micro- or nanoseconds since 1970. */
+static bool digits_time_read(int64_t *utc_ns, const char *text, size_t length)
+{
+  int64_t number;
+  if (!sp__cg_decimal_read(&number, (struct sp_cell_text){text, (uint32_t)length, 0}, 0) ||
+      memchr(text, '.', length) != NULL) {
+    return false;
+  }
+  if (length == 14) {
+    char copy[19] = "0000-00-00T00:00:00";
+    static const uint8_t places[14] = {0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18};
+    for (uint32_t i = 0; i < 14; i++) {
+      copy[places[i]] = text[i];
+    }
+    bool fits = sp_civil_parse(copy, sizeof(copy), &number) == SP_CIVIL_LOCAL && number >= 0;
+    *utc_ns = number * 1000000000;
+    return fits && number < SP_CGRATES_TIME_MAX_NS / 1000000000;
+  }
+  int64_t unit_ns = length == 10   ? 1000000000
+                    : length == 13 ? 1000000
+                    : length == 16 ? 1000
+                    : length == 19 ? 1
+                                   : 0;
+  if (unit_ns == 0 || number >= SP_CGRATES_TIME_MAX_NS / unit_ns) {
+    return false;
+  }
+  *utc_ns = number * unit_ns;
+  return true;
+}
+
 bool sp_cgrates_time_read(int64_t *utc_ns, int32_t *offset_s, const char *text, size_t length)
 {
   int64_t seconds;
-  char copy[20];
+  char copy[19];
   *offset_s = 0;
-  if (length == 19 && text[10] == ' ') { /* SQL's writing, in UTC */
+  if (length == 19 && (text[10] == ' ' || text[10] == 'T')) { /* without an offset: UTC */
     memcpy(copy, text, 19);
     copy[10] = 'T';
     if (sp_civil_parse(copy, 19, &seconds) != SP_CIVIL_LOCAL) {
       return false;
     }
-  } else {
-    if (sp_civil_parse(text, length, &seconds) != SP_CIVIL_UTC) {
-      return false;
-    }
+  } else if (sp_civil_parse(text, length, &seconds) == SP_CIVIL_UTC) {
     *offset_s = offset_read(text, length);
+  } else {
+    return digits_time_read(utc_ns, text, length);
   }
   if (seconds < 0 || seconds >= SP_CGRATES_TIME_MAX_NS / 1000000000) {
     return false;

@@ -109,7 +109,9 @@ int sp_rate_cgrates(const char *book, const char *path)
   }
   sp_problem_list_init(&list);
   enum sp_status status = sp_cgrates_plan_open(&plan, folder, digits, &list);
-  sp_problem_list_print(&list, stderr);
+  if (status != SP_OK) { /* warnings were said by the import */
+    sp_problem_list_print(&list, stderr);
+  }
   int code = status == SP_NO_MEMORY ? SP_EXIT_ENVIRONMENT : SP_EXIT_BOOK;
   if (status == SP_OK) {
     code = lines_rate(plan.tariff, path);

@@ -1,12 +1,16 @@
-"""CGRateS pricing as slowly and obviously as it can be said: tables as lists of rows, one increment after the other.
-Written from the rules in rating/README.md alone; shares nothing with the engine."""
+"""CGRateS pricing as slowly and obviously as it can be said: tables as lists of rows, a call as a list of spans that are
+cut, widened and priced one after the other, in the binary floating point that CGRateS itself uses. Written from the
+rules in rating/README.md and the behaviour of CGRateS; shares nothing with the engine, which has no floating point."""
 
+import math
 from datetime import datetime, timedelta, timezone
 from fractions import Fraction
 
 ANY = "*any"
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 SECOND = 10 ** 9
+DAY = 86400 * SECOND
+NONE, PARTLY, WHOLE = range(3)
 
 
 def nanoseconds(text):
@@ -33,9 +37,26 @@ def instant(text):
     return (moment - EPOCH) // timedelta(seconds=1) * SECOND + fraction, int(moment.utcoffset().total_seconds())
 
 
-def half_up(value, digits):
-    scaled = value * 10 ** digits
-    return Fraction((2 * scaled + 1) // 2, 10 ** digits)
+def rounded(value, digits, method):
+    """In floating point, with all its noise."""
+    scaled = value * 10.0 ** digits
+    fraction, _ = math.modf(scaled)
+    if method == "*up":
+        whole = math.ceil(scaled) if fraction >= 10.0 ** -max(7, digits) else math.floor(scaled)
+    elif method == "*middle":
+        whole = math.ceil(scaled) if fraction >= 0.5 else math.floor(scaled)
+    elif method == "*down":
+        whole = math.floor(scaled)
+    else:
+        return value
+    return whole / 10.0 ** digits
+
+
+class Span:
+    def __init__(self, start, end, intervals):
+        self.start, self.end = start, end  # into the usage
+        self.intervals = intervals         # the destination's, as the plan has them
+        self.interval = None
 
 
 class Plan:
@@ -58,7 +79,7 @@ class Plan:
         for tag, rates, timing, weight in self.rating_plans:
             for row in self.destination_rates:
                 if tag == plan and row[0] == rates and row[1] == destination:
-                    found.append((Fraction(weight or 0), timing, row))
+                    found.append((float(weight or 0), timing, row))
         return found
 
     def serve(self, plan, number):
@@ -77,60 +98,142 @@ class Plan:
 
     def activations(self, tenant, category, subject):
         rows = [row for row in self.profiles if row[:3] == [tenant, category, subject]]
-        found = [((instant(row[3])[0] if row[3] else -10 ** 30), row[4], [s for s in row[5].split(";") if s]) for row in rows]
+        found = [((instant(row[3])[0] if row[3] else -10 ** 30), row[4],
+                  sorted({s.encode() for s in row[5].split(";") if s})) for row in rows]
         return sorted(found, key=lambda one: one[0])
 
     def cover(self, key, number, start, end, depth):
-        """[(from, intervals)] that prices all from start to end, None: something is left."""
+        """How much of start to end is priced, and [(from, intervals or None)]."""
         found = self.activations(*key)
         if not found or depth > 3:
-            return None
+            return NONE, []
         begun = [i for i, one in enumerate(found) if one[0] <= start]
         held = [one for one in found[begun[-1] if begun else 0:] if one[0] <= end]
-        if not held:
-            return None
         parts = []
-        if held[0][0] > start:
-            first = self.cover((key[0], key[1], ANY), number, start, held[0][0], depth + 1)
-            if first is None:
-                return None
-            parts += first
+        if held and held[0][0] > start:
+            parts += self.hand_over(key, [ANY.encode()], number, start, held[0][0], depth)
         for i, (at, plan, fallbacks) in enumerate(held):
             begin, finish = max(at, start), held[i + 1][0] if i + 1 < len(held) else end
             intervals = self.serve(plan, number)
             if intervals:
                 parts.append((begin, intervals))
             elif fallbacks:
-                for subject in fallbacks:
-                    part = self.cover((key[0], key[1], subject), number, begin, finish, depth + 1)
-                    if part is not None:
-                        break
-                else:
-                    return None
-                parts += part
-        return parts if parts and parts[0][0] == start else None
+                parts += self.hand_over(key, fallbacks, number, begin, finish, depth)
+        if not parts:
+            return NONE, []
+        return (WHOLE if parts[0][0] == start and all(part[1] for part in parts) else PARTLY), parts
 
-    # which price ----------------------------------------------------------------------------------------------------------
+    def hand_over(self, key, subjects, number, start, end, depth):
+        """A stretch for other subjects: the first that has something to say decides."""
+        for subject in subjects:
+            how, parts = self.cover((key[0], key[1], subject.decode()), number, start, end, depth + 1)
+            if how != NONE:
+                return parts[:1] + [part for part in parts[1:] if part[1]]
+        return [(start, None)]
 
-    def holds(self, timing, moment):
+    # where it is cut ------------------------------------------------------------------------------------------------------
+
+    def begin(self, timing):
+        hours, minutes, seconds = self.timings[timing][4].split(":")
+        return (int(hours) * 3600 + int(minutes) * 60 + int(seconds)) * SECOND
+
+    def holds(self, timing, local):
         years, months, days, week_days, _ = self.timings[timing]
+        moment = datetime(1970, 1, 1) + timedelta(days=local // DAY)
 
         def within(cell, value):
             return cell in ("", ANY) or value in [int(part) for part in cell.split(";")]
 
         return (within(years, moment.year) and within(months, moment.month) and within(days, moment.day) and
-                (within(week_days, moment.isoweekday()) or (moment.isoweekday() == 7 and within(week_days, 0))))
+                (within(week_days, moment.isoweekday()) or (moment.isoweekday() == 7 and within(week_days, 0))) and
+                self.begin(timing) <= local % DAY)
 
-    def choose(self, intervals, local_ns):
-        moment = datetime(1970, 1, 1) + timedelta(days=local_ns // (86400 * SECOND))
-        time_ns = local_ns % (86400 * SECOND)
-        best = None
-        for weight, timing, row in intervals:
-            hours, minutes, seconds = self.timings[timing][4].split(":")
-            begin = (int(hours) * 3600 + int(minutes) * 60 + int(seconds)) * SECOND
-            if self.holds(timing, moment) and begin <= time_ns and (best is None or (weight, begin) > best[0]):
-                best = ((weight, begin), row)
-        return best[1]
+    def arrange(self, intervals):
+        """An insertion sort by an order that is none when weights and starts disagree; in place, so it adds up."""
+        for i in range(1, len(intervals)):
+            j = i
+            while j > 0 and (intervals[j - 1][0] < intervals[j][0] or
+                             self.begin(intervals[j - 1][1]) > self.begin(intervals[j][1])):
+                intervals[j - 1], intervals[j] = intervals[j], intervals[j - 1]
+                j -= 1
+
+    def select(self, span, local):
+        """Those that may bear on a span: the best at its start, then who follows in the order and begins in it."""
+        self.arrange(span.intervals)
+        best, weight, distance = None, 0, None
+        for i, one in enumerate(span.intervals):
+            if not self.holds(one[1], local):
+                continue
+            if one[0] < weight:
+                break
+            if distance is None or local % DAY - self.begin(one[1]) < distance:
+                best, weight, distance = i, one[0], local % DAY - self.begin(one[1])
+        chosen = [span.intervals[best]]
+        for one in span.intervals[best + 1:]:
+            if one[0] < weight:
+                break
+            if local - local % DAY + self.begin(one[1]) < local + span.end - span.start:
+                chosen.append(one)
+        return chosen
+
+    def take(self, span, local, interval):
+        own = span.interval
+        if self.begin(interval[1]) <= local % DAY and (own is None or own[0] < interval[0] or
+                                                       self.begin(own[1]) < self.begin(interval[1])):
+            span.interval = interval
+
+    def cut_by(self, span, interval, clock, voice):
+        """The rest of a span that is cut by one interval, None: it is not cut."""
+        local, end = clock + span.start, clock + span.end
+        if end % DAY < SECOND:
+            end -= SECOND
+        starts, ends = self.holds(interval[1], local), self.holds(interval[1], end)
+        if not starts and not ends:
+            return None
+        for at, *_ in self.slots(interval[2])[1]:
+            if span.start < at < span.end:
+                self.take(span, local, interval)
+                rest = Span(at, span.end, span.intervals)
+                self.take(rest, clock + at, interval)
+                span.end = at
+                return rest
+        if starts:
+            self.take(span, local, interval)
+            return None
+        at = span.start + self.begin(interval[1]) - local % DAY
+        if not voice or not span.start < at < span.end:
+            return None
+        rest = Span(at, span.end, span.intervals)
+        rest.interval = interval
+        span.end = at
+        return rest
+
+    def spans(self, call, parts, answer, offset):
+        voice = call.get("tor", "*voice") in ("*voice", "")
+        usage, clock = call["usage_ns"], answer + offset * SECOND
+        if not voice:
+            parts = parts[:1]
+        spans = []
+        for i, (at, intervals) in enumerate(parts):
+            start = at - answer
+            end = min(usage, parts[i + 1][0] - answer if i + 1 < len(parts) else usage)
+            while voice and start < end and (clock + start) // DAY != (clock + end - 1) // DAY:
+                midnight = ((clock + start) // DAY + 1) * DAY - clock
+                spans.append(Span(start, midnight, intervals))
+                start = midnight
+            if start < end:
+                spans.append(Span(start, end, intervals))
+        i = 0
+        while i < len(spans):
+            for interval in self.select(spans[i], clock + spans[i].start):
+                rest = self.cut_by(spans[i], interval, clock, voice)
+                if rest:
+                    spans.insert(i + 1, rest)
+                    break
+            i += 1
+        return spans
+
+    # which price ----------------------------------------------------------------------------------------------------------
 
     def slots(self, row):
         if row[2] in self.parsed:
@@ -138,15 +241,23 @@ class Plan:
         found = []
         for tag, fee, rate, unit, increment, start in self.rates:
             if tag == row[2]:
-                found.append((nanoseconds(start), Fraction(rate or 0), nanoseconds(unit) or SECOND,
-                              nanoseconds(increment) or SECOND, Fraction(fee or 0)))
+                found.append((nanoseconds(start), float(rate or 0), nanoseconds(unit) or SECOND,
+                              nanoseconds(increment) or SECOND, float(fee or 0)))
         self.parsed[row[2]] = found[0][4], sorted(found)
         return self.parsed[row[2]]
 
-    def slot(self, row, at):
-        return [one for one in self.slots(row)[1] if one[0] <= at][-1]
-
-    # the call -------------------------------------------------------------------------------------------------------------
+    def widen(self, spans):
+        """Each to whole increments; what is under it goes."""
+        kept, at = [], 0
+        for span in spans:
+            if span.end <= at:
+                continue
+            span.start = max(span.start, at)
+            span.slot = [one for one in self.slots(span.interval[2])[1] if one[0] <= span.start][-1]
+            span.count = -((span.start - span.end) // span.slot[3])
+            at = span.end = span.start + span.count * span.slot[3]
+            kept.append(span)
+        return kept
 
     def cost(self, call):
         answer, offset = instant(call["answer_time"])
@@ -157,56 +268,36 @@ class Plan:
             if not any(row[0] == call["rating_plan"] for row in self.rating_plans):
                 return {"error": "RATING_PLAN_NOT_FOUND"}
             intervals = self.serve(call["rating_plan"], call["destination"])
-            parts = [(answer, intervals)] if intervals else None
+            how, parts = (WHOLE, [(answer, intervals)]) if intervals else (NONE, [])
         else:
             key = (call["tenant"], call["category"], call.get("subject", ""))
             if not self.activations(*key):
                 key = (key[0], key[1], ANY)
             if not self.activations(*key):
                 return {"error": "RATING_PLAN_NOT_FOUND"}
-            parts = self.cover(key, call["destination"], answer, answer + usage, 1)
-        if parts is None:
+            how, parts = self.cover(key, call["destination"], answer, answer + usage, 1)
+        if how != WHOLE:
             return {"error": "UNAUTHORIZED_DESTINATION"}
-        return self.increments(call, parts, answer, offset)
+        parts = [(at, list(intervals)) for at, intervals in parts]
+        return self.price(call, self.widen(self.spans(call, parts, answer, offset)))
 
-    def increments(self, call, parts, answer, offset):
-        voice = call.get("tor", "*voice") in ("*voice", "")
-        at, event, total, rows, row, until = 0, Fraction(0), Fraction(0), [], None, 0
-        while at < call["usage_ns"]:
-            if voice or row is None or at >= until:
-                intervals = [part[1] for part in parts if part[0] <= (answer + at if voice else answer)][-1]
-                row = self.choose(intervals, answer + at + offset * SECOND)
-                until = min([one[0] for one in self.slots(row)[1] if one[0] > at], default=10 ** 30)
-            slot = self.slot(row, at)
-            price = half_up(slot[1] * slot[3] / slot[2], self.digits)
-            if at == 0 and call.get("loop_index", 0) == 0:
-                price += half_up(self.slots(row)[0], self.digits)
-            event += price
-            total += price
-            if row[6] == "*free" and Fraction(row[5] or 0) > 0:
-                total = min(total, Fraction(row[5]))
-            rows.append(row)
-            at += slot[3]
-        return {"call_cost": decimal(self.rounded(total, rows)), "event_cost": decimal(event)}
-
-    def rounded(self, total, rows):
-        decimals, method = 0, ""
-        for row in rows:
+    def price(self, call, spans):
+        event, total, decimals, method = 0.0, 0.0, 0, ""
+        for i, span in enumerate(spans):
+            row, (_, rate, unit, increment, _) = span.interval[2], span.slot
+            whole = rounded(float(span.count * increment) * (rate / float(unit)), self.digits, "*middle")
+            each = rounded(whole / float(span.count), self.digits, "*middle")
+            fee = self.slots(row)[0] if i == 0 and call.get("loop_index", 0) == 0 else 0.0
+            cost = rounded(fee + float(span.count) * each, self.digits, "*middle")
+            event += cost
+            total += cost
+            if row[6] == "*free" and float(row[5] or 0) > 0:
+                total = min(total, float(row[5]))
             if int(row[4] or 0) > decimals:
                 decimals, method = int(row[4]), row[3]
-        scaled = total * 10 ** decimals
-        whole, rest = scaled // 1, scaled % 1
-        if method == "*up" and rest >= Fraction(1, 10 ** max(7, decimals)):
-            whole += 1
-        elif method == "*middle" and rest >= Fraction(1, 2):
-            whole += 1
-        elif method == "":
-            return total
-        return Fraction(whole, 10 ** decimals)
+        return {"call_cost": decimal(rounded(total, decimals, method)), "event_cost": decimal(rounded(event, self.digits, "*middle"))}
 
 
 def decimal(value):
-    scaled = value * 10 ** 12
-    assert scaled.denominator == 1
-    text = f"{scaled.numerator:013d}"
-    return (text[:-12] + "." + text[-12:]).rstrip("0").rstrip(".")
+    text = f"{value:.10f}"
+    return text.rstrip("0").rstrip(".")

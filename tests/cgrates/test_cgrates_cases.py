@@ -28,14 +28,14 @@ def ns(text):
     return int(text[:-1]) * UNITS[text[-1]] if text[-1] in UNITS else int(text)
 
 
-def cases():
-    with open(os.path.join(HERE, "tutorial", "cases.txt"), encoding="utf-8") as file:
+def cases(folder_name, tenant):
+    with open(os.path.join(HERE, folder_name, "cases.txt"), encoding="utf-8") as file:
         for line in file:
             if line.strip() and not line.startswith("#"):
                 digits, rest = line.split(" | ")
                 call, answer = rest.split(" -> ")
                 subject, category, destination, at, usage, *more = call.split()
-                record = {"tenant": "cgrates.org", "category": category, "subject": subject, "destination": destination,
+                record = {"tenant": tenant, "category": category, "subject": subject, "destination": destination,
                           "answer_time": at, "usage_ns": ns(usage)}
                 for one in more:
                     key, value = one.split("=")
@@ -45,18 +45,33 @@ def cases():
                 yield int(digits), record, wanted, line.strip()
 
 
+def priced(book, mine):
+    rated = run("rate", "--book", book, "--cgrates", "-", text="".join(json.dumps(case[1]) + "\n" for case in mine))
+    expect("exit of rate", (rated.returncode, rated.stderr), (0, ""))
+    answers = rated.stdout.splitlines()
+    expect("answers", len(answers), len(mine))
+    for answer, case in zip(answers, mine):
+        expect(case[3], answer, json.dumps(case[2], separators=(",", ":")))
+
+
+def check_edges():
+    """What a plan may have and most have not; figures of CGRateS's own tests."""
+    for digits in (5, 6):
+        book = os.path.join(PLACE, f"edges{digits}")
+        made = run("tariff", "import", "cgrates", os.path.join(HERE, "edges"), book, "--digits", str(digits))
+        warnings = [line for line in made.stderr.splitlines() if ": warning: " in line]
+        expect(f"import of edges with {digits} digits", (made.returncode, len(warnings)), (0, 1))
+        expect("a fallback subject without a profile", "RatingProfiles.csv:5:46: warning: fallback subject 'nobody'" in warnings[0], True)
+        expect("tariff check of edges", run("tariff", "check", book).returncode, 0)
+        priced(book, [case for case in cases("edges", "org") if case[0] == digits])
+
+
 def check_cases():
     for digits in (5, 6):
         book = os.path.join(PLACE, f"book{digits}")
         made = run("tariff", "import", "cgrates", os.path.join(HERE, "tutorial"), book, "--digits", str(digits))
         expect(f"import with {digits} digits", (made.returncode, "error" in made.stderr), (0, False))
-        mine = [case for case in cases() if case[0] == digits]
-        rated = run("rate", "--book", book, "--cgrates", "-", text="".join(json.dumps(case[1]) + "\n" for case in mine))
-        expect("exit of rate", (rated.returncode, rated.stderr), (0, ""))
-        answers = rated.stdout.splitlines()
-        expect("answers", len(answers), len(mine))
-        for answer, case in zip(answers, mine):
-            expect(case[3], answer, json.dumps(case[2], separators=(",", ":")))
+        priced(book, [case for case in cases("tutorial", "cgrates.org") if case[0] == digits])
         expect("told", [line.split(" ")[2] for line in made.stderr.splitlines()], ["RP_RETAIL2", "RP_RETAIL2", "RP_GERMANY", "RP_DATA"])
         for table in ("bands", "destinations", "plans", "rates"):
             with open(os.path.join(book, table + ".csv"), encoding="utf-8") as file:
@@ -139,8 +154,16 @@ def check_refused():
             DestinationRates=("DST_1002,RT_20CNT", "DST_1002,RT_21CNT"))
     refused("missing destination", [("DestinationRates.csv:2:15", "no such destination")],
             DestinationRates=("DR_1002_20CNT,DST_1002,", "DR_1002_20CNT,DST_1004,"))
-    refused("fallback", [("RatingProfiles.csv:4", "fallback subject '1009'")],
-            RatingProfiles=("RP_GERMANY,1001", "RP_GERMANY,1009"))
+    refused("a timing of another form", [("Timings.csv:5:1", "a second timing of this name")],
+            Timings=("OFFPEAK_EVENING,*any,*any,*any,1;2;3;4;5,19", "PEAK,*any,*any,*any,1;2;3;4;5,19"))
+    refused("a timing for actions", [("RatingPlans.csv:2:24", "a timing without a time of day")],
+            Timings=("PEAK,*any,*any,*any,1;2;3;4;5,08:00:00", "PEAK,*any,*any,*any,1;2;3;4;5,*asap"))
+    refused("two plans", [("RatingProfiles.csv:3", "a second plan of this profile from the same time")],
+            RatingProfiles=("*any,2014-01-14T00:00:00Z,RP_RETAIL1,\n", "*any,2014-01-14T00:00:00Z,RP_RETAIL1,\n"
+                            "cgrates.org,call,*any,2014-01-14T01:00:00+01:00,RP_ANY,\n"))
+    for clock in ("08:00", "08:00:00:00", "24:00:00", "8:0:60", "123:00:00", "08:00:", "a:00:00", "::"):
+        refused("clock " + clock, [("Timings.csv:3:31", "expected a time of day as HH:MM:SS")],
+                Timings=("PEAK,*any,*any,*any,1;2;3;4;5,08:00:00", "PEAK,*any,*any,*any,1;2;3;4;5," + clock))
     refused("no beginning", [("Rates.csv:8", "no price at the beginning")],
             Rates=("RT_1CNT,0,0.01,60s,60s,0s", "RT_1CNT,0,0.01,60s,60s,5s"))
     refused("twice", [("Rates.csv:3", "a second row of this rate")], Rates=("0.1,60s,1s,60s\nRT_10CNT,0.2", "0.1,60s,1s,0s\nRT_10CNT,0.2"))
@@ -179,6 +202,7 @@ def main():
     shutil.rmtree(PLACE, ignore_errors=True)
     os.makedirs(PLACE)
     check_cases()
+    check_edges()
     check_own_tables()
     check_refused()
     check_calls()
