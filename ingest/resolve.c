@@ -27,6 +27,7 @@ struct sp_resolver {
   uint64_t home_country;
   const struct sp_directory *directory;
   const struct sp_books *books;
+  bool again;                /* records that were judged before: no duplicates are looked for */
   struct sp_name group_text; /* the last rating_group, for its id */
   char group_bytes[64];
   uint32_t group_book, group_id;
@@ -430,7 +431,11 @@ static void usage_finish(struct sp_resolver *resolver, const struct sp_cdr *cdr,
     usage->reason = SP_REASON_UNKNOWN_SUBSCRIBER;
     return;
   }
-  sp__resolve_hash(usage, cdr, &step->numbers);
+  if (SP_LIKELY(!resolver->again)) {
+    sp__resolve_hash(usage, cdr, &step->numbers);
+  } else {
+    sp__resolve_hash_chain(usage, cdr);
+  }
   struct where where;
   where_find(resolver, cdr, book, step, &where);
   usage->roam = (uint8_t)where.roam;
@@ -460,6 +465,37 @@ static inline void others_find(struct sp_resolver *resolver, const struct sp_cdr
                       step->numbers.other.digits != 0;
 }
 
+/* Where the served number may stand. */
+static void served_seek(struct sp_resolver *resolver, const struct sp_cdr *cdrs, size_t n)
+{
+  struct step *steps = resolver->steps;
+  for (size_t i = 0; i < n; i++) {
+    served_normal(resolver, &cdrs[i], &steps[i]);
+    steps[i].seek =
+        sp_directory_prefetch_number(resolver->directory, steps[i].numbers.served.digits);
+  }
+  for (size_t i = 0; i < n; i++) {
+    steps[i].hint = sp_directory_prefetch_subscriber(resolver->directory, steps[i].seek);
+  }
+}
+
+/* The same where it is known whose the number was; nobody's numbers are looked for one by one. */
+static void served_hint(struct sp_resolver *resolver, const struct sp_cdr *cdrs,
+                        const uint32_t *subscribers, size_t n)
+{
+  struct step *steps = resolver->steps;
+  uint32_t count = sp_directory_subscriber_count(resolver->directory);
+  for (size_t i = 0; i < n; i++) {
+    served_normal(resolver, &cdrs[i], &steps[i]);
+    steps[i].hint = SP_NONE;
+    if (SP_LIKELY(subscribers[i] < count)) {
+      steps[i].hint = subscribers[i];
+      sp_directory_prefetch_tenure(resolver->directory, subscribers[i]);
+      sp_directory_prefetch_lists(resolver->directory, subscribers[i]);
+    }
+  }
+}
+
 /* [CDR 3/9] resolve. in: decoded records; out: usages (who, where, which net, hashes) or a reason;
  * next: route. Pass by pass over a batch: each pass fetches what the next one reads. */
 static void batch_resolve(struct sp_resolver *resolver, const struct sp_cdr *cdrs,
@@ -467,13 +503,6 @@ static void batch_resolve(struct sp_resolver *resolver, const struct sp_cdr *cdr
 {
   struct step *steps = resolver->steps;
   const struct sp_directory *directory = resolver->directory;
-  for (size_t i = 0; i < n; i++) {
-    served_normal(resolver, &cdrs[i], &steps[i]);
-    steps[i].seek = sp_directory_prefetch_number(directory, steps[i].numbers.served.digits);
-  }
-  for (size_t i = 0; i < n; i++) {
-    steps[i].hint = sp_directory_prefetch_subscriber(directory, steps[i].seek);
-  }
   for (size_t i = 0; i < n; i++) {
     served_find(resolver, &cdrs[i], &steps[i]);
     if (steps[i].owner.subscriber != SP_NONE) {
@@ -501,14 +530,30 @@ static void batch_resolve(struct sp_resolver *resolver, const struct sp_cdr *cdr
   }
 }
 
+static inline size_t batch_of(size_t left)
+{
+  return left < SP_RESOLVE_BATCH_MAX ? left : SP_RESOLVE_BATCH_MAX;
+}
+
 void sp_resolve_batch(struct sp_resolver *resolver, const struct sp_cdr *cdrs,
                       struct sp_usage *usages, size_t n)
 {
   SP_ASSERT(resolver->magic == RESOLVER_MAGIC);
+  resolver->again = false;
   for (size_t done = 0; done < n; done += SP_RESOLVE_BATCH_MAX) {
-    size_t left = n - done;
-    batch_resolve(resolver, cdrs + done, usages + done,
-                  left < SP_RESOLVE_BATCH_MAX ? left : SP_RESOLVE_BATCH_MAX);
+    served_seek(resolver, cdrs + done, batch_of(n - done));
+    batch_resolve(resolver, cdrs + done, usages + done, batch_of(n - done));
+  }
+}
+
+void sp_resolve_batch_again(struct sp_resolver *resolver, const struct sp_cdr *cdrs,
+                            const uint32_t *subscribers, struct sp_usage *usages, size_t n)
+{
+  SP_ASSERT(resolver->magic == RESOLVER_MAGIC);
+  resolver->again = true;
+  for (size_t done = 0; done < n; done += SP_RESOLVE_BATCH_MAX) {
+    served_hint(resolver, cdrs + done, subscribers + done, batch_of(n - done));
+    batch_resolve(resolver, cdrs + done, usages + done, batch_of(n - done));
   }
 }
 

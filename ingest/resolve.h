@@ -25,6 +25,18 @@ SP_MUST_CHECK enum sp_status sp_resolver_make(struct sp_resolver **resolver,
 void sp_resolve_batch(struct sp_resolver *resolver, const struct sp_cdr *cdrs,
                       struct sp_usage *usages, size_t n);
 
+/* The same for records that were resolved and judged before: `subscribers` says whose each one was
+ * then (SP_NONE: nobody's), which saves the search where it still holds and is found out anew where
+ * it does not. key_hash and payload_hash stay 0: nobody asks again whether it is a duplicate. */
+void sp_resolve_batch_again(struct sp_resolver *resolver, const struct sp_cdr *cdrs,
+                            const uint32_t *subscribers, struct sp_usage *usages, size_t n);
+
+/* The texts it reads of a whole record (of a part it reads more): id, node, session and the like
+ * only tell duplicates. */
+#define SP_RESOLVE_AGAIN_TEXTS                                                                     \
+  (1u << SP_CDR_SERVED | 1u << SP_CDR_OTHER | 1u << SP_CDR_HOME_AREA | 1u << SP_CDR_VISITED_AREA | \
+   1u << SP_CDR_OTHER_AREA | 1u << SP_CDR_PLMN | 1u << SP_CDR_RATING_GROUP)
+
 /* Normalised numbers of a record, as hashed: for comparing two records (ingest/conflict.h) and for
  * explain. */
 struct sp_numbers {

@@ -122,17 +122,42 @@ static inline uint64_t payload_hash(const struct sp_cdr *cdr, const struct sp_nu
   return sp_hash_word(lane);
 }
 
+static inline bool is_part(const struct sp_cdr *cdr)
+{
+  return cdr->partial != SP_PARTIAL_WHOLE && !cdr->has_charge;
+}
+
+static void chain_hash(struct sp_usage *usage, const struct texts *texts)
+{
+  uint64_t lanes[2] = {SEED_CHAIN ^ SP_HASH_K0, SP_HASH_K3};
+  mix(lanes, texts->node, texts->session);
+  mix(lanes, usage->subscriber, texts->rating_group);
+  lanes_end(lanes, usage->chain_hash);
+}
+
+static inline void texts_make(const struct sp_cdr *cdr, struct texts *texts)
+{
+  *texts = (struct texts){text_hash(cdr, SP_CDR_NODE), text_hash(cdr, SP_CDR_SESSION),
+                          text_hash(cdr, SP_CDR_RATING_GROUP)};
+}
+
 void sp__resolve_hash(struct sp_usage *usage, const struct sp_cdr *cdr,
                       const struct sp_numbers *numbers)
 {
-  struct texts texts = {text_hash(cdr, SP_CDR_NODE), text_hash(cdr, SP_CDR_SESSION),
-                        text_hash(cdr, SP_CDR_RATING_GROUP)};
+  struct texts texts;
+  texts_make(cdr, &texts);
   key_hash(usage, cdr, numbers, &texts);
   usage->payload_hash = payload_hash(cdr, numbers, &texts);
-  if (cdr->partial != SP_PARTIAL_WHOLE && !cdr->has_charge) {
-    uint64_t lanes[2] = {SEED_CHAIN ^ SP_HASH_K0, SP_HASH_K3};
-    mix(lanes, texts.node, texts.session);
-    mix(lanes, usage->subscriber, texts.rating_group);
-    lanes_end(lanes, usage->chain_hash);
+  if (is_part(cdr)) {
+    chain_hash(usage, &texts);
+  }
+}
+
+void sp__resolve_hash_chain(struct sp_usage *usage, const struct sp_cdr *cdr)
+{
+  if (SP_UNLIKELY(is_part(cdr))) {
+    struct texts texts;
+    texts_make(cdr, &texts);
+    chain_hash(usage, &texts);
   }
 }

@@ -9,5 +9,7 @@
 /* Fills key_hash, payload_hash and chain_hash. A blank field and its default hash alike. */
 void sp__resolve_hash(struct sp_usage *usage, const struct sp_cdr *cdr,
                       const struct sp_numbers *numbers);
+/* chain_hash alone; 0 of what is no part. */
+void sp__resolve_hash_chain(struct sp_usage *usage, const struct sp_cdr *cdr);
 
 #endif

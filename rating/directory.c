@@ -106,6 +106,11 @@ void sp_directory_prefetch_lists(const struct sp_directory *directory, uint32_t 
   __builtin_prefetch(ROWS(directory, lists, struct sp__lists) + subscriber);
 }
 
+void sp_directory_prefetch_tenure(const struct sp_directory *directory, uint32_t subscriber)
+{
+  __builtin_prefetch(sp__tenure_at(directory, subscriber));
+}
+
 /* Whether a row gives the number at the instant; then `owner` is its. */
 static inline bool owner_take(const struct sp_directory *directory, uint32_t ref, uint64_t digits,
                               uint64_t at, struct sp_owner *owner)

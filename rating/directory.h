@@ -112,6 +112,8 @@ uint32_t sp_directory_find_manager(const struct sp_directory *directory, struct 
 uint64_t sp_directory_prefetch_number(const struct sp_directory *directory, uint64_t digits);
 uint32_t sp_directory_prefetch_subscriber(const struct sp_directory *directory, uint64_t seek);
 void sp_directory_prefetch_lists(const struct sp_directory *directory, uint32_t subscriber);
+/* For a subscriber as the hint: fetches its first row. */
+void sp_directory_prefetch_tenure(const struct sp_directory *directory, uint32_t subscriber);
 /* Subscriber that has a number at an instant or SP_NONE. */
 uint32_t sp_directory_find_number(const struct sp_directory *directory, uint64_t digits,
                                   int64_t at_utc_s);
@@ -121,7 +123,7 @@ struct sp_owner { /* of a number at an instant */
 };
 
 /* The same with what the found row says besides; false: nobody has the number then. `hint` is what
- * sp_directory_prefetch_subscriber returned, or SP_NONE. */
+ * sp_directory_prefetch_subscriber returned, a subscriber who may have it, or SP_NONE. */
 bool sp_directory_find_owner(const struct sp_directory *directory, uint32_t hint, uint64_t digits,
                              int64_t at_utc_s, struct sp_owner *owner);
 /* Texts of home areas: 1 .. count; the same text has the same number. */

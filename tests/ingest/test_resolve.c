@@ -457,6 +457,40 @@ START_TEST(test_batches)
 }
 END_TEST
 
+/* Again: the same but for the hashes of the key, whoever the record is said to have been of; and
+ * without the texts that it does not read. */
+START_TEST(test_again)
+{
+  static struct sp_usage first[300];
+  char all[32768] = "";
+  for (size_t i = 0; i < 280; i++) { /* S5 and S6 have one number, one after the other */
+    snprintf(all + strlen(all), sizeof(all) - strlen(all),
+             "1380000000%zu,1380000000%zu,2026-0%zu-15T12:00:00+08:00,voice,n%zu,s,%s,i%zu\n",
+             i % 10, i / 10 % 10, 1 + i % 3, i % 4, i % 5 == 0 ? "first" : "", i);
+  }
+  ck_assert_uint_eq(decode("served,other,start,service,node,session,partial,id", all), 280);
+  sp_resolve_batch(f.resolver, f.cdrs, first, 280);
+  for (uint32_t round = 0; round < 4; round++) {
+    uint32_t subscribers[300];
+    for (uint32_t i = 0; i < 280; i++) {
+      uint32_t others[] = {first[i].subscriber, SP_NONE, i % 12, first[i].subscriber + 1};
+      subscribers[i] = others[round];
+      for (unsigned text = 0; f.cdrs[i].partial == SP_PARTIAL_WHOLE && text < SP_CDR_TEXT_COUNT;
+           text++) {
+        f.cdrs[i].texts[text].length *= SP_RESOLVE_AGAIN_TEXTS >> text & 1;
+      }
+    }
+    sp_resolve_batch_again(f.resolver, f.cdrs, subscribers, f.usages, 280);
+    for (uint32_t i = 0; i < 280; i++) {
+      ck_assert_uint_eq(f.usages[i].key_hash[0] | f.usages[i].key_hash[1], 0);
+      memcpy(f.usages[i].key_hash, first[i].key_hash, sizeof(first[i].key_hash));
+      f.usages[i].payload_hash = first[i].payload_hash;
+    }
+    ck_assert_mem_eq(first, f.usages, 280 * sizeof(struct sp_usage));
+  }
+}
+END_TEST
+
 START_TEST(test_places_for_explain)
 {
   struct sp_places at;
@@ -494,6 +528,7 @@ static void tests_add(TCase *tests)
   tcase_add_test(tests, test_same_record);
   tcase_add_test(tests, test_key_of_data);
   tcase_add_test(tests, test_batches);
+  tcase_add_test(tests, test_again);
   tcase_add_test(tests, test_places_for_explain);
   tcase_add_test(tests, test_conflict_words);
 }
