@@ -156,8 +156,15 @@ enum sp_status sp_block_record_at(struct sp_block_builder *builder, uint32_t i,
   sp__row_run_begin(&reader->context, SP_BLOCK_STREAMS_MAX);
   reader->bytes = (struct sp_varint_reader){builder->rows + builder->runs[i / SP_BLOCK_RUN_RECORDS],
                                             builder->rows + builder->rows_length, false};
+  const struct sp_block_room room = {
+      .cdr = &reader->cdr,
+      .scratch = reader->scratch,
+      .texts = SP_CDR_TEXTS_ALL,
+      .charge = &reader->charge,
+      .sums = true,
+  };
   for (uint32_t k = i - i % SP_BLOCK_RUN_RECORDS; k <= i; k++) {
-    bool good = sp__row_get(reader, builder->streams, record);
+    bool good = sp__row_get(reader, builder->streams, &room, record);
     SP_ASSERT(good);
   }
   *stream = &builder->slots[record->stream].stream;

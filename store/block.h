@@ -15,8 +15,8 @@
 #include "rating/charge.h"
 #include "rating/position.h"
 
-#define SP_BLOCK_MAGIC UINT64_C(0x334B434F4C425053) /* "SPBLOCK3" */
-#define SP_BLOCK_VERSION 3u
+#define SP_BLOCK_MAGIC UINT64_C(0x344B434F4C425053) /* "SPBLOCK4" */
+#define SP_BLOCK_VERSION 4u
 #define SP_BLOCK_RECORDS_MAX 32768u
 #define SP_BLOCK_RUN_RECORDS 128u
 #define SP_BLOCK_STREAMS_MAX 255u
@@ -92,6 +92,16 @@ struct sp_block_record {
   uint32_t behind_s;
   uint32_t subscriber, account, group;
   uint8_t roam, zone, net, place_flags;
+  uint32_t text_bytes; /* read back: of the fields' texts together */
+};
+
+/* Where a record that is read back is put. */
+struct sp_block_room {
+  struct sp_cdr *cdr;
+  char *scratch;  /* for its texts: SP_CDR_SCRATCH_BYTES (cdr_codec.h) */
+  unsigned texts; /* which are wanted of a whole record: 1 << enum sp_cdr_text */
+  struct sp_charge *charge;
+  bool sums; /* of the charge only outcome, reason, book, flags, list and net */
 };
 
 struct sp_block_builder;
@@ -136,8 +146,8 @@ struct sp_block_view;
 SP_MUST_CHECK enum sp_status sp_block_view_make(struct sp_block_view **view);
 void sp_block_view_free(struct sp_block_view *view);
 /* Checks and opens a block at `bytes`: *used = its length. END: `available` is 0. BAD_FORMAT or
- * BAD_CHECKSUM: no valid block here. BAD_VERSION: a whole block of another version. The bytes must
- * stay until the next open. */
+ * BAD_CHECKSUM: no valid block here. BAD_VERSION: a block of another version begins here. The bytes
+ * must stay until the next open. */
 SP_MUST_CHECK enum sp_status sp_block_open(struct sp_block_view *view, const uint8_t *bytes,
                                            size_t available, size_t *used);
 /* As sp_block_open but the payload is not unpacked. */
@@ -153,5 +163,9 @@ const uint8_t *sp_block_view_payload(const struct sp_block_view *view, size_t *l
 SP_MUST_CHECK enum sp_status sp_block_view_record(struct sp_block_view *view, uint32_t i,
                                                   struct sp_block_record *record,
                                                   struct sp_charge *charge);
+/* The same into the caller's room. */
+SP_MUST_CHECK enum sp_status sp_block_view_record_to(struct sp_block_view *view, uint32_t i,
+                                                     const struct sp_block_room *room,
+                                                     struct sp_block_record *record);
 
 #endif

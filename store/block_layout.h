@@ -38,10 +38,11 @@ struct sp_row_reader {
   struct sp_varint_reader bytes;
   struct sp_cdr cdr;
   struct sp_charge charge;
-  char scratch[SP_CDR_TEXTS_BYTES_MAX + 1];
+  char scratch[SP_CDR_SCRATCH_BYTES];
 };
 
-/* Reads the next row into reader->cdr, reader->charge and `record`. false: no row. */
-bool sp__row_get(struct sp_row_reader *reader, uint32_t streams, struct sp_block_record *record);
+/* Reads the next row into `room` and `record`. false: no row. */
+bool sp__row_get(struct sp_row_reader *reader, uint32_t streams, const struct sp_block_room *room,
+                 struct sp_block_record *record);
 
 #endif

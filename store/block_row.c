@@ -6,7 +6,9 @@
 #define HAS_SUB 0x20u
 #define HAS_BEHIND 0x40u
 #define HAS_GROUP 0x80u
-#define NO_SUBSCRIBER 0x8000u /* in the places' word */
+#define IS_RAW 0x4000u /* in the places' word */
+#define NO_SUBSCRIBER 0x8000u
+#define PLACE_FLAGS_BITS 4
 #define BOOK_NONE 255u
 
 _Static_assert(SP_OUTCOME_COUNT <= 8, "three bits of outcome");
@@ -28,8 +30,8 @@ static bool keeps_raw(const struct sp_block_record *record, const struct sp_char
          record->cdr == NULL;
 }
 
-static uint8_t *place_put(struct sp_row_context *context, const struct sp_block_record *record,
-                          unsigned head, uint8_t *to)
+static inline uint8_t *place_put(struct sp_row_context *context,
+                                 const struct sp_block_record *record, unsigned head, uint8_t *to)
 {
   if ((head & SAME_STREAM) == 0) {
     *to++ = (uint8_t)record->stream;
@@ -46,15 +48,13 @@ static uint8_t *place_put(struct sp_row_context *context, const struct sp_block_
   return to;
 }
 
-static uint8_t *who_put(struct sp_row_context *context, const struct sp_block_record *record,
-                        unsigned head, uint8_t *to)
+static inline uint8_t *who_put(struct sp_row_context *context, const struct sp_block_record *record,
+                               unsigned head, bool raw, uint8_t *to)
 {
   unsigned places = (unsigned)record->roam | (unsigned)record->zone << 3 |
-                    (unsigned)record->net << 6 | (unsigned)record->place_flags << 10;
-  SP_ASSERT(record->place_flags < 32);
-  if (record->subscriber == SP_NONE) {
-    places |= NO_SUBSCRIBER;
-  }
+                    (unsigned)record->net << 6 | (unsigned)record->place_flags << 10 |
+                    (raw ? IS_RAW : 0) | (record->subscriber == SP_NONE ? NO_SUBSCRIBER : 0);
+  SP_ASSERT(record->place_flags < 1u << PLACE_FLAGS_BITS);
   *to++ = (uint8_t)places;
   *to++ = (uint8_t)(places >> 8);
   if (record->subscriber == SP_NONE) {
@@ -75,9 +75,10 @@ uint8_t *sp__row_put(struct sp_row_context *context, const struct sp_block_recor
       (unsigned)charge->outcome | (record->stream == context->stream ? SAME_STREAM : 0) |
       (book == context->book ? SAME_BOOK : 0) | (record->position.sub != 0 ? HAS_SUB : 0) |
       (record->behind_s != 0 ? HAS_BEHIND : 0) | (group ? HAS_GROUP : 0);
+  bool raw = keeps_raw(record, charge);
   *to++ = (uint8_t)head;
   to = place_put(context, record, head, to);
-  to = who_put(context, record, head, to);
+  to = who_put(context, record, head, raw, to);
   if ((head & SAME_BOOK) == 0) {
     *to++ = book;
     context->book = book;
@@ -86,82 +87,96 @@ uint8_t *sp__row_put(struct sp_row_context *context, const struct sp_block_recor
     to = sp_varint_put(to, charge->reason);
   }
   to = sp_charge_encode(charge, record->subscriber, record->account, to);
-  if (!keeps_raw(record, charge)) {
-    *to++ = 0;
+  if (!raw) {
     return sp_cdr_encode(&context->coder, record->cdr, to);
   }
-  *to++ = 1;
   to = sp_varint_put(to, record->raw_length);
   memcpy(to, record->raw, record->raw_length);
   return to + record->raw_length;
 }
 
-static void place_get(struct sp_row_reader *reader, uint32_t streams, unsigned head,
-                      struct sp_block_record *record)
+static inline void place_get(struct sp_row_context *context, struct sp_varint_reader *bytes,
+                             uint32_t streams, unsigned head, struct sp_block_record *record)
 {
-  struct sp_row_context *context = &reader->context;
   if ((head & SAME_STREAM) == 0) {
-    context->stream = sp_varint_get_byte(&reader->bytes);
+    context->stream = sp_varint_get_byte(bytes);
   }
   if (context->stream >= streams) {
-    reader->bytes.bad = true;
+    bytes->bad = true;
     return;
   }
   record->stream = context->stream;
-  context->offsets[context->stream] += sp_varint_get(&reader->bytes);
+  context->offsets[context->stream] += sp_varint_get(bytes);
   record->position.offset = context->offsets[context->stream];
-  record->position.sub = (head & HAS_SUB) != 0 ? sp_varint_get_u32(&reader->bytes) : 0;
-  record->behind_s = (head & HAS_BEHIND) != 0 ? sp_varint_get_u32(&reader->bytes) : 0;
+  record->position.sub = (head & HAS_SUB) != 0 ? sp_varint_get_u32(bytes) : 0;
+  record->behind_s = (head & HAS_BEHIND) != 0 ? sp_varint_get_u32(bytes) : 0;
 }
 
-static void who_get(struct sp_row_reader *reader, unsigned head, struct sp_block_record *record)
+/* Whether the row keeps raw bytes. */
+static inline bool who_get(struct sp_row_context *context, struct sp_varint_reader *bytes,
+                           unsigned head, struct sp_block_record *record)
 {
-  unsigned places = sp_varint_get_byte(&reader->bytes);
-  places |= (unsigned)sp_varint_get_byte(&reader->bytes) << 8;
+  unsigned places = sp_varint_get_byte(bytes);
+  places |= (unsigned)sp_varint_get_byte(bytes) << 8;
   record->roam = places & 7;
   record->zone = places >> 3 & 7;
   record->net = places >> 6 & 15;
-  record->place_flags = places >> 10 & 31;
-  record->subscriber = record->account = record->group = SP_NONE;
-  if ((places & NO_SUBSCRIBER) != 0) {
-    return;
+  record->place_flags = places >> 10 & ((1u << PLACE_FLAGS_BITS) - 1);
+  if ((places & NO_SUBSCRIBER) == 0) {
+    record->subscriber = context->subscriber = sp_varint_get_near(bytes, context->subscriber);
+    record->account = sp_varint_get_near(bytes, record->subscriber);
+    record->group = (head & HAS_GROUP) != 0 ? sp_varint_get_u32(bytes) : SP_NONE;
+  } else {
+    record->subscriber = record->account = record->group = SP_NONE;
   }
-  record->subscriber = reader->context.subscriber =
-      sp_varint_get_near(&reader->bytes, reader->context.subscriber);
-  record->account = sp_varint_get_near(&reader->bytes, record->subscriber);
-  if ((head & HAS_GROUP) != 0) {
-    record->group = sp_varint_get_u32(&reader->bytes);
-  }
+  return (places & IS_RAW) != 0;
 }
 
-bool sp__row_get(struct sp_row_reader *reader, uint32_t streams, struct sp_block_record *record)
+static inline void charge_get(struct sp_row_context *context, struct sp_varint_reader *bytes,
+                              const struct sp_block_record *record, unsigned head,
+                              const struct sp_block_room *room)
 {
-  struct sp_varint_reader *bytes = &reader->bytes;
-  struct sp_charge *charge = &reader->charge;
-  memset(record, 0, sizeof(*record));
-  unsigned head = sp_varint_get_byte(bytes);
+  struct sp_charge *charge = room->charge;
   charge->outcome = head & 7;
-  place_get(reader, streams, head, record);
-  who_get(reader, head, record);
   if ((head & SAME_BOOK) == 0) {
-    reader->context.book = sp_varint_get_byte(bytes);
+    context->book = sp_varint_get_byte(bytes);
   }
-  charge->book = reader->context.book == BOOK_NONE ? UINT16_MAX : reader->context.book;
+  charge->book = context->book == BOOK_NONE ? UINT16_MAX : context->book;
   charge->reason = charge->outcome == SP_OUTCOME_CONFLICT ? SP_REASON_CONFLICT : SP_REASON_NONE;
   if (charge->outcome == SP_OUTCOME_SUSPENDED) {
     charge->reason = (uint16_t)sp_varint_get(bytes);
   }
-  if (bytes->bad || charge->outcome >= SP_OUTCOME_COUNT) {
+  if (charge->outcome >= SP_OUTCOME_COUNT) {
+    bytes->bad = true;
+  } else if (room->sums) {
+    sp_charge_decode_sums(charge, bytes);
+  } else {
+    sp_charge_decode(charge, record->subscriber, record->account, bytes);
+  }
+}
+
+bool sp__row_get(struct sp_row_reader *reader, uint32_t streams, const struct sp_block_room *room,
+                 struct sp_block_record *record)
+{
+  struct sp_varint_reader bytes = reader->bytes; /* in registers */
+  struct sp_row_context *context = &reader->context;
+  memset(record, 0, sizeof(*record));
+  unsigned head = sp_varint_get_byte(&bytes);
+  place_get(context, &bytes, streams, head, record);
+  bool raw = who_get(context, &bytes, head, record);
+  charge_get(context, &bytes, record, head, room);
+  if (bytes.bad) {
     return false;
   }
-  sp_charge_decode(charge, record->subscriber, record->account, bytes);
-  if (sp_varint_get_byte(bytes) == 0) {
-    sp_cdr_decode(&reader->context.coder, bytes, &reader->cdr, reader->scratch);
-    record->cdr = &reader->cdr;
+  if (!raw) {
+    record->text_bytes =
+        (uint32_t)sp_cdr_decode(&context->coder, &bytes, room->texts, room->cdr, room->scratch);
+    record->cdr = room->cdr;
   } else {
-    uint64_t length = sp_varint_get(bytes);
-    record->raw = (const char *)sp_varint_get_bytes(bytes, length);
+    uint64_t length = sp_varint_get(&bytes);
+    record->raw = (const char *)sp_varint_get_bytes(&bytes, length);
     record->raw_length = (uint32_t)length;
   }
-  return !bytes->bad;
+  reader->bytes = bytes;
+  return !bytes.bad;
 }

@@ -50,10 +50,22 @@ void sp_block_view_free(struct sp_block_view *view)
   free(view);
 }
 
+/* "SPBLOCK" and another digit than ours. What else such a header says is not known here, so that
+ * alone refuses it: never is the journal of a former version a torn tail. */
+static bool is_other_version(uint64_t magic)
+{
+  uint64_t digit = magic >> 56;
+  return (magic ^ SP_BLOCK_MAGIC) << 8 == 0 && magic != SP_BLOCK_MAGIC && digit >= '0' &&
+         digit <= '9';
+}
+
 /* Header bounds and the hash over the whole block. */
 static enum sp_status header_check(const struct sp_block_header *h, const uint8_t *bytes,
                                    size_t available, size_t *used)
 {
+  if (is_other_version(h->magic)) {
+    return SP_BAD_VERSION;
+  }
   if (h->magic != SP_BLOCK_MAGIC || h->header_bytes != sizeof(*h) ||
       h->records > SP_BLOCK_RECORDS_MAX || h->streams > SP_BLOCK_STREAMS_MAX ||
       h->payload_bytes > PAYLOAD_BYTES_MAX ||
@@ -196,15 +208,6 @@ const uint8_t *sp_block_view_payload(const struct sp_block_view *view, size_t *l
   return view->payload;
 }
 
-/* What the counts say, not the whole struct. */
-static void charge_copy(struct sp_charge *to, const struct sp_charge *from)
-{
-  memcpy(to, from, offsetof(struct sp_charge, items));
-  memcpy(to->items, from->items, from->items_count * sizeof(from->items[0]));
-  memcpy(to->allowances, from->allowances, from->allowances_count * sizeof(from->allowances[0]));
-  memcpy(to->payers, from->payers, from->payers_count * sizeof(from->payers[0]));
-}
-
 static void run_begin(struct sp_block_view *view, uint32_t run)
 {
   sp__row_run_begin(&view->reader.context, SP_BLOCK_STREAMS_MAX);
@@ -213,8 +216,9 @@ static void run_begin(struct sp_block_view *view, uint32_t run)
   view->next = run * SP_BLOCK_RUN_RECORDS;
 }
 
-enum sp_status sp_block_view_record(struct sp_block_view *view, uint32_t i,
-                                    struct sp_block_record *record, struct sp_charge *charge)
+enum sp_status sp_block_view_record_to(struct sp_block_view *view, uint32_t i,
+                                       const struct sp_block_room *room,
+                                       struct sp_block_record *record)
 {
   SP_ASSERT(view->magic == VIEW_MAGIC && i < view->header.records && view->rows != NULL);
   uint32_t run = i / SP_BLOCK_RUN_RECORDS;
@@ -222,14 +226,25 @@ enum sp_status sp_block_view_record(struct sp_block_view *view, uint32_t i,
     run_begin(view, run);
   }
   while (view->next <= i) {
-    if (!sp__row_get(&view->reader, view->header.streams, record)) {
+    if (!sp__row_get(&view->reader, view->header.streams, room, record)) {
       view->next = UINT32_MAX;
       return SP_BAD_FORMAT;
     }
     view->next++;
   }
-  if (charge != NULL) {
-    charge_copy(charge, &view->reader.charge);
-  }
   return SP_OK;
+}
+
+enum sp_status sp_block_view_record(struct sp_block_view *view, uint32_t i,
+                                    struct sp_block_record *record, struct sp_charge *charge)
+{
+  struct sp_row_reader *reader = &view->reader;
+  const struct sp_block_room room = {
+      .cdr = &reader->cdr,
+      .scratch = reader->scratch,
+      .texts = SP_CDR_TEXTS_ALL,
+      .charge = charge != NULL ? charge : &reader->charge,
+      .sums = charge == NULL,
+  };
+  return sp_block_view_record_to(view, i, &room, record);
 }

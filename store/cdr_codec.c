@@ -1,23 +1,27 @@
 #include "store/cdr_codec.h"
 
-#include <emmintrin.h>
+#include "rating/hash.h"
+#include "store/text_lanes.h"
 
 /* First byte of a text. */
-#define TAG_SLOT 0x00    /* + slot: as in the table */
-#define TAG_NEW 0x40     /* + slot: length, bytes; goes into the table */
-#define TAG_LITERAL 0x80 /* length, bytes */
-#define TAG_NUMBER 0x81  /* difference to the field's number before: digits without a leading 0 */
+#define TAG_SLOT 0x00 /* + slot: as in the table */
+#define TAG_NEW 0x40  /* + slot: length, bytes; goes into the table */
+#define TAG_NUMBER                                                                               \
+  0x80               /* + bytes: difference to the field's number before, zigzag: digits without \
+                        a leading 0 */
+#define TAG_HEX 0x90 /* + length - 1: hexadecimal digits, two a byte */
+#define TAG_LITERAL 0xA0 /* length, bytes */
 
 /* Bits of the word of numbers: those that differ from their default (or, seq and lac, from the
  * record before). */
 #define HAS_DURATION 1u
-#define HAS_UP 2u
-#define HAS_DOWN 4u
-#define HAS_ITEMS 8u
-#define HAS_CHARGE 16u
-#define HAS_SEQ 32u
-#define HAS_CAUSE 64u
-#define HAS_LAC 128u
+#define HAS_BYTES 2u
+#define HAS_ITEMS 4u
+#define HAS_CHARGE 8u
+#define HAS_SEQ 16u
+#define HAS_CAUSE 32u
+#define HAS_LAC 64u
+#define HAS_ALL 127u
 
 /* Texts that are numbers or never come again: no table for them. */
 #define PLAIN_TEXTS                                                                  \
@@ -28,78 +32,8 @@ void sp_cdr_coder_begin(struct sp_cdr_coder *coder)
 {
   coder->start_utc_s = coder->seq = 0;
   coder->lac = -1;
-  for (unsigned i = 0; i < SP_CDR_TEXT_COUNT; i++) {
-    coder->numbers[i] = 0;
-    for (unsigned k = 0; k < SP_CDR_SLOTS; k++) {
-      coder->slots[i][k].length = 0;
-    }
-  }
-}
-
-static inline uint64_t eight_bytes(const char *text)
-{
-  uint64_t word;
-  memcpy(&word, text, sizeof(word));
-  return word;
-}
-
-static inline uint32_t four_bytes(const char *text)
-{
-  uint32_t word;
-  memcpy(&word, text, sizeof(word));
-  return word;
-}
-
-/* Eight digits at once, the first in the lowest byte; *bad collects whether any is none. */
-static inline uint64_t eight_digits(uint64_t word, uint64_t *bad)
-{
-  *bad |= ((word & UINT64_C(0xF0F0F0F0F0F0F0F0)) ^ UINT64_C(0x3030303030303030)) |
-          (((word + UINT64_C(0x0606060606060606)) & UINT64_C(0xF0F0F0F0F0F0F0F0)) ^
-           UINT64_C(0x3030303030303030));
-  word &= UINT64_C(0x0F0F0F0F0F0F0F0F);
-  word = (word * 10 + (word >> 8)) & UINT64_C(0x00FF00FF00FF00FF);
-  word = (word * 100 + (word >> 16)) & UINT64_C(0x0000FFFF0000FFFF);
-  return (word * 10000 + (word >> 32)) & UINT64_C(0xFFFFFFFF);
-}
-
-static const uint64_t powers[9] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
-
-/* The value of 1 to 16 digits without a leading 0; false: it is not that. */
-static inline bool number_of(const char *text, size_t length, uint64_t *value)
-{
-  if (length > 16 || text[0] == '0') {
-    return false;
-  }
-  uint64_t bad = 0, number = 0;
-  if (length >= 8) {
-    number = eight_digits(eight_bytes(text), &bad);
-    unsigned left = (unsigned)length - 8;
-    if (left > 0) { /* the last eight with the ones counted already taken as 0 */
-      uint64_t word = eight_bytes(text + left);
-      uint64_t keep = ~UINT64_C(0) << (64 - 8 * left);
-      word = (word & keep) | (UINT64_C(0x3030303030303030) & ~keep);
-      number = number * powers[left] + eight_digits(word, &bad);
-    }
-    *value = number;
-    return bad == 0;
-  }
-  if (length >=
-      4) { /* the last four, before them what the first four have besides, before that zeros */
-    unsigned blank = 8 * (8 - (unsigned)length);
-    uint64_t high = (uint64_t)four_bytes(text + length - 4) << 32;
-    uint32_t low = (uint32_t)((uint64_t)four_bytes(text) << blank) |
-                   (uint32_t)(UINT64_C(0x30303030) >> (32 - blank));
-    *value = eight_digits(high | low, &bad);
-    return bad == 0;
-  }
-  bool wrong = false;
-  for (size_t i = 0; i < length; i++) {
-    unsigned digit = (unsigned)(unsigned char)text[i] - '0';
-    wrong |= digit > 9; /* also what stands below 0, wrapped */
-    number = number * 10 + digit;
-  }
-  *value = number;
-  return !wrong;
+  memset(coder->numbers, 0, sizeof(coder->numbers));
+  memset(coder->lengths, 0, sizeof(coder->lengths));
 }
 
 static uint8_t *literal_put(uint8_t *to, const char *text, size_t length)
@@ -113,71 +47,65 @@ static uint8_t *literal_put(uint8_t *to, const char *text, size_t length)
 static inline uint8_t *plain_put(struct sp_cdr_coder *coder, unsigned field, const char *text,
                                  size_t length, uint8_t *to)
 {
-  uint64_t number;
-  if (!number_of(text, length, &number)) {
+  if (SP_UNLIKELY(length > SP_LANES)) {
     return literal_put(to, text, length);
   }
-  *to++ = TAG_NUMBER;
-  to = sp_varint_put_signed(to, (int64_t)(number - coder->numbers[field]));
-  coder->numbers[field] = number;
-  return to;
-}
-
-/* Lengths 1 to SP_CDR_SLOT_BYTES. */
-static inline bool short_equal(const char *a, const char *b, size_t length)
-{
-  if (length < 4) {
-    return a[0] == b[0] && a[length / 2] == b[length / 2] && a[length - 1] == b[length - 1];
+  __m128i lanes = sp_lanes_load(text, length);
+  uint64_t number, packed;
+  if (sp_lanes_number(lanes, length, &number) && text[0] != '0') {
+    uint64_t more = sp_varint_zigzag((int64_t)(number - coder->numbers[field]));
+    unsigned bytes = sp_varint_word_bytes(more);
+    coder->numbers[field] = number;
+    *to = (uint8_t)(TAG_NUMBER + bytes);
+    return sp_varint_put_word(to + 1, more, bytes);
   }
-  if (length <= 8) {
-    uint32_t x, y, u, v;
-    memcpy(&x, a, 4);
-    memcpy(&y, b, 4);
-    memcpy(&u, a + length - 4, 4);
-    memcpy(&v, b + length - 4, 4);
-    return x == y && u == v;
+  if (sp_lanes_pack(lanes, length, &packed)) {
+    *to = (uint8_t)(TAG_HEX + length - 1);
+    return sp_varint_put_word(to + 1, packed, (unsigned)(length + 1) / 2);
   }
-  return memcmp(a, b, length) == 0;
+  return literal_put(to, text, length);
 }
 
 static inline uint8_t *table_put(struct sp_cdr_coder *coder, unsigned field, const char *text,
                                  size_t length, uint8_t *to)
 {
-  if (length > SP_CDR_SLOT_BYTES) {
+  if (SP_UNLIKELY(length > SP_CDR_SLOT_BYTES)) {
     return literal_put(to, text, length);
   }
-  unsigned hash = (unsigned)(unsigned char)text[length - 1] * 7u +
-                  (unsigned)(unsigned char)text[length / 2] * 13u +
-                  (unsigned)(unsigned char)text[0] + (unsigned)length * 29u;
-  unsigned index = (hash ^ hash >> 6) % SP_CDR_SLOTS;
-  struct sp_cdr_slot *slot = &coder->slots[field][index];
-  if (slot->length == length && short_equal(slot->text, text, length)) {
+  __m128i lanes = sp_lanes_load(text, length);
+  uint64_t low = (uint64_t)_mm_cvtsi128_si64(lanes), high = (uint64_t)_mm_extract_epi64(lanes, 1);
+  unsigned index = (unsigned)((low + high * 3) * SP_HASH_K0 >> 58);
+  _Static_assert(SP_CDR_SLOTS == 64, "six bits of the product");
+  char *slot = coder->slots[field][index];
+  __m128i same = _mm_cmpeq_epi8(sp_lanes_read(slot), lanes);
+  if (coder->lengths[field][index] == length && _mm_movemask_epi8(same) == 0xFFFF) {
     *to++ = (uint8_t)(TAG_SLOT + index);
     return to;
   }
-  slot->length = (uint8_t)length;
-  memcpy(slot->text, text, length);
-  *to++ = (uint8_t)(TAG_NEW + index);
-  *to++ = (uint8_t)length;
-  memcpy(to, text, length);
-  return to + length;
+  coder->lengths[field][index] = (uint8_t)length;
+  sp_lanes_write(slot, lanes);
+  *to = (uint8_t)(TAG_NEW + index);
+  to[1] = (uint8_t)length;
+  sp_lanes_write(to + 2, lanes);
+  return to + 2 + length;
 }
 
 static uint8_t *numbers_put(struct sp_cdr_coder *coder, const struct sp_cdr *cdr, uint8_t *to)
 {
-  unsigned has = (cdr->duration_s != 0 ? HAS_DURATION : 0) | (cdr->up_bytes != 0 ? HAS_UP : 0) |
-                 (cdr->down_bytes != 0 ? HAS_DOWN : 0) | (cdr->items != 1 ? HAS_ITEMS : 0) |
-                 (cdr->has_charge != 0 ? HAS_CHARGE : 0) | (cdr->seq != coder->seq ? HAS_SEQ : 0) |
-                 (cdr->cause != 0 ? HAS_CAUSE : 0) | (cdr->lac != coder->lac ? HAS_LAC : 0);
+  uint64_t up = (uint64_t)cdr->up_bytes, down = (uint64_t)cdr->down_bytes;
+  unsigned has = (cdr->duration_s != 0 ? HAS_DURATION : 0) | ((up | down) != 0 ? HAS_BYTES : 0) |
+                 (cdr->items != 1 ? HAS_ITEMS : 0) | (cdr->has_charge != 0 ? HAS_CHARGE : 0) |
+                 (cdr->seq != coder->seq ? HAS_SEQ : 0) | (cdr->cause != 0 ? HAS_CAUSE : 0) |
+                 (cdr->lac != coder->lac ? HAS_LAC : 0);
   *to++ = (uint8_t)has;
   if (has & HAS_DURATION) {
     to = sp_varint_put(to, (uint64_t)cdr->duration_s);
   }
-  if (has & HAS_UP) {
-    to = sp_varint_put(to, (uint64_t)cdr->up_bytes);
-  }
-  if (has & HAS_DOWN) {
-    to = sp_varint_put(to, (uint64_t)cdr->down_bytes);
+  if (has & HAS_BYTES) {
+    unsigned up_bytes = sp_varint_word_bytes(up), down_bytes = sp_varint_word_bytes(down);
+    *to = (uint8_t)(up_bytes | down_bytes << 4);
+    to = sp_varint_put_word(to + 1, up, up_bytes);
+    to = sp_varint_put_word(to, down, down_bytes);
   }
   if (has & HAS_ITEMS) {
     to = sp_varint_put(to, (uint64_t)cdr->items);
@@ -241,13 +169,20 @@ uint8_t *sp_cdr_encode(struct sp_cdr_coder *coder, const struct sp_cdr *cdr, uin
 
 _Static_assert(SP_CDR_TEXT_COUNT == 14, "two bits of the texts' word are left for has_charge");
 
-static void numbers_get(struct sp_cdr_coder *coder, struct sp_varint_reader *reader,
-                        struct sp_cdr *cdr)
+static inline void numbers_get(struct sp_cdr_coder *coder, struct sp_varint_reader *reader,
+                               struct sp_cdr *cdr)
 {
   unsigned has = sp_varint_get_byte(reader);
   cdr->duration_s = has & HAS_DURATION ? (int64_t)sp_varint_get(reader) : 0;
-  cdr->up_bytes = has & HAS_UP ? (int64_t)sp_varint_get(reader) : 0;
-  cdr->down_bytes = has & HAS_DOWN ? (int64_t)sp_varint_get(reader) : 0;
+  if (has & HAS_BYTES) {
+    unsigned bytes = sp_varint_get_byte(reader);
+    if ((bytes & 15) > 8 || bytes >> 4 > 8) {
+      reader->bad = true;
+      return;
+    }
+    cdr->up_bytes = (int64_t)sp_varint_get_word(reader, bytes & 15);
+    cdr->down_bytes = (int64_t)sp_varint_get_word(reader, bytes >> 4);
+  }
   cdr->items = has & HAS_ITEMS ? (int64_t)sp_varint_get(reader) : 1;
   cdr->charge_micro = has & HAS_CHARGE ? (int64_t)sp_varint_get(reader) : 0;
   if (has & HAS_SEQ) {
@@ -259,78 +194,125 @@ static void numbers_get(struct sp_cdr_coder *coder, struct sp_varint_reader *rea
   }
   cdr->seq = coder->seq;
   cdr->lac = coder->lac;
-  reader->bad = reader->bad || cdr->duration_s < 0 || cdr->up_bytes < 0 || cdr->down_bytes < 0 ||
-                cdr->items < 0 || cdr->charge_micro < 0 || cdr->seq < 0 || cdr->cause < 0 ||
-                cdr->lac < -1;
+  int64_t signs = cdr->duration_s | cdr->up_bytes | cdr->down_bytes | cdr->items |
+                  cdr->charge_micro | cdr->seq | cdr->cause;
+  reader->bad = reader->bad || signs < 0 || cdr->lac < -1 || has > HAS_ALL;
 }
 
-/* One text to scratch at *used; its length, 0 and bad if it is none. */
-static size_t text_get(struct sp_cdr_coder *coder, unsigned field, struct sp_varint_reader *reader,
-                       char *scratch, size_t used)
+/* A text of the table; its length, 0 = it is none. */
+static inline size_t table_get(struct sp_cdr_coder *coder, unsigned field, unsigned tag,
+                               struct sp_varint_reader *reader, char *to)
 {
-  uint8_t tag = sp_varint_get_byte(reader);
-  const char *from;
-  char digits[20];
-  size_t length;
-  if (tag == TAG_NUMBER) {
-    uint64_t number = coder->numbers[field] + (uint64_t)sp_varint_get_signed(reader);
-    coder->numbers[field] = number;
-    length = sizeof(digits);
-    do {
-      digits[--length] = (char)('0' + number % 10);
-      number /= 10;
-    } while (number != 0);
-    from = digits + length;
-    length = sizeof(digits) - length;
-  } else if (tag < TAG_NEW) {
-    from = coder->slots[field][tag].text;
-    length = coder->slots[field][tag].length;
-  } else if (tag < TAG_LITERAL) {
-    length = sp_varint_get_byte(reader);
-    from = (const char *)sp_varint_get_bytes(reader, length);
-    if (from == NULL || length > SP_CDR_SLOT_BYTES) {
-      reader->bad = true;
+  char *slot = coder->slots[field][tag % SP_CDR_SLOTS];
+  uint8_t *known = &coder->lengths[field][tag % SP_CDR_SLOTS];
+  if (SP_UNLIKELY(tag >= TAG_NEW)) {
+    size_t length = sp_varint_get_byte(reader);
+    const uint8_t *from = sp_varint_get_bytes(reader, length);
+    if (from == NULL || length > SP_CDR_SLOT_BYTES || length == 0) {
       return 0;
     }
-    coder->slots[field][tag - TAG_NEW].length = (uint8_t)length;
-    memcpy(coder->slots[field][tag - TAG_NEW].text, from, length);
-  } else {
-    length = sp_varint_get(reader);
-    from = (const char *)sp_varint_get_bytes(reader, length);
-    reader->bad = reader->bad || tag != TAG_LITERAL;
+    *known = (uint8_t)length;
+    sp_lanes_write(slot, sp_lanes_load((const char *)from, length));
   }
-  if (from == NULL || length == 0 || reader->bad || length > SP_CDR_TEXTS_BYTES_MAX - used) {
-    reader->bad = true;
+  sp_lanes_write(to, sp_lanes_read(slot));
+  return *known;
+}
+
+static inline uint64_t number_get(struct sp_cdr_coder *coder, unsigned field, unsigned tag,
+                                  struct sp_varint_reader *reader)
+{
+  uint64_t more = sp_varint_get_word(reader, tag - TAG_NUMBER);
+  return coder->numbers[field] += (uint64_t)sp_varint_zigzag_back(more);
+}
+
+static size_t literal_get(struct sp_varint_reader *reader, size_t room, char *to)
+{
+  uint64_t length = sp_varint_get(reader);
+  const uint8_t *from = sp_varint_get_bytes(reader, length);
+  if (from == NULL || length > room) {
     return 0;
   }
-  memcpy(scratch + used, from, length);
+  memcpy(to, from, length);
   return length;
 }
 
-void sp_cdr_decode(struct sp_cdr_coder *coder, struct sp_varint_reader *reader, struct sp_cdr *cdr,
-                   char *scratch)
+/* One text to scratch, where 16 bytes more than `room` are free; its length, 0 = it is none. */
+static inline size_t text_get(struct sp_cdr_coder *coder, unsigned field,
+                              struct sp_varint_reader *reader, size_t room, char *to)
 {
+  unsigned tag = sp_varint_get_byte(reader);
+  size_t length = 0;
+  if (tag < TAG_NUMBER) {
+    length = table_get(coder, field, tag, reader, to);
+  } else if (tag <= TAG_NUMBER + 8) {
+    uint64_t number = number_get(coder, field, tag, reader);
+    if (number < SP_LANES_NUMBERS) {
+      sp_lanes_write(to, sp_lanes_digits(number, &length));
+    }
+  } else if (tag >= TAG_HEX && tag < TAG_LITERAL) {
+    length = tag - TAG_HEX + 1;
+    sp_lanes_write(to, sp_lanes_unpack(sp_varint_get_word(reader, (unsigned)(length + 1) / 2)));
+  } else if (tag == TAG_LITERAL) {
+    length = literal_get(reader, room, to);
+  }
+  return length <= room ? length : 0;
+}
+
+/* The same text, not wanted: only what later ones are written against. `to`: 16 bytes for nothing.
+ */
+static inline bool text_skip(struct sp_cdr_coder *coder, unsigned field,
+                             struct sp_varint_reader *reader, char *to)
+{
+  unsigned tag = sp_varint_get_byte(reader);
+  if (tag < TAG_NEW) {
+    return true;
+  }
+  if (tag < TAG_NUMBER) {
+    return table_get(coder, field, tag, reader, to) != 0;
+  }
+  if (tag <= TAG_NUMBER + 8) {
+    (void)number_get(coder, field, tag, reader);
+    return true;
+  }
+  if (tag >= TAG_HEX && tag < TAG_LITERAL) {
+    return sp_varint_get_bytes(reader, (tag - TAG_HEX + 2) / 2) != NULL;
+  }
+  return tag == TAG_LITERAL && sp_varint_get_bytes(reader, sp_varint_get(reader)) != NULL;
+}
+
+size_t sp_cdr_decode(struct sp_cdr_coder *coder, struct sp_varint_reader *reader, unsigned wanted,
+                     struct sp_cdr *cdr, char *scratch)
+{
+  struct sp_varint_reader bytes = *reader; /* in registers */
   memset(cdr, 0, sizeof(*cdr));
-  uint8_t head = sp_varint_get_byte(reader);
-  unsigned texts = sp_varint_get_byte(reader);
-  texts |= (unsigned)sp_varint_get_byte(reader) << 8;
+  unsigned head = sp_varint_get_byte(&bytes);
+  unsigned texts = sp_varint_get_byte(&bytes);
+  texts |= (unsigned)sp_varint_get_byte(&bytes) << 8;
   cdr->service = head & 7;
   cdr->direction = head >> 3 & 3;
   cdr->partial = head >> 5 & 3;
   cdr->has_charge = (uint8_t)(texts >> SP_CDR_TEXT_COUNT);
-  reader->bad = reader->bad || cdr->service >= SP_SERVICE_COUNT || head >> 7 != 0 ||
-                cdr->has_charge > SP_CDR_CHARGE_OVERFLOW;
+  bytes.bad = bytes.bad || cdr->service >= SP_SERVICE_COUNT || head >> 7 != 0 ||
+              cdr->has_charge > SP_CDR_CHARGE_OVERFLOW;
   coder->start_utc_s =
-      (int64_t)((uint64_t)coder->start_utc_s + (uint64_t)sp_varint_get_signed(reader));
+      (int64_t)((uint64_t)coder->start_utc_s + (uint64_t)sp_varint_get_signed(&bytes));
   cdr->start_utc_s = coder->start_utc_s;
-  numbers_get(coder, reader, cdr);
+  numbers_get(coder, &bytes, cdr);
   cdr->text = scratch;
   size_t used = 0;
-  for (unsigned left = texts & ((1u << SP_CDR_TEXT_COUNT) - 1); left != 0 && !reader->bad;
+  wanted |= cdr->partial != SP_PARTIAL_WHOLE ? SP_CDR_TEXTS_ALL : 0;
+  for (unsigned left = texts & ((1u << SP_CDR_TEXT_COUNT) - 1); left != 0 && !bytes.bad;
        left &= left - 1) {
     unsigned field = (unsigned)__builtin_ctz(left);
-    size_t length = text_get(coder, field, reader, scratch, used);
+    if ((wanted >> field & 1) == 0) {
+      bytes.bad = !text_skip(coder, field, &bytes, scratch + used) || bytes.bad;
+      continue;
+    }
+    size_t length = text_get(coder, field, &bytes, SP_CDR_TEXTS_BYTES_MAX - used, scratch + used);
     cdr->texts[field] = (struct sp_span){(uint16_t)used, (uint16_t)length};
     used += length;
+    bytes.bad = bytes.bad || length == 0;
   }
+  *reader = bytes;
+  return used;
 }

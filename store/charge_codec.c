@@ -125,8 +125,8 @@ static void payers_get(struct sp_charge *charge, unsigned shape, uint32_t accoun
   }
 }
 
-void sp_charge_decode(struct sp_charge *charge, uint32_t subscriber, uint32_t account,
-                      struct sp_varint_reader *reader)
+/* What stands before items, allowances and payers; the shape that tells of them. */
+static inline unsigned sums_get(struct sp_charge *charge, struct sp_varint_reader *reader)
 {
   charge->flags = charge->items_count = charge->allowances_count = charge->payers_count = 0;
   charge->list_micro = charge->net_micro = 0;
@@ -135,13 +135,23 @@ void sp_charge_decode(struct sp_charge *charge, uint32_t subscriber, uint32_t ac
     charge->conflict_fields = sp_varint_get_u32(reader);
   }
   if (charge->outcome != SP_OUTCOME_RATED) {
-    return;
+    return 0;
   }
   unsigned shape = sp_varint_get_byte(reader);
   charge->flags = (shape & NO_FLAGS) != 0 ? 0 : sp_varint_get_byte(reader);
   charge->list_micro = sp_varint_get_signed(reader);
   charge->net_micro =
       (shape & NET_IS_LIST) != 0 ? charge->list_micro : sp_varint_get_signed(reader);
+  return shape;
+}
+
+void sp_charge_decode(struct sp_charge *charge, uint32_t subscriber, uint32_t account,
+                      struct sp_varint_reader *reader)
+{
+  unsigned shape = sums_get(charge, reader);
+  if (charge->outcome != SP_OUTCOME_RATED) {
+    return;
+  }
   items_get(charge, shape, reader);
   charge->allowances_count =
       (shape & NO_ALLOWANCE) != 0 ? 0 : count_get(reader, SP_CHARGE_ALLOWANCES_MAX);
@@ -153,4 +163,19 @@ void sp_charge_decode(struct sp_charge *charge, uint32_t subscriber, uint32_t ac
     line->left = sp_varint_get_signed(reader);
   }
   payers_get(charge, shape, account, reader);
+}
+
+void sp_charge_decode_sums(struct sp_charge *charge, struct sp_varint_reader *reader)
+{
+  unsigned shape = sums_get(charge, reader);
+  if (charge->outcome != SP_OUTCOME_RATED) {
+    return;
+  }
+  sp_varint_skip(reader, (shape & ONE_ITEM) != 0 ? 2 : 4u * count_get(reader, SP_CHARGE_ITEMS_MAX));
+  if ((shape & NO_ALLOWANCE) == 0) {
+    sp_varint_skip(reader, 4u * count_get(reader, SP_CHARGE_ALLOWANCES_MAX));
+  }
+  if ((shape & (OWN_PAYS | NO_PAYER)) == 0) {
+    sp_varint_skip(reader, 2u * count_get(reader, SP_CHARGE_PAYERS_MAX));
+  }
 }

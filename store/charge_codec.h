@@ -17,5 +17,7 @@ uint8_t *sp_charge_encode(const struct sp_charge *charge, uint32_t subscriber, u
  * conflict_fields. reader->bad: no charge. */
 void sp_charge_decode(struct sp_charge *charge, uint32_t subscriber, uint32_t account,
                       struct sp_varint_reader *reader);
+/* The same without items, allowances and payers: their counts are 0. */
+void sp_charge_decode_sums(struct sp_charge *charge, struct sp_varint_reader *reader);
 
 #endif

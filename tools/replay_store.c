@@ -8,6 +8,7 @@
 
 #include "ingest/resolve.h"
 #include "rating/rate.h"
+#include "store/cdr_codec.h"
 #include "store/journal.h"
 #include "tools/heap.h"
 #include "tools/options.h"
@@ -16,11 +17,13 @@
 #include "tools/world.h"
 
 #define SCRATCH_BYTES ((size_t)1 << 20) /* texts of a batch */
+_Static_assert(SP_DECODE_SCRATCH_BYTES >= SP_CDR_SCRATCH_BYTES, "room for any record");
 #define THREADS_MAX 64
+#define PREFETCH_AHEAD 24u /* records; the second step half as many */
 
 struct kept { /* of a record, as journaled */
   int64_t net_micro;
-  uint32_t subscriber, group;
+  uint32_t group;
   uint16_t reason;
   uint8_t outcome;
 };
@@ -29,6 +32,7 @@ struct batch {
   struct sp_cdr cdrs[SP_BATCH_RECORDS_MAX];
   struct sp_usage usages[SP_BATCH_RECORDS_MAX];
   struct kept kept[SP_BATCH_RECORDS_MAX];
+  uint32_t subscribers[SP_BATCH_RECORDS_MAX]; /* as journaled */
   struct sp_charge charge;
   uint32_t count;
   size_t scratch_used;
@@ -80,9 +84,9 @@ static void engine_free(struct engine *engine)
 }
 
 /* The marks' outcomes stay as journaled: what was not rated for them is not rated now. */
-static bool is_passed_by(const struct kept *kept)
+static bool is_passed_by(uint32_t subscriber, const struct kept *kept)
 {
-  return kept->subscriber == SP_NONE || kept->outcome == SP_OUTCOME_DUPLICATE ||
+  return subscriber == SP_NONE || kept->outcome == SP_OUTCOME_DUPLICATE ||
          kept->outcome == SP_OUTCOME_CONFLICT || kept->reason == SP_REASON_DUP_WINDOW_EXCEEDED;
 }
 
@@ -91,10 +95,11 @@ static enum sp_status record_price(struct engine *engine, uint32_t i)
   struct batch *batch = engine->batch;
   const struct sp_usage *usage = batch->usages + i;
   const struct kept *kept = batch->kept + i;
-  if (kept->subscriber != SP_NONE) {
+  uint32_t subscriber = batch->subscribers[i];
+  if (subscriber != SP_NONE) {
     SP_TRY(sp_rater_notice(engine->rater, usage));
   }
-  if (is_passed_by(kept)) {
+  if (is_passed_by(subscriber, kept)) {
     engine->tally.passed_by++;
     return SP_OK;
   }
@@ -106,28 +111,39 @@ static enum sp_status record_price(struct engine *engine, uint32_t i)
     charge->outcome = SP_OUTCOME_SUSPENDED;
     charge->reason = usage->reason;
   }
-  const struct sp_replay_record record = {usage,           kept->subscriber, kept->group,
+  const struct sp_replay_record record = {usage,           subscriber,       kept->group,
                                           kept->outcome,   charge->outcome,  charge->reason,
                                           kept->net_micro, charge->net_micro};
   sp_replay_count(&engine->tally, &record);
   return SP_OK;
 }
 
+/* Fetches what record i will touch, in two steps: the second follows what the first one fetched. */
+static void record_prefetch(const struct engine *engine, uint32_t i)
+{
+  const struct batch *batch = engine->batch;
+  uint32_t near = i - PREFETCH_AHEAD / 2; /* wraps below: no record */
+  if (i < batch->count) {
+    sp_rater_prefetch(engine->rater, batch->usages + i, 1);
+    if (batch->subscribers[i] != SP_NONE) {
+      __builtin_prefetch(engine->tally.customers + batch->subscribers[i], 1);
+    }
+  }
+  if (near < batch->count) {
+    sp_rater_prefetch(engine->rater, batch->usages + near, 2);
+  }
+}
+
 static enum sp_status batch_price(struct engine *engine)
 {
   struct batch *batch = engine->batch;
-  sp_resolve_batch(engine->resolver, batch->cdrs, batch->usages, batch->count);
-  for (int step = 1; step <= 2; step++) {
-    for (uint32_t i = 0; i < batch->count; i++) {
-      sp_rater_prefetch(engine->rater, batch->usages + i, step);
-    }
+  sp_resolve_batch_again(engine->resolver, batch->cdrs, batch->subscribers, batch->usages,
+                         batch->count);
+  for (uint32_t i = 0; i < PREFETCH_AHEAD; i++) {
+    record_prefetch(engine, i);
   }
   for (uint32_t i = 0; i < batch->count; i++) {
-    if (batch->kept[i].subscriber != SP_NONE) {
-      __builtin_prefetch(engine->tally.customers + batch->kept[i].subscriber, 1);
-    }
-  }
-  for (uint32_t i = 0; i < batch->count; i++) {
+    record_prefetch(engine, i + PREFETCH_AHEAD);
     SP_TRY(record_price(engine, i));
   }
   batch->count = 0;
@@ -135,32 +151,32 @@ static enum sp_status batch_price(struct engine *engine)
   return SP_OK;
 }
 
-/* Fields and outcome of a journaled record to the batch, texts to its scratch. */
-static void record_put(struct engine *engine, const struct sp_block_record *record)
+/* Record i of the block to the batch, texts to its scratch. */
+static enum sp_status record_put(struct engine *engine, uint32_t i)
 {
   struct batch *batch = engine->batch;
-  struct sp_cdr *cdr = batch->cdrs + batch->count;
-  char *scratch = batch->scratch + batch->scratch_used;
-  if (record->cdr != NULL) {
-    size_t used = 0;
-    *cdr = *record->cdr;
-    for (unsigned i = 0; i < SP_CDR_TEXT_COUNT; i++) {
-      size_t end = (size_t)cdr->texts[i].at + cdr->texts[i].length;
-      used = end > used ? end : used;
-    }
-    memcpy(scratch, cdr->text, used);
-    cdr->text = scratch;
-    batch->scratch_used += used;
-  } else {
-    const struct sp_block_stream *stream = sp_block_view_stream(engine->view, record->stream);
+  struct sp_block_record record;
+  const struct sp_charge *charge = &batch->charge;
+  const struct sp_block_room room = {
+      .cdr = batch->cdrs + batch->count,
+      .scratch = batch->scratch + batch->scratch_used,
+      .texts = SP_RESOLVE_AGAIN_TEXTS,
+      .charge = &batch->charge,
+      .sums = true,
+  };
+  SP_TRY(sp_block_view_record_to(engine->view, i, &room, &record));
+  if (record.cdr == NULL) {
+    const struct sp_block_stream *stream = sp_block_view_stream(engine->view, record.stream);
     sp_decode_raw(&engine->decoder, stream->format,
                   (struct sp_decode_bytes){stream->columns, stream->columns_length},
-                  (struct sp_decode_bytes){record->raw, record->raw_length}, cdr, scratch);
-    batch->scratch_used += SP_DECODE_SCRATCH_BYTES;
+                  (struct sp_decode_bytes){record.raw, record.raw_length}, room.cdr, room.scratch);
+    record.text_bytes = SP_DECODE_SCRATCH_BYTES;
   }
-  const struct sp_charge *charge = &batch->charge;
-  batch->kept[batch->count++] = (struct kept){charge->net_micro, record->subscriber, record->group,
-                                              charge->reason, charge->outcome};
+  batch->scratch_used += record.text_bytes;
+  batch->subscribers[batch->count] = record.subscriber;
+  batch->kept[batch->count++] =
+      (struct kept){charge->net_micro, record.group, charge->reason, charge->outcome};
+  return SP_OK;
 }
 
 static enum sp_status block_price(struct engine *engine)
@@ -168,13 +184,11 @@ static enum sp_status block_price(struct engine *engine)
   struct batch *batch = engine->batch;
   uint32_t records = sp_block_view_header(engine->view)->records;
   for (uint32_t i = 0; i < records; i++) {
-    struct sp_block_record record;
     if (batch->count == SP_BATCH_RECORDS_MAX ||
         SCRATCH_BYTES - batch->scratch_used < SP_DECODE_SCRATCH_BYTES) {
       SP_TRY(batch_price(engine));
     }
-    SP_TRY(sp_block_view_record(engine->view, i, &record, &batch->charge));
-    record_put(engine, &record);
+    SP_TRY(record_put(engine, i));
   }
   return batch_price(engine); /* raw bytes of the next block lie elsewhere */
 }

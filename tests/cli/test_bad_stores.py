@@ -41,10 +41,10 @@ def blocks_of(path):
     """Offsets of the blocks of a journal segment: each begins with its magic."""
     with open(path, "rb") as file:
         content = file.read()
-    found, at = [], content.find(b"SPBLOCK3")
+    found, at = [], content.find(b"SPBLOCK4")
     while at >= 0:
         found.append(at)
-        at = content.find(b"SPBLOCK3", at + 1)
+        at = content.find(b"SPBLOCK4", at + 1)
     return found, len(content)
 
 
@@ -111,8 +111,9 @@ def no_stores(stores):
     stores.every("a folder that is no store", folder, (ENVIRONMENT,), "no store here")
     stores.every("nothing there", f"{folder}/nothing", (ENVIRONMENT,), "no store here")
     stores.every("a file", f"{stores.folder}/suanpan.yaml", (ENVIRONMENT,))
-    for text, words in (("suanpan store 999\nshards=2\n", "version 999"), ("", "expected"), ("shards=2", "expected"),
-                        ("suanpan store 2\nshards=0\n", "expected"), ("suanpan store 2\nshards=65\n", "expected")):
+    for text, words in (("suanpan store 999\nshards=2\n", "version 999"), ("suanpan store 2\nshards=2\n", "version 2"),
+                        ("", "expected"), ("shards=2", "expected"),
+                        ("suanpan store 3\nshards=0\n", "expected"), ("suanpan store 3\nshards=65\n", "expected")):
         store = stores.copy("good")
         with open(f"{store}/store.txt", "w", encoding="utf-8") as file:
             file.write(text)
@@ -142,6 +143,11 @@ def journals(stores):
         turn_byte(f"{store}/{name}", at)
         stores.expect(f"journal: {what}", ["verify", store], (WRONG,), "shard 0: journal")
         stores.expect(f"journal: {what}", ["run", store, *stores.usage()], (ENVIRONMENT,), "shard 0: journal")
+    store = stores.copy("tail")
+    with open(f"{store}/{name}", "r+b") as file:
+        file.write(b"SPBLOCK3")
+    stores.expect("journal: a former version's", ["verify", store], (WRONG,), "another version")
+    stores.expect("journal: a former version's", ["run", store, *stores.usage()], (ENVIRONMENT,), "another version")
     for what, damage in (("the last block's header", lambda path: turn_byte(path, blocks[-1] + 100)),
                          ("the last block's last byte", lambda path: turn_byte(path, size - 1)),
                          ("the last block cut", lambda path: cut_to(path, (blocks[-1] + size) // 2)),
