@@ -26,11 +26,11 @@ static uint32_t plan_take(struct sp__book_reader *reader, uint32_t column)
   return sp__book_reader_known(reader, column, &reader->draft->plans, "plans.csv");
 }
 
-static bool plan_is(const struct sp__draft *draft, uint32_t plan, bool of_group)
+/* Is it a plan of subscribers, not of groups? */
+static bool plan_is_own(const struct sp__draft *draft, uint32_t plan)
 {
   uint8_t kind = sp__plan_kind(draft, plan);
-  return of_group ? kind == SP_PLAN_GROUP || kind == SP_PLAN_FAMILY
-                  : kind == SP_PLAN_BASE || kind == SP_PLAN_ADD_ON;
+  return kind == SP_PLAN_BASE || kind == SP_PLAN_ADD_ON;
 }
 
 /* One item or blank. */
@@ -106,7 +106,7 @@ static void allowance_take(struct sp__book_reader *reader, struct sp__allowance 
   row->priority = sp__book_reader_integer(reader, A_PRIORITY, -SP_PRIORITY_MAX, SP_PRIORITY_MAX, 0);
   row->rollover = sp__book_reader_word(reader, A_ROLLOVER, switches, SP_COUNT(switches), 0);
   row->by_day = sp__book_reader_word(reader, A_PRORATION, prorations, SP_COUNT(prorations), 0);
-  if (row->pool && plan_is(draft, row->plan, false)) {
+  if (row->pool && plan_is_own(draft, row->plan)) {
     sp__book_reader_error(reader, A_SCOPE, "a pool belongs to a group or family plan");
   }
   if (!row->pool && !sp__book_reader_blank(reader, A_MEMBER_CAP)) {
@@ -309,7 +309,7 @@ static void payer_take(struct sp__book_reader *reader, struct sp__payer *row)
   memset(row, 0, sizeof(*row));
   row->line = sp__book_reader_line(reader);
   row->plan = plan_take(reader, P_PLAN);
-  if (plan_is(reader->draft, row->plan, false)) {
+  if (plan_is_own(reader->draft, row->plan)) {
     sp__book_reader_error(reader, P_PLAN, "only group and family plans have payers");
   }
   row->name = sp__book_reader_name(reader, P_PAYER, &reader->draft->payer_names, true);

@@ -5,6 +5,7 @@
 #define SP_ZONE_BIT(zone) (1u << SP_ZONE_##zone)
 #define SP_NET_BIT(net) (1u << SP_NET_##net)
 #define SP_ZONES_ALL ((1u << SP_ZONE_COUNT) - 1)
+#define SP_ZONES_OTHER (SP_ZONES_ALL & ~SP_ZONE_BIT(NONE)) /* with another party */
 #define SP_ZONES_NEAR (SP_ZONE_BIT(LOCAL) | SP_ZONE_BIT(PROVINCE) | SP_ZONE_BIT(DOMESTIC))
 
 /* The nets that a zone leaves (§6.9, §6.10): both follow from the kind of the other's number; group
@@ -121,7 +122,7 @@ static unsigned prefix_zones(const struct number_plan *plan, uint64_t digits)
     }
   }
   zones |= found ? 0 : unknown_zones(plan->draft, digits);
-  for (uint32_t i = rows_to(plan, digits); i < plan->count && zones != SP_ZONES_ALL; i++) {
+  for (uint32_t i = rows_to(plan, digits); i < plan->count && zones != SP_ZONES_OTHER; i++) {
     const struct sp__prefix *row = &plan->rows[plan->order[i]];
     if (!begins(digits, row->digits)) {
       break;

@@ -399,7 +399,7 @@ const struct sp_fact *sp_directory_facts(const struct sp_directory *directory, u
     end++;
   }
   *count = end - low;
-  return facts == NULL ? NULL : facts + low;
+  return facts + low;
 }
 
 /* The stable hash of a component: its first domain's key, as trees come before families before

@@ -59,7 +59,7 @@ static void chain_make(struct sp_rater *rater, const struct sp_charge *after)
   head->payers_count = after->payers_count;
   head->flags = (work->capped ? SP_FLAG_CAPPED : 0) | (work->late ? SP_FLAG_LATE : 0);
   head->version = SP__CHAIN_VERSION;
-  head->rated = work->counts || (work->chain != NULL && work->chain->rated);
+  head->rated = work->counts;
   struct sp_charge_item *items = (struct sp_charge_item *)(void *)(head + 1);
   memcpy(items, after->items, after->items_count * sizeof(*items));
   struct sp__chain_allowance *allowances =

@@ -4,17 +4,13 @@
 #define SECONDS_OF_MINUTE 60
 #define BYTES_OF_MB 1048576
 
-static const struct sp_book_plan *plan_by_key(const struct sp_book *book, uint64_t key,
-                                              const struct sp_book_plan *like,
-                                              const struct sp_book *of)
+static const struct sp_book_plan *plan_by_name(const struct sp_book *book,
+                                               const struct sp_book_plan *like,
+                                               const struct sp_book *of)
 {
   struct sp_book_name name = like->name;
   uint32_t index = sp_book_find_plan(book, sp_book_text(of, name), name.length);
-  if (index == SP_NONE) {
-    return NULL;
-  }
-  const struct sp_book_plan *plan = SP_BOOK_TABLE(book, plans, struct sp_book_plan) + index;
-  return plan->key == key ? plan : NULL;
+  return index == SP_NONE ? NULL : SP_BOOK_TABLE(book, plans, struct sp_book_plan) + index;
 }
 
 uint32_t sp__grant_book(const struct sp_rater *rater, int64_t at_utc_s)
@@ -37,7 +33,7 @@ static const struct sp_book_allowance *allowance_in(const struct sp_rater *rater
     return allowance;
   }
   const struct sp_book_plan *like = SP_BOOK_TABLE(of, plans, struct sp_book_plan) + allowance->plan;
-  const struct sp_book_plan *plan = plan_by_key(book, like->key, like, of);
+  const struct sp_book_plan *plan = plan_by_name(book, like, of);
   if (plan == NULL) {
     return NULL;
   }
@@ -66,8 +62,7 @@ static int64_t by_days(const struct sp_rater *rater, const struct sp_book_allowa
                                               : 1;
   sp_i128 part = (sp_i128)row->amount * (end - day);
   sp_i128 units = sp_money_divide(part, (sp_i128)(end - first) * whole, SP_ROUND_CEIL);
-  sp_i128 amount = units * whole;
-  return amount > INT64_MAX ? INT64_MAX : (int64_t)amount;
+  return (int64_t)(units * whole); /* fits: at most 30 of 31 days of 63 bits, and one unit */
 }
 
 int64_t sp__grant(struct sp_rater *rater, const struct sp__position *position,

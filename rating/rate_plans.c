@@ -10,8 +10,8 @@
 
 static uint32_t plan_of(const struct sp_rater *rater, uint16_t book, uint32_t plan)
 {
-  return plan < rater->plans_count ? rater->plan_index[(size_t)book * rater->plans_count + plan]
-                                   : SP_NONE;
+  SP_ASSERT(plan < rater->plans_count); /* a directory never changes under its rater */
+  return rater->plan_index[(size_t)book * rater->plans_count + plan];
 }
 
 /* Narrows [from, to) around `at` by an interval that holds or does not hold at `at`. */

@@ -9,9 +9,12 @@ A difference prints the seed; `random_book.py --seed N` writes that seed's book 
 import argparse
 import collections
 import csv
+import datetime
 import io
+import json
 import os
 import random
+import subprocess
 import sys
 import tempfile
 
@@ -42,14 +45,47 @@ class Case:
 
     def rate(self, rows, more=()):
         """The outputs for rows; None stands for a line that is no record."""
-        with open(os.path.join(self.folder, "usage.csv"), "w", encoding="utf-8") as file:
-            file.write(line(FIELDS))
-            for row in rows:
-                file.write(line([row[field] for field in FIELDS]) if row is not None else "torn\n")
+        self.write("usage.csv", rows)
         outputs, _, done = compare.engine_rate(self.suanpan, self.books, self.folder, more)
         assert done.returncode in (0, 1), f"seed {self.seed}: {done.stderr[:2000]}"
         assert len(outputs) == len(rows), f"seed {self.seed}: {len(outputs)} of {len(rows)} lines"
         return outputs
+
+    def write(self, name, rows):
+        with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
+            file.write(line(FIELDS))
+            for row in rows:
+                file.write(line([row[field] for field in FIELDS]) if row is not None else "torn\n")
+
+    def store(self, name, usage, cut_ms):
+        """(`verify`, rated, suspended and conflicting records) of a store of two shards."""
+        command = [self.suanpan, "init", name, "--shards", "2", "--customers", "customers"]
+        for book in self.books:
+            command += ["--book", book]
+        self.call(command)
+        self.call(
+            [self.suanpan, "run", name, "--files", usage, "--until-end"],
+            {"SUANPAN_CUT_MS": str(cut_ms), "SUANPAN_CHECKPOINT_MS": "1000000"},
+        )
+        dumps = [
+            sorted(compare.run([self.suanpan, "dump", name, what], self.folder).stdout.splitlines())
+            for what in ("rated", "suspense")
+        ]
+        suspended = [json.loads(text) for text in dumps[1]]
+        return (
+            json.loads(self.call([self.suanpan, "verify", name, "--json"])),
+            dumps[0],
+            sorted((row["outcome"], row["reason"], row["raw"]) for row in suspended),
+        )
+
+    def call(self, command, more=()):
+        """What a command prints that may have refused something."""
+        environment = {**os.environ, **dict(more)}
+        done = subprocess.run(
+            command, cwd=self.folder, env=environment, capture_output=True, text=True
+        )
+        assert done.returncode in (0, 1), f"seed {self.seed}: {done.stderr[:2000]}"
+        return done.stdout
 
     def rewrite_rates(self, change):
         for book in self.books:
@@ -81,7 +117,10 @@ def check_sums(case):
             amounts = [net, micro(output["list"])] + [
                 micro(item["net"]) for item in output["items"]
             ]
+            amounts += [micro(payer["amount"]) for payer in output["payers"]]
+            amounts += [item["increments"] for item in output["items"]]
             assert min(amounts + [entry["used"] for entry in output["allowances"]]) >= 0, output
+    return sum(row is not None for row in case.rows)
 
 
 def check_partials(case):
@@ -96,20 +135,23 @@ def check_partials(case):
         expected = case.rate(history + [whole])[-1]
         if expected["outcome"] != "rated":
             continue
-        parts = split(case.rng, whole)
+        parts = split(case.rng, whole, datetime.datetime.fromisoformat(expected["start"]))
         case.rng.shuffle(parts)
         outputs = case.rate(history + parts)[-len(parts) :]
         late = any("late" in output["flags"] for output in outputs + [expected])
         if late or any(output["outcome"] not in ("rated", "zero_rated") for output in outputs):
             continue
         compared += 1
-        told = [(part["seq"], part["duration_s"], part["up_bytes"]) for part in parts]
+        told = [
+            (part["seq"], part["start"], part["duration_s"], part["up_bytes"]) for part in parts
+        ]
         assert totals(outputs) == totals([expected]), (told, expected, outputs)
     return compared
 
 
-def split(rng, whole):
-    """Two to four partials with the whole's start, its quantities dealt at random."""
+def split(rng, whole, start):
+    """Two to four partials, its quantities dealt at random; the lead starts when the whole does,
+    the others then or later."""
     parts = [
         type(whole)(whole, id=f"part{seq}", seq=str(seq), partial="middle")
         for seq in range(rng.randint(2, 4))
@@ -120,6 +162,9 @@ def split(rng, whole):
             part[field] = str(rng.randint(0, left))
             left -= int(part[field])
         parts[-1][field] = str(left)
+    for part in parts[1:]:
+        later = datetime.timedelta(seconds=rng.choice((0, rng.randint(1, 90000))))
+        part["start"] = (start + later).isoformat()
     return parts
 
 
@@ -139,16 +184,23 @@ def totals(outputs):
 
 
 def check_durations(case):
-    """Without counters the list price of a call does not fall when the call is longer."""
+    """Without counters the list price does not fall when a call is longer or more is loaded."""
     case.rewrite_rates(lambda row: row.update(counter=""))
-    calls = [row for row in case.rows if row is not None and row["service"] == "voice"][:6]
-    for call in calls:
+    records = [row for row in case.rows if row is not None]
+    calls = [(row, "duration_s", 5000) for row in records if row["service"] == "voice"][:6]
+    loads = [(row, "up_bytes", 1 << 26) for row in records if row["service"] == "data"][:4]
+    compared = 0
+    for record, field, below in calls + loads:
+        more = {"partial": "", "charge": "", "down_bytes": "", "session": ""}
         rows = [
-            type(call)(call, partial="", charge="", duration_s=str(duration), seq=f"{duration}00")
-            for duration in sorted(case.rng.sample(range(1, 5000), 12))
+            type(record)(record, **{**more, field: str(quantity)}, seq=str(quantity))
+            for quantity in sorted(case.rng.sample(range(1, below), 12))
         ]
-        lists = [micro(output["list"]) for output in case.rate(rows)]
-        assert lists == sorted(lists), (call, lists)
+        outputs = case.rate(rows)
+        lists = [micro(output["list"]) for output in outputs]
+        assert lists == sorted(lists), (record, lists)
+        compared += lists[0] < lists[-1]
+    return compared
 
 
 def components(folder):
@@ -191,13 +243,24 @@ def check_domains(case):
                     del queues[name]
     for (_, before), after in zip(mixed, case.rate([row for row, _ in mixed])):
         assert before == after, (before, after)
+    return sum(row is not other for row, (other, _) in zip(case.rows, mixed))
 
 
 def check_batches(case):
-    """A batch of one record is a batch of many."""
-    if "--batch" not in compare.run([case.suanpan, "rate", "--help"], case.folder).stdout:
-        return
-    assert case.rate(case.rows, ("--batch", "1")) == case.rate(case.rows, ("--batch", "256"))
+    """A batch of one record is a batch of many, a block of few a block of all: a store fed a file
+    for each record, cut all the time, holds what one fed all records at once does, and rated
+    records are those that `rate` prices one after the other."""
+    single = case.rate(case.rows)
+    os.mkdir(os.path.join(case.folder, "one"))
+    for number, row in enumerate(case.rows):
+        case.write(os.path.join("one", f"{number:05}.csv"), [row])
+    many, many_rated, many_rest = case.store("many", "usage.csv", 1000000)
+    one, one_rated, one_rest = case.store("ones", "one", 1)
+    assert many["blocks"] <= 2 < one["blocks"], (many, one)
+    assert many["state_hash"] == one["state_hash"], (many, one)
+    assert many_rated == one_rated and many_rest == one_rest
+    assert compare.rated_by_id(single) == compare.rated_by_id(map(json.loads, one_rated))
+    return len(one_rated)
 
 
 def main():
@@ -208,17 +271,20 @@ def main():
     if os.environ.get("SUANPAN_BUILD"):
         tempfile.tempdir = os.path.join(os.environ["SUANPAN_BUILD"], "tests")
         os.makedirs(tempfile.tempdir, exist_ok=True)
-    compared = 0
+    compared = collections.Counter()
     for seed in compare.seeds_of(options.seeds):
         for check in (check_sums, check_domains, check_partials, check_batches, check_durations):
             with tempfile.TemporaryDirectory() as folder:
                 try:
-                    compared += check(Case(seed, folder, suanpan)) or 0
+                    case = Case(seed, folder, suanpan, 300 if check is check_batches else 150)
+                    compared[check] += check(case)
                 except AssertionError:
                     print(f"seed {seed}, {check.__name__}: {check.__doc__}")
                     raise
         print(f"seed {seed}: all properties hold")
-    print(f"{compared} usages in partials cost what they cost whole")
+    for check, count in compared.items():
+        print(f"{check.__name__}: {count} compared")
+        assert count > 0, f"{check.__name__} compared nothing"
 
 
 if __name__ == "__main__":

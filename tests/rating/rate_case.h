@@ -108,6 +108,15 @@ static inline void rate_case_customers(struct rate_case *it, const struct rate_c
   }
 }
 
+static inline void rate_case_make(struct rate_case *it)
+{
+  bool made = sp_state_make(&it->state, sp_directory_subscriber_count(it->directory),
+                            sp_directory_group_count(it->directory), &it->memory) == SP_OK &&
+              sp_rater_make(&it->rater, it->directory, it->state, &it->memory) == SP_OK &&
+              sp_rater_set_books(it->rater, &it->books) == SP_OK;
+  rate_case_need(made, "no memory");
+}
+
 static inline void rate_case_open(struct rate_case *it, const struct rate_case_file *book,
                                   const struct rate_case_file *customers)
 {
@@ -116,11 +125,27 @@ static inline void rate_case_open(struct rate_case *it, const struct rate_case_f
   it->problems.report = rate_case_report;
   rate_case_book(it, book);
   rate_case_customers(it, customers);
-  bool made = sp_state_make(&it->state, sp_directory_subscriber_count(it->directory),
-                            sp_directory_group_count(it->directory), &it->memory) == SP_OK &&
-              sp_rater_make(&it->rater, it->directory, it->state, &it->memory) == SP_OK &&
-              sp_rater_set_books(it->rater, &it->books) == SP_OK;
-  rate_case_need(made, "no memory");
+  rate_case_make(it);
+}
+
+/* The same with a second book; `later` only owns its image: close both, `it` first. */
+static inline void rate_case_open_two(struct rate_case *it, struct rate_case *later,
+                                      const struct rate_case_file *book,
+                                      const struct rate_case_file *later_book,
+                                      const struct rate_case_file *customers)
+{
+  memset(it, 0, sizeof(*it));
+  memset(later, 0, sizeof(*later));
+  sp_heap_init(&it->memory);
+  sp_heap_init(&later->memory);
+  it->problems.report = later->problems.report = rate_case_report;
+  rate_case_book(it, book);
+  rate_case_book(later, later_book);
+  struct sp_book both[2] = {it->books.book[0], later->books.book[0]};
+  uint32_t clash;
+  rate_case_need(sp_books_make(&it->books, both, 2, &it->memory, &clash) == SP_OK, "books");
+  rate_case_customers(it, customers);
+  rate_case_make(it);
 }
 
 static inline void rate_case_close(struct rate_case *it)

@@ -531,14 +531,15 @@ static struct made_book *dated_book(const char *yaml, const char *plan)
 
 START_TEST(test_book_set)
 {
-  struct made_book *made[6] = {
+  struct made_book *made[7] = {
       dated_book("name: new\ntimezone: Asia/Shanghai\nvalid_from: 2026-06-01\n", "b"),
       dated_book("name: old\ntimezone: Asia/Shanghai\nvalid_from: 2026-01-01\n", "a"),
       dated_book("name: day\ntimezone: Asia/Shanghai\ncycle_day: 2\n", "a"),
       dated_book("name: zone\ntimezone: UTC\n", "a"),
       dated_book("name: twice\ntimezone: Asia/Shanghai\nvalid_from: 2026-06-01T00:00:00+08:00\n",
                  "a"),
-      dated_book("name: money\ncurrency: EUR\ntimezone: Asia/Shanghai\n", "a")};
+      dated_book("name: money\ncurrency: EUR\ntimezone: Asia/Shanghai\n", "a"),
+      dated_book("name: land\nhome_country: 49\ntimezone: Asia/Shanghai\n", "a")};
   struct sp_book pair[2] = {made[0]->book, made[1]->book};
   static struct sp_books books;
   uint32_t clash;
@@ -550,12 +551,12 @@ START_TEST(test_book_set)
   ck_assert_uint_eq(books.names_count, 2);
   ck_assert_uint_eq(books.names[books.plan_ids[0][0]].rank, 1); /* "b" after "a" */
   ck_assert_uint_eq(books.names[books.plan_ids[1][0]].rank, 0);
-  for (size_t i = 2; i < 6; i++) {
+  for (size_t i = 2; i < 7; i++) {
     pair[1] = made[i]->book;
     ck_assert_int_eq(sp_books_make(&books, pair, 2, &made[0]->memory, &clash), SP_BAD_BOOK);
     ck_assert_uint_eq(clash, 1);
   }
-  for (size_t i = 0; i < 6; i++) {
+  for (size_t i = 0; i < 7; i++) {
     made_end(made[i]);
   }
 }

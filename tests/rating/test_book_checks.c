@@ -139,15 +139,17 @@ static const struct check_case cases[] = {
      "v,a,voice,group,1,1min\nday,a,sms,,1,1\nday,b,sms,,1,1\nw,b,voice,family,1,1min\n",
      "rates.csv:3\nrates.csv:5\n"},
     {"allowances",
-     "== plans.csv\nplan,kind\nday,base\nv,group\n== allowances.csv\n"
+     "== plans.csv\nplan,kind\nday,base\nplus,add_on\nv,group\n== allowances.csv\n"
      "plan,allowance,unit,amount,scope,member_cap,rollover,proration\nx,a,s,1min,,,,\nday,,s,1min,,"
      ",,\nday,b,,1,,,,\n"
      "day,c,s,,,,,\nday,d,item,1min,,,,\nday,e,s,90,,,,\nv,f,s,1h,pool,1MB,,\nv,g,s,1h,pool,1min,1,"
      "by_day\n"
-     "day,h,min,1,,,,\nday,i,s,1,shared,,,\nday,e,s,1,,,,\nday,j,s,1,,,,half\n",
+     "day,h,min,1,,,,\nday,i,s,1,shared,,,\nday,e,s,1,,,,\nday,j,s,1,,,,half\nplus,k,s,1,pool,,,\n"
+     "day,l,s,1,pool,,,\n",
      "allowances.csv:2\nallowances.csv:3\nallowances.csv:4\nallowances.csv:5\nallowances.csv:"
      "6\nallowances.csv:8\n"
-     "allowances.csv:10\nallowances.csv:11\nallowances.csv:12\nallowances.csv:13\n"},
+     "allowances.csv:10\nallowances.csv:11\nallowances.csv:12\nallowances.csv:13\nallowances.csv:"
+     "14\nallowances.csv:15\n"},
     {"discounts",
      "== "
      "discounts.csv\nplan,discount,stage,item,kind,value,threshold,set,priority\nday,a,,,percent,"
@@ -246,6 +248,18 @@ static const struct check_case cases[] = {
      "day,d,voice,home;province;domestic;hmt;international,,,,,1,1min\nday,d,voice,,,,,,1,1min\n"
      "day,e,voice,hmt,local,,,,1,1min\n",
      "rates.csv:2:w\nrates.csv:3:w\nrates.csv:5:w\nrates.csv:7:w\nrates.csv:8:w\n"},
+    {"no warning: a destination's longer prefixes lie in every zone, whatever comes behind them",
+     "== numbers.csv\nprefix,kind\n81,service\n82,mobile\n83,mobile\n== "
+     "destinations.csv\ndestination,prefix\nx,8\n== rates.csv\n"
+     "plan,item,service,zone,dest,price,per\nday,a,voice,service,x,1,1min\nday,b,voice,domestic,"
+     "x,1,1min\nday,c,voice,hmt,x,1,1min\nday,d,voice,international,x,1,1min\n",
+     ""},
+    {"warnings: a destination whose prefixes lie in no other zone",
+     "== numbers.csv\nprefix,kind\n81,international\n82,international\n== "
+     "destinations.csv\ndestination,prefix\nx,81\nx,82\n== rates.csv\n"
+     "plan,item,service,zone,dest,price,per\nday,a,voice,service,x,1,1min\nday,b,voice,domestic,"
+     "x,1,1min\nday,d,voice,international,x,1,1min\n",
+     "rates.csv:2:w\nrates.csv:3:w\n"},
     {"warnings: hidden within a destination, a rating group, all bands",
      "== destinations.csv\ndestination,prefix\na,81\na,82\nb,811\nb,82\nc,83\n== "
      "bands.csv\nband,days,from,to\n"

@@ -51,8 +51,9 @@ static const struct {
      "S4,,A1,,\nS5,86138x,A1,,\nS6,86138000000060000,A1,,\nS7,8613800000007,A9,,\n"
      "S8,8613800000008,A1,x,\nS9,8613800000010,A1,2026-01-01,2026-01-01\n"
      "S9,8613800000010,A1,2026-01-01T00:00:00+08:00,2026-01-01T00:00:01+08:00,more\n"
-     "\"S\"x,8613800000011,A1,,\nS10,8613800000010,A1,,\nS11,8613800000010,A1,2020-01-01,\n",
-     "5 6 7 8 9 10 11 12 13 14 16"},
+     "\"S\"x,8613800000011,A1,,\nS10,8613800000010,A1,,\nS11,8613800000010,A1,2020-01-01,\n"
+     "S12\n", /* ends before the column that is wrong */
+     "5 6 7 8 9 10 11 12 13 14 16 17"},
     {"groups.csv",
      "group,kind,parent,account,from,to\n"
      "G1,enterprise,G2,,,\n"                      /* the parent stands in a later row */
@@ -95,6 +96,7 @@ static const struct {
      "group:G9,arrears_days,3,\ngroup:G1,satisfaction,87.72,2026-01-01\n"
      "group:G1,,1,\nsubscriber:S2,complaint,1,soon\n",
      "3 4 6 7"},
+    {"subscribers.csv", "subscriber,account\nS1,A1\n", "2"}, /* for a column that is not there */
 };
 
 START_TEST(test_refused)

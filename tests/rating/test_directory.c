@@ -581,12 +581,49 @@ START_TEST(test_components)
 }
 END_TEST
 
+/* What is not there: a number at an instant, facts, a text; and a short number that passes on. */
+START_TEST(test_absent)
+{
+  static struct customers_case own;
+  const struct case_file files[] = {
+      {"accounts.csv", "account\nA1\n"},
+      {"subscribers.csv", "subscriber,number,account,from,to\nS1,1001,A1,2020-01-01,2021-01-01\n"
+                          "S2,1002,A1,2020-01-01,\nS3,1003,A1,2020-01-01,\n"},
+      {"groups.csv", "group,kind\nG,enterprise\nH,enterprise\n"},
+      {"members.csv", "group,subscriber,short_number,from,to\nG,S1,601,2020-01-01,2020-06-01\n"
+                      "G,S2,601,2020-06-01,2020-09-01\nG,S2,602,2020-09-01,\nG,S3,,2020-01-01,\n"}};
+  case_begin(&own);
+  case_book(&own, book, sizeof(book) / sizeof(book[0]));
+  case_customers(&own, files, 4);
+  ck_assert_msg(own.problems.errors == 0, "%s", own.lines);
+  const struct sp_directory *directory = own.directory;
+  uint32_t count = 1;
+  (void)sp_directory_facts(directory, 0, &count);
+  ck_assert_uint_eq(count, 0);
+  int64_t may = case_time(&own, "2020-05-31"), july = case_time(&own, "2020-07-01"),
+          winter = case_time(&own, "2021-12-01");
+  ck_assert_uint_eq(sp_directory_number_at(directory, 0, may), sp_number_pack("1001", 4).digits);
+  ck_assert_uint_eq(sp_directory_number_at(directory, 0, winter), 0);
+  uint64_t short_number = sp_number_pack("601", 3).digits;
+  ck_assert_uint_eq(sp_directory_find_short(directory, 2, short_number, may), 0);
+  ck_assert_uint_eq(sp_directory_find_short(directory, 2, short_number, july), 1);
+  ck_assert_uint_eq(sp_directory_find_short(directory, 2, short_number, winter), SP_NONE);
+  struct sp_name none = {NULL, 0}, a = {"a", 1}, ab = {"ab", 2};
+  ck_assert_int_lt(sp__name_compare(none, a), 0);
+  ck_assert_int_gt(sp__name_compare(a, none), 0);
+  ck_assert_int_eq(sp__name_compare(none, none), 0);
+  ck_assert_int_lt(sp__name_compare(a, ab), 0);
+  case_end(&own);
+}
+END_TEST
+
 static void tests_add(TCase *tests)
 {
   tcase_add_loop_test(tests, test_random, 0, 40);
   tcase_add_test(tests, test_damaged_image);
   tcase_add_test(tests, test_names);
   tcase_add_test(tests, test_components);
+  tcase_add_test(tests, test_absent);
 }
 
 CASE_RUN("directory", tests_add)

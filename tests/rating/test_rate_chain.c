@@ -6,7 +6,7 @@
 
 #include <check.h>
 
-enum { ROUNDS = 400, PARTS_MAX = 6, LINES_MAX = 64 };
+enum { ROUNDS = 400, PARTS_MAX = 6, LINES_MAX = 64, BATCH = 256 };
 
 struct sums { /* by name, owner, account */
   int64_t list, net;
@@ -265,6 +265,45 @@ START_TEST(test_reloaded)
 }
 END_TEST
 
+/* Batches of 256, prefetched as a whole first, are so many batches of one. */
+START_TEST(test_batches)
+{
+  static struct rate_case one, many;
+  static struct sp_charge charge[BATCH], again;
+  static struct sp_usage usages[BATCH];
+  static struct text_state first, second;
+  rate_case_open(&one, tariff_book, tariff_customers);
+  rate_case_open(&many, tariff_book, tariff_customers);
+  for (unsigned batch = 0; batch < 4; batch++) {
+    for (unsigned i = 0; i < BATCH; i++) {
+      usages[i] = tariff_usage(&one);
+      usages[i].group = tariff_draw(2) == 0 ? 0 : SP_NONE;
+      usages[i].chain_hash[0] = tariff_draw(3) == 0 ? tariff_draw(30) + 1 : 0;
+      usages[i].partial = usages[i].chain_hash[0] != 0 ? SP_PARTIAL_MIDDLE : SP_PARTIAL_WHOLE;
+      memset(&charge[i], 0, sizeof(charge[i]));
+      rate_case_rate(&one, &usages[i], &charge[i]);
+    }
+    for (int step = 1; step <= 2; step++) {
+      for (unsigned i = 0; i < BATCH; i++) {
+        sp_rater_prefetch(many.rater, &usages[i], step);
+      }
+    }
+    for (unsigned i = 0; i < BATCH; i++) {
+      memset(&again, 0, sizeof(again));
+      rate_case_rate(&many, &usages[i], &again);
+      ck_assert_mem_eq(&charge[i], &again, sizeof(again));
+    }
+  }
+  first.length = second.length = 0;
+  ck_assert_int_eq(sp_state_visit_entries(one.state, true, state_text, &first), SP_OK);
+  ck_assert_int_eq(sp_state_visit_entries(many.state, true, state_text, &second), SP_OK);
+  ck_assert_uint_eq(first.length, second.length);
+  ck_assert_mem_eq(first.bytes, second.bytes, first.length);
+  rate_case_close(&one);
+  rate_case_close(&many);
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("rate_chain");
@@ -273,6 +312,7 @@ int main(void)
   tcase_add_test(all, test_any_order);
   tcase_add_test(all, test_suspended_changes_nothing);
   tcase_add_test(all, test_reloaded);
+  tcase_add_test(all, test_batches);
   suite_add_tcase(suite, all);
   SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_NORMAL);

@@ -53,22 +53,7 @@ static void open_two(struct rate_case *it)
   static struct rate_case laters[8]; /* only for their images, which live until the end */
   static unsigned opened;
   rate_case_need(opened < 8, "more cases of two books");
-  struct rate_case *later = &laters[opened++];
-  memset(it, 0, sizeof(*it));
-  sp_heap_init(&it->memory);
-  sp_heap_init(&later->memory);
-  it->problems.report = later->problems.report = rate_case_report;
-  rate_case_book(it, tariff_book);
-  rate_case_book(later, later_book);
-  struct sp_book both[2] = {it->books.book[0], later->books.book[0]};
-  uint32_t clash;
-  rate_case_need(sp_books_make(&it->books, both, 2, &it->memory, &clash) == SP_OK, "books");
-  rate_case_customers(it, moving_customers);
-  bool made = sp_state_make(&it->state, sp_directory_subscriber_count(it->directory),
-                            sp_directory_group_count(it->directory), &it->memory) == SP_OK &&
-              sp_rater_make(&it->rater, it->directory, it->state, &it->memory) == SP_OK &&
-              sp_rater_set_books(it->rater, &it->books) == SP_OK;
-  rate_case_need(made, "no memory");
+  rate_case_open_two(it, &laters[opened++], tariff_book, later_book, moving_customers);
 }
 
 static void listen(void *context, const struct sp_trace_event *event)
