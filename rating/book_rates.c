@@ -83,7 +83,7 @@ static void amounts_take(struct sp__book_reader *reader, struct sp__rate *row)
   }
   sp_i128 n = (sp_i128)value.n * SP_MICRO;
   int64_t common = sp_value_gcd((int64_t)(n % value.d), value.d);
-  if (n / common > SP_MONEY_MAX) {
+  if (n / common > INT64_MAX) {
     sp__book_reader_error(reader, CONNECT_FEE, "is more than an amount can be");
     return;
   }

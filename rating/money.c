@@ -25,7 +25,7 @@ bool sp_money_parse(int64_t *micro, const char *text, size_t length, unsigned de
   if (!digits || (point && decimals == 0)) {
     return false;
   }
-  if (__builtin_mul_overflow(value, sp_money_step(decimals), &value) || value > SP_MONEY_MAX) {
+  if (__builtin_mul_overflow(value, sp_money_step(decimals), &value)) {
     return false;
   }
   *micro = value;

@@ -9,7 +9,6 @@ __extension__ typedef __int128 sp_i128;
 __extension__ typedef unsigned __int128 sp_u128;
 
 #define SP_MICRO 1000000
-#define SP_MONEY_MAX (INT64_MAX / 4)
 
 static inline SP_MUST_CHECK bool sp_money_add(int64_t *sum, int64_t a, int64_t b)
 {
@@ -44,14 +43,14 @@ static inline int64_t sp_money_step(unsigned digits)
 }
 
 /* (numerator / denominator) micro-units rounded to `digits` decimals. false: does not fit
- * SP_MONEY_MAX. */
+ * an amount. */
 static inline SP_MUST_CHECK bool sp_money_round(int64_t *micro, sp_i128 numerator,
                                                 sp_i128 denominator, unsigned digits,
                                                 enum sp_rounding rounding)
 {
   int64_t step = sp_money_step(digits);
   sp_i128 steps = sp_money_divide(numerator, denominator * step, rounding);
-  if (steps > SP_MONEY_MAX / step || steps < -(sp_i128)(SP_MONEY_MAX / step)) {
+  if (steps > INT64_MAX / step || steps < -(sp_i128)(INT64_MAX / step)) {
     return false;
   }
   *micro = (int64_t)steps * step;

@@ -39,6 +39,8 @@ START_TEST(test_parse)
   ck_assert(sp_money_parse(&micro, "12.345678", 9, 6) && micro == 12345678);
   ck_assert(sp_money_parse(&micro, "0", 1, 6) && micro == 0);
   ck_assert(sp_money_parse(&micro, "7.5", 3, 6) && micro == 7500000);
+  ck_assert(sp_money_parse(&micro, "9223372036854.775807", 20, 6) && micro == INT64_MAX);
+  ck_assert(!sp_money_parse(&micro, "9223372036854.775808", 20, 6));
   const char *bad[] = {"",   ".",     "1.",  ".5",        "-1",
                        "+1", "1.2.3", "1,5", "1.2345678", "99999999999999"};
   for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
