@@ -57,6 +57,10 @@ void sp_marks_resume(struct sp_marks *marks, uint64_t ordinal);
 SP_MUST_CHECK enum sp_status sp_marks_load(struct sp_marks *marks, const void *bytes, size_t length,
                                            int64_t window_start_s);
 
+/* Whether all marks of a saved chunk start before window_start_s, so that loading it would load
+ * nothing. */
+bool sp_marks_chunk_is_gone(const void *bytes, size_t length, int64_t window_start_s);
+
 /* Of all marks that start at window_start_s or later. */
 struct sp_marks_sum sp_marks_sum(const struct sp_marks *marks, int64_t window_start_s);
 /* Marks that lie in the tables, those that are gone included. */

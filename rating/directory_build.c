@@ -93,28 +93,31 @@ enum sp_status sp__directory_index_numbers(struct sp_directory *directory, uint6
 {
   uint64_t count = (uint64_t)directory->subscribers.names.count + directory->later_count;
   SP_TRY(sp__index_make(&directory->numbers, directory->memory, count > room ? count : room));
+  struct sp__index_batch batch = {.index = &directory->numbers};
   for (uint32_t i = 0; i < directory->subscribers.names.count; i++) {
-    sp__index_add(&directory->numbers, sp_hash_word(sp__tenure_at(directory, i)->digits), i);
+    sp__index_add_ahead(&batch, sp_hash_word(sp__tenure_at(directory, i)->digits), i);
   }
   for (uint32_t i = 0; i < directory->later_count; i++) {
     uint32_t ref = i | SP__TENURE_LATER;
-    sp__index_add(&directory->numbers, sp_hash_word(sp__tenure_at(directory, ref)->digits), ref);
+    sp__index_add_ahead(&batch, sp_hash_word(sp__tenure_at(directory, ref)->digits), ref);
   }
+  sp__index_flush(&batch);
   return SP_OK;
 }
 
 enum sp_status sp__directory_index_shorts(struct sp_directory *directory)
 {
   SP_TRY(sp__index_make(&directory->shorts, directory->memory, directory->memberships_count));
+  struct sp__index_batch batch = {.index = &directory->shorts};
   const struct sp_group_member *members = directory->group_members.at;
   for (uint32_t i = 0; i < directory->memberships_count; i++) {
     const struct sp_membership *membership =
         sp_directory_membership(directory, members[i].membership);
     if (membership->short_digits != 0) {
-      sp__index_add(&directory->shorts, sp__short_hash(membership->group, membership->short_digits),
-                    i);
+      sp__index_add_ahead(&batch, sp__short_hash(membership->group, membership->short_digits), i);
     }
   }
+  sp__index_flush(&batch);
   return SP_OK;
 }
 

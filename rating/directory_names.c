@@ -115,6 +115,24 @@ void sp__index_add(struct sp__index *index, uint64_t hash, uint32_t ref)
   }
 }
 
+void sp__index_flush(struct sp__index_batch *batch)
+{
+  for (uint32_t i = 0; i < batch->count; i++) {
+    sp__index_add(batch->index, batch->hashes[i], batch->refs[i]);
+  }
+  batch->count = 0;
+}
+
+void sp__index_add_ahead(struct sp__index_batch *batch, uint64_t hash, uint32_t ref)
+{
+  sp__index_prefetch(batch->index, hash);
+  batch->hashes[batch->count] = hash;
+  batch->refs[batch->count++] = ref;
+  if (batch->count == SP__INDEX_AHEAD) {
+    sp__index_flush(batch);
+  }
+}
+
 enum sp_status sp__words_make(struct sp__words *words, struct sp_memory *memory, uint64_t count)
 {
   *words = (struct sp__words){.names = {.memory = memory}};
@@ -144,9 +162,11 @@ enum sp_status sp__words_index(struct sp__words *words, uint64_t count)
 {
   SP_TRY(sp__index_make(&words->index, words->names.memory,
                         count > words->names.count ? count : words->names.count));
+  struct sp__index_batch batch = {.index = &words->index};
   for (uint32_t id = 0; id < words->names.count; id++) {
-    sp__index_add(&words->index, sp__words_hash(sp__names_at(&words->names, id)), id);
+    sp__index_add_ahead(&batch, sp__words_hash(sp__names_at(&words->names, id)), id);
   }
+  sp__index_flush(&batch);
   return SP_OK;
 }
 

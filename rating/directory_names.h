@@ -73,6 +73,18 @@ void sp__index_free(struct sp__index *index, struct sp_memory *memory);
 /* Adds a reference; there must be room (asserted). */
 void sp__index_add(struct sp__index *index, uint64_t hash, uint32_t ref);
 
+/* References on their way into an index whose lines are not in the cache: their lines are fetched,
+ * then they are added in the same order. Begin with {index}; end with sp__index_flush. */
+#define SP__INDEX_AHEAD 32
+struct sp__index_batch {
+  struct sp__index *index;
+  uint32_t count;
+  uint32_t refs[SP__INDEX_AHEAD];
+  uint64_t hashes[SP__INDEX_AHEAD];
+};
+void sp__index_flush(struct sp__index_batch *batch);
+void sp__index_add_ahead(struct sp__index_batch *batch, uint64_t hash, uint32_t ref);
+
 static inline uint32_t sp__index_home(const struct sp__index *index, uint64_t hash)
 {
   return (uint32_t)(((hash >> 32) * index->lines_count) >> 32);

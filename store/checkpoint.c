@@ -138,6 +138,27 @@ enum sp_status sp_checkpoint_put_marks(struct sp_checkpoint *checkpoint, uint64_
   return rc == 0 ? SP_OK : failed(checkpoint, rc);
 }
 
+enum sp_status sp_checkpoint_trim_marks(struct sp_checkpoint *checkpoint, uint64_t chunks_max,
+                                        sp_checkpoint_gone *is_gone, void *context)
+{
+  SP_ASSERT(checkpoint->write != NULL);
+  MDB_cursor *cursor;
+  MDB_val k, v;
+  int rc = mdb_cursor_open(checkpoint->write, checkpoint->tables[TABLE_MARKS], &cursor);
+  if (rc != 0) {
+    return failed(checkpoint, rc);
+  }
+  for (uint64_t i = 0; i < chunks_max && rc == 0; i++) {
+    rc = mdb_cursor_get(cursor, &k, &v, MDB_FIRST);
+    if (rc == 0 && !is_gone(context, v.mv_data, v.mv_size)) {
+      break;
+    }
+    rc = rc == 0 ? mdb_cursor_del(cursor, 0) : rc;
+  }
+  mdb_cursor_close(cursor);
+  return rc == 0 || rc == MDB_NOTFOUND ? SP_OK : failed(checkpoint, rc);
+}
+
 enum sp_status sp_checkpoint_put_stream(struct sp_checkpoint *checkpoint, const char *name,
                                         size_t name_length, struct sp_position next)
 {
@@ -235,6 +256,20 @@ enum sp_status sp_checkpoint_marks(struct sp_checkpoint *checkpoint, sp_checkpoi
                                    void *context)
 {
   return visit_table(checkpoint, TABLE_MARKS, visit, context);
+}
+
+enum sp_status sp_checkpoint_marks_bytes(struct sp_checkpoint *checkpoint, uint64_t *bytes)
+{
+  SP_ASSERT(checkpoint->read != NULL);
+  MDB_stat stat;
+  int rc = mdb_stat(checkpoint->read, checkpoint->tables[TABLE_MARKS], &stat);
+  if (rc != 0) {
+    return failed(checkpoint, rc);
+  }
+  /* A full chunk takes three pages and the head of one, so four; a short one lies in a leaf. */
+  *bytes = (stat.ms_overflow_pages / 4 * 3 + stat.ms_overflow_pages % 4 + stat.ms_leaf_pages) *
+           stat.ms_psize;
+  return SP_OK;
 }
 
 struct stream_visit {

@@ -53,6 +53,11 @@ SP_MUST_CHECK enum sp_status sp_checkpoint_put(struct sp_checkpoint *checkpoint,
 SP_MUST_CHECK enum sp_status sp_checkpoint_put_marks(struct sp_checkpoint *checkpoint,
                                                      uint64_t chunk, const void *marks,
                                                      size_t length);
+/* Removes the first chunks of marks, as long as `is_gone` says so of them, at most chunks_max. */
+typedef bool sp_checkpoint_gone(void *context, const void *marks, size_t length);
+SP_MUST_CHECK enum sp_status sp_checkpoint_trim_marks(struct sp_checkpoint *checkpoint,
+                                                      uint64_t chunks_max,
+                                                      sp_checkpoint_gone *is_gone, void *context);
 SP_MUST_CHECK enum sp_status sp_checkpoint_put_stream(struct sp_checkpoint *checkpoint,
                                                       const char *name, size_t name_length,
                                                       struct sp_position next);
@@ -71,6 +76,9 @@ SP_MUST_CHECK enum sp_status sp_checkpoint_entries(struct sp_checkpoint *checkpo
                                                    sp_checkpoint_visit *visit, void *context);
 SP_MUST_CHECK enum sp_status sp_checkpoint_marks(struct sp_checkpoint *checkpoint,
                                                  sp_checkpoint_visit *visit, void *context);
+/* About as many bytes of marks as there are, by the pages that hold them: to make room for. */
+SP_MUST_CHECK enum sp_status sp_checkpoint_marks_bytes(struct sp_checkpoint *checkpoint,
+                                                       uint64_t *bytes);
 /* key = name, value = struct sp_position. */
 SP_MUST_CHECK enum sp_status sp_checkpoint_streams(struct sp_checkpoint *checkpoint,
                                                    sp_checkpoint_visit *visit, void *context);

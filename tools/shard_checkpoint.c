@@ -7,6 +7,7 @@
 
 #include "tools/shard_inside.h"
 
+#define MARKS_TRIM_MIN 64 /* chunks */
 #define ENTRY_BYTES_MAX (SP_STATE_VALUE_BYTES_MAX + sizeof(struct sp_profile))
 
 struct entry_sink {
@@ -63,14 +64,26 @@ static enum sp_status entry_put(struct entry_sink *sink, const void *key, size_t
   return sp_checkpoint_put(sink->shard->checkpoint, key, key_length, value, value_length);
 }
 
+/* What a start behind this checkpoint would not load (shard_open.c). */
+static bool marks_are_gone(void *context, const void *marks, size_t length)
+{
+  const struct sp_shard *shard = context;
+  return sp_marks_chunk_is_gone(
+      marks, length, shard->meta.watermark_utc_s - (int64_t)SP_DEDUP_WINDOW_DAYS * 86400);
+}
+
+/* New chunks behind, those before the window out: starting does not take longer year by year. A
+ * checkpoint removes twice as many as it adds at most, so that none takes long for it. */
 static enum sp_status marks_put(struct sp_shard *shard)
 {
   const void *bytes;
   size_t length;
-  for (size_t i = 0; sp_marks_chunk(shard->marks, i, &bytes, &length); i++) {
+  uint64_t added = 0;
+  for (; sp_marks_chunk(shard->marks, added, &bytes, &length); added++) {
     SP_TRY(sp_checkpoint_put_marks(shard->checkpoint, shard->meta.marks_chunks++, bytes, length));
   }
-  return SP_OK;
+  return sp_checkpoint_trim_marks(shard->checkpoint, added * 2 + MARKS_TRIM_MIN, marks_are_gone,
+                                  shard);
 }
 
 static enum sp_status streams_put(struct sp_shard *shard)

@@ -131,6 +131,18 @@ static enum sp_status meta_check(struct sp_shard *shard)
   return SP_OK;
 }
 
+/* Their tables are made for as many as there may be, so that they do not grow while they fill. */
+static enum sp_status marks_read(struct sp_shard *shard)
+{
+  uint64_t bytes;
+  SP_TRY(sp_checkpoint_marks_bytes(shard->checkpoint, &bytes));
+  sp_marks_close(shard->marks);
+  shard->marks = NULL;
+  SP_TRY(sp_marks_open(&shard->marks, &shard->memory, bytes / SP_MARK_BYTES));
+  sp_marks_resume(shard->marks, shard->meta.ordinal);
+  return sp_checkpoint_marks(shard->checkpoint, mark_load, shard);
+}
+
 static enum sp_status checkpoint_read(struct sp_shard *shard)
 {
   SP_TRY(sp_checkpoint_read_begin(shard->checkpoint));
@@ -155,8 +167,7 @@ static enum sp_status checkpoint_read(struct sp_shard *shard)
     status = sp_checkpoint_entries(shard->checkpoint, entry_load, shard);
   }
   if (status == SP_OK) {
-    sp_marks_resume(shard->marks, shard->meta.ordinal);
-    status = sp_checkpoint_marks(shard->checkpoint, mark_load, shard);
+    status = marks_read(shard);
   }
   if (status == SP_OK) {
     status = sp_checkpoint_streams(shard->checkpoint, position_load, shard);

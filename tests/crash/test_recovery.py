@@ -158,6 +158,22 @@ class Recovery:
         left = self.replayed(store)
         self.check(left < 3 * PORTION, f"checkpoint_records {2 * PORTION}: {left} of {6 * PORTION} records were replayed")
 
+    def aged(self, seed):
+        """Marks that leave the checkpoints with the window (62 days) are missed by nobody."""
+        world = f"{self.folder}/aged"
+        crash.generate(world, seed, RECORDS // 2, subscribers=300, days=200)
+        with open(f"{world}/usage/usage-00001.csv", "rb") as usage:
+            lines = usage.readlines()
+        found = []
+        for name, bound in (("often", 1), ("never", 10 * RECORDS)):
+            store = f"{self.folder}/{name}"
+            crash.init(store, world, 2)
+            settings(store, bound)
+            feed_and_kill(store, lines, 4)
+            feed_and_kill(store, lines, 1, 4 * PORTION)
+            found.append(crash.answer(store))
+        self.check(found[0] == found[1], f"200 days, with checkpoints {found[0]}, without {found[1]}")
+
     def tail_counts(self, lines, tail):
         """What a start has replayed counts: a checkpoint comes with the first cut."""
         store = self.copy("tail")
@@ -188,6 +204,7 @@ def main():
         recovery.refused(expected, rng)
     recovery.bounded(lines)
     recovery.tail_counts(lines, tail)
+    recovery.aged(seed)
     if recovery.problems:
         print("\n".join(recovery.problems))
         sys.exit(f"{len(recovery.problems)} problems with SUANPAN_SEED={seed}; kept: {folder}")

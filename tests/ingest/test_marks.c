@@ -296,6 +296,32 @@ static void *zero_grow(void *context, size_t bytes)
   return at == NULL ? NULL : memset(at, 0, bytes);
 }
 
+START_TEST(test_chunk_is_gone)
+{
+  struct sp_memory memory;
+  struct sp_marks *marks;
+  const void *bytes;
+  size_t length;
+  sp_heap_init(&memory);
+  ck_assert_int_eq(sp_marks_open(&marks, &memory, 0), SP_OK);
+  static const int64_t starts_s[] = {100, 300, 200}; /* the latest decides, wherever it stands */
+  for (uint64_t i = 0; i < 3; i++) {
+    struct event event = {.key = i};
+    uint64_t key[2];
+    event_key(&event, key);
+    ck_assert_int_eq(sp_marks_add(marks, key, i, starts_s[i], i), SP_OK);
+  }
+  ck_assert(sp_marks_chunk(marks, 0, &bytes, &length));
+  ck_assert(!sp_marks_chunk_is_gone(bytes, length, INT64_MIN));
+  ck_assert(!sp_marks_chunk_is_gone(bytes, length, 300));
+  ck_assert(sp_marks_chunk_is_gone(bytes, length, 301));
+  ck_assert(!sp_marks_chunk_is_gone(bytes, length - SP_MARK_BYTES, 300));
+  ck_assert(sp_marks_chunk_is_gone(bytes, SP_MARK_BYTES, 101));
+  sp_marks_close(marks);
+  sp_memory_free(&memory);
+}
+END_TEST
+
 START_TEST(test_no_memory)
 {
   bool complete = false;
@@ -331,6 +357,7 @@ int main(void)
   tcase_add_test(tests, test_window_frees);
   tcase_add_test(tests, test_edges);
   tcase_add_test(tests, test_saved_and_shards);
+  tcase_add_test(tests, test_chunk_is_gone);
   tcase_add_test(tests, test_no_memory);
   suite_add_tcase(suite, tests);
   SRunner *runner = srunner_create(suite);
