@@ -57,8 +57,8 @@ static inline bool sp_lanes_number(__m128i lanes, size_t length, uint64_t *numbe
   __m128i digits = _mm_sub_epi8(lanes, _mm_set1_epi8('0'));
   digits = _mm_shuffle_epi8(digits, sp_lanes_read(sp_lanes_order + length));
   __m128i good = _mm_cmpeq_epi8(_mm_min_epu8(digits, _mm_set1_epi8(9)), digits);
-  __m128i twos = _mm_maddubs_epi16(digits, _mm_set1_epi16(0x010A));  /* 10 a + b */
-  __m128i fours = _mm_madd_epi16(twos, _mm_set1_epi32(0x00010064));  /* 100 a + b */
+  __m128i twos = _mm_maddubs_epi16(digits, _mm_set1_epi16(0x010A)); /* 10 a + b */
+  __m128i fours = _mm_madd_epi16(twos, _mm_set1_epi32(0x00010064)); /* 100 a + b */
   fours = _mm_packus_epi32(fours, fours);
   __m128i eights = _mm_madd_epi16(fours, _mm_set1_epi32(0x00012710)); /* 10000 a + b */
   uint64_t both = (uint64_t)_mm_cvtsi128_si64(eights);
