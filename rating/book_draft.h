@@ -60,6 +60,8 @@ struct sp__match {
   uint32_t groups_at, groups_count; /* rating-group ids likewise */
   uint32_t set;                     /* bit per enum sp__column that is not blank */
   uint32_t columns;                 /* how many */
+  uint64_t written; /* the values of the cells as a set: `mo` accepts what `mo;cf` does (§6.12), but
+                     * is another cell */
 };
 
 struct sp__plan {

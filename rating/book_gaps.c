@@ -32,6 +32,7 @@ struct gaps {
   uint32_t class, group;
   uint32_t base_plans;
   struct sp__keys answers; /* by signature: 0 no gap, 1 gap */
+  struct sp__keys walked;  /* of one search: rules and zones of classes */
   struct gap_found found;
 };
 
@@ -45,7 +46,7 @@ static bool covers(const struct gaps *gaps, uint64_t bands)
   return true;
 }
 
-/* Those of `from` that accept all of `bits`; `banded` tells whether one of them has a band cell. */
+/* Those of `from` that accept all of `bits`; none if no one of them has a band cell. */
 static uint32_t filter(const struct gaps *gaps, const uint32_t *from, uint32_t count, uint64_t bits,
                        uint32_t *to)
 {
@@ -77,28 +78,54 @@ static bool leaf(struct gaps *gaps, const uint32_t *rules, uint32_t count, uint6
   return true;
 }
 
-/* Roam, zone and net together, as they can be. */
+/* The same, but of the values of one column that leave all of `from` only the first counts: what
+ * follows is the same for each. `all` starts as false. */
+static uint32_t narrow(const struct gaps *gaps, const uint32_t *from, uint32_t count, uint64_t bit,
+                       uint32_t *to, bool *all)
+{
+  uint32_t left = filter(gaps, from, count, bit, to);
+  if (left < count) {
+    return left;
+  }
+  bool again = *all;
+  *all = true;
+  return again ? 0 : left;
+}
+
+static bool nets_walk(struct gaps *gaps, unsigned roam, unsigned zone, uint32_t count,
+                      uint64_t features)
+{
+  bool all = false;
+  for (unsigned net = 0; net < 2 * SP_NET_COUNT; net++) {
+    uint64_t net_bit = UINT64_C(1) << (SP_FEATURE_NET + net);
+    if (!sp__feasible(roam, zone, net)) {
+      continue;
+    }
+    uint32_t left = narrow(gaps, gaps->sets[6], count, net_bit, gaps->sets[7], &all);
+    if (leaf(gaps, gaps->sets[7], left, features | net_bit)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* Roam, zone and net together, as they can be. At home everything is possible that is possible
+ * elsewhere, so the first roam that leaves all rules stands for the others that do. */
 static bool places_walk(struct gaps *gaps, const uint32_t *rules, uint32_t count, uint64_t features)
 {
   unsigned zones = gaps->checks->class_zones[gaps->class];
+  bool all = false;
   for (unsigned roam = 0; roam < SP_ROAM_COUNT; roam++) {
     uint64_t roam_bit = UINT64_C(1) << (SP_FEATURE_ROAM + roam);
-    uint32_t in_roam = filter(gaps, rules, count, roam_bit, gaps->sets[5]);
+    uint32_t in_roam = narrow(gaps, rules, count, roam_bit, gaps->sets[5], &all);
     for (unsigned zone = 0; in_roam > 0 && zone < SP_ZONE_COUNT; zone++) {
       uint64_t zone_bit = UINT64_C(1) << (SP_FEATURE_ZONE + zone);
       uint32_t in_zone = 0;
       if ((zones >> zone & 1u) != 0) {
         in_zone = filter(gaps, gaps->sets[5], in_roam, zone_bit, gaps->sets[6]);
       }
-      for (unsigned net = 0; in_zone > 0 && net < 2 * SP_NET_COUNT; net++) {
-        uint64_t net_bit = UINT64_C(1) << (SP_FEATURE_NET + net);
-        if (!sp__feasible(roam, zone, net)) {
-          continue;
-        }
-        uint32_t left = filter(gaps, gaps->sets[6], in_zone, net_bit, gaps->sets[7]);
-        if (leaf(gaps, gaps->sets[7], left, features | roam_bit | zone_bit | net_bit)) {
-          return true;
-        }
+      if (in_zone > 0 && nets_walk(gaps, roam, zone, in_zone, features | roam_bit | zone_bit)) {
+        return true;
       }
     }
   }
@@ -107,12 +134,15 @@ static bool places_walk(struct gaps *gaps, const uint32_t *rules, uint32_t count
 
 static bool features_walk(struct gaps *gaps, const uint32_t *rules, uint32_t count)
 {
+  bool all_services = false;
   for (unsigned service = 0; service < SP_SERVICE_COUNT; service++) {
     uint64_t service_bit = UINT64_C(1) << (SP_FEATURE_SERVICE + service);
-    uint32_t served = filter(gaps, rules, count, service_bit, gaps->sets[3]);
+    uint32_t served = narrow(gaps, rules, count, service_bit, gaps->sets[3], &all_services);
+    bool all_directions = false;
     for (unsigned direction = 0; served > 0 && direction < 4; direction++) {
       uint64_t direction_bit = UINT64_C(1) << (SP_FEATURE_DIRECTION + direction);
-      uint32_t left = filter(gaps, gaps->sets[3], served, direction_bit, gaps->sets[4]);
+      uint32_t left =
+          narrow(gaps, gaps->sets[3], served, direction_bit, gaps->sets[4], &all_directions);
       if (left > 0 && places_walk(gaps, gaps->sets[4], left, service_bit | direction_bit)) {
         return true;
       }
@@ -197,6 +227,14 @@ static void class_uses(struct gaps *gaps, struct sp__list *list, uint32_t rule)
   }
 }
 
+/* Whether no class walked before has these rules and these zones: only the number differs then. */
+static bool class_is_new(struct gaps *gaps, uint32_t count)
+{
+  uint64_t key = sp_hash64(gaps->sets[1], count * sizeof(**gaps->sets),
+                           gaps->checks->class_zones[gaps->class]);
+  return sp__keys_put(gaps->draft, &gaps->walked, key, 0) == SP_NONE;
+}
+
 /* Whether the rules in `gaps` leave a gap for some record. */
 static bool gap_search(struct gaps *gaps)
 {
@@ -218,6 +256,10 @@ static bool gap_search(struct gaps *gaps)
   if (groups_walk(gaps, gaps->sets[1], plain)) {
     return true;
   }
+  gaps->walked.count = 0;
+  for (uint32_t i = 0; i < gaps->walked.slots; i++) {
+    gaps->walked.values[i] = 0;
+  }
   const struct class_use *uses = SP_LIST_AT(&list, struct class_use, 0);
   const uint32_t *order =
       list.count == 0 ? NULL : sp__draft_order(draft, list.count, class_compare, uses);
@@ -229,7 +271,7 @@ static bool gap_search(struct gaps *gaps)
         gaps->sets[1][left++] = uses[order[from]].rule;
       }
     }
-    if (groups_walk(gaps, gaps->sets[1], left)) {
+    if (class_is_new(gaps, left) && groups_walk(gaps, gaps->sets[1], left)) {
       return true;
     }
   }

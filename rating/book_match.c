@@ -50,6 +50,7 @@ static const struct match_value nets[] = {
     {"mobile", SP_NET_BITS(MOBILE)},
 };
 
+#define SP_MATCH_VALUES_MAX 10 /* of a column */
 #define SP_VALUES(list) list, (uint32_t)(sizeof(list) / sizeof((list)[0]))
 
 static const struct match_column {
@@ -103,6 +104,7 @@ static void feature_match(struct sp__book_reader *reader, uint32_t column, uint3
       return;
     }
     match->accepted |= known->values[i].bits;
+    match->written |= UINT64_C(1) << (which * SP_MATCH_VALUES_MAX + i);
   }
 }
 

@@ -144,7 +144,7 @@ static const uint32_t *ids_at(const struct sp__draft *draft, uint32_t at)
 static bool match_equal(const struct sp__draft *draft, const struct sp__match *a,
                         const struct sp__match *b)
 {
-  return a->accepted == b->accepted && a->bands == b->bands && a->set == b->set &&
+  return a->written == b->written && a->bands == b->bands && a->set == b->set &&
          a->dests_count == b->dests_count && a->groups_count == b->groups_count &&
          (a->dests_count == 0 || memcmp(ids_at(draft, a->dests_at), ids_at(draft, b->dests_at),
                                         a->dests_count * sizeof(uint32_t)) == 0) &&
@@ -156,7 +156,7 @@ static uint64_t row_hash(const struct sp__draft *draft, const struct sp__rate *r
 {
   uint64_t words[6] = {(uint64_t)row->plan << 32 | row->item,
                        (uint64_t)row->priority,
-                       row->match.accepted,
+                       row->match.written,
                        row->match.bands,
                        row->match.set,
                        0};

@@ -42,6 +42,13 @@ static const struct check_case cases[] = {
      "h,base,,,1.1234567,\ni,base,,,,weekly\nday,group,,,,\n套餐,base,,,,\n",
      "plans.csv:3\nplans.csv:4\nplans.csv:5\nplans.csv:6\nplans.csv:7\nplans.csv:8\nplans.csv:9\n"
      "plans.csv:10\nplans.csv:11\n"},
+    {"cells that accept the same values but are not the same cell are two rules: a tie, and no "
+     "slot "
+     "at 0",
+     "== rates.csv\nplan,item,service,direction,net,from,price,per\nday,base,voice,mo,,,1,1min\n"
+     "day,base,voice,mo;cf,,60s,2,1min\nday,b,voice,,group_tree,,1,1min\n"
+     "day,b,voice,,group;group_tree,,2,1min\nday,b,voice,,,,3,1min\n",
+     "rates.csv:3\nrates.csv:3\nrates.csv:5\n"},
     {"areas: blank, no digits, twice", "== areas.csv\narea,province\n,X\n75a,X\n755,X\n755,Y\n",
      "areas.csv:2\nareas.csv:3\nareas.csv:5\n"},
     {"numbers: blank, no digits, too long, twice, kind, area",
