@@ -61,11 +61,11 @@ struct sp_cg_binary sp__cg_binary_plus(struct sp_cg_binary a, struct sp_cg_binar
   return rounded(((sp_u128)more.bits << apart) + less.bits, less.power, false);
 }
 
-/* a >= b */
+/* a >= b; b is not 0 */
 static bool reaches(struct sp_cg_binary a, struct sp_cg_binary b)
 {
-  if (a.bits == 0 || b.bits == 0) {
-    return b.bits == 0;
+  if (a.bits == 0) {
+    return false;
   }
   return a.power != b.power ? a.power > b.power : a.bits >= b.bits;
 }

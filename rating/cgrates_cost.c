@@ -100,7 +100,7 @@ static sp_i128 fee_add(const struct walk *walk, int64_t fee, uint64_t each, uint
 /* Adds a span's cost, cut at its *free limit. */
 static void cost_add(struct walk *walk, const struct sp_cg_rating *rating, sp_i128 cost)
 {
-  if (cost > COST_MAX || walk->event > COST_MAX || walk->total > COST_MAX) {
+  if (cost > COST_MAX) { /* so few spans of no more fit 128 bits */
     walk->overflow = true;
     return;
   }
@@ -137,7 +137,7 @@ static void span_price_add(struct walk *walk, const struct sp_cg_span *span)
   count += length != count * slot->increment_ns;
   uint64_t each = increment_price(walk, slot, (uint64_t)count);
   sp_i128 cost = (sp_i128)each * count;
-  if (walk->first && rate->fee > 0 && cost <= COST_MAX) {
+  if (walk->first && rate->fee > 0) {
     int64_t step = sp__cg_power(SP_CGRATES_DECIMALS - tariff->digits);
     cost = rate->fee % step == 0 ? cost + rate->fee / step
                                  : fee_add(walk, rate->fee, each, (uint64_t)count);
@@ -179,17 +179,16 @@ static sp_i128 total_round(const struct walk *walk)
   }
   /* *up: less than 10^-7 of a step is no reason to go up (10^-decimals from 8 on) */
   sp_i128 parts = sp__cg_power(rating->decimals > 7 ? rating->decimals : 7);
-  return rating->rounding == SP_CG_UP && rest * parts >= step && rest > 0 ? whole + step : whole;
+  return rating->rounding == SP_CG_UP && rest * parts >= step ? whole + step : whole;
 }
 
 static enum sp_cgrates_answer cost_say(const struct walk *walk, struct sp_cgrates_cost *cost)
 {
-  sp_i128 call = walk->overflow ? 0 : total_round(walk);
   sp_i128 event = walk->event * sp__cg_power(SP_CGRATES_DECIMALS - walk->tariff->digits);
-  if (walk->overflow || call > COST_MAX || event > COST_MAX) {
+  if (walk->overflow || event > COST_MAX) { /* the call costs no more than the event */
     return SP_CGRATES_OVERFLOW;
   }
-  cost->call = (int64_t)call;
+  cost->call = (int64_t)total_round(walk);
   cost->event = (int64_t)event;
   return SP_CGRATES_COST;
 }

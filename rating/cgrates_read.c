@@ -20,7 +20,8 @@ const char *sp_cgrates_table_name(enum sp_cgrates_table table)
 
 struct sp_cell_text sp__cg_cell(const struct sp_cg_reading *reading, uint32_t cell)
 {
-  if (cell < reading->table.cells_count && cell < SP_TABLE_CELLS_MAX) {
+  SP_ASSERT(cell < SP_TABLE_CELLS_MAX);
+  if (cell < reading->table.cells_count) {
     return reading->table.cells[cell];
   }
   return (struct sp_cell_text){"", 0, 0};

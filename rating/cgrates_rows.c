@@ -100,9 +100,13 @@ static bool clock_read(struct sp_cell_text clock, int64_t *second)
 /* "HH:MM:SS"; an end behind `;` is there for other uses and does not bear on prices. */
 static bool start_read(struct sp_cg_reading *reading, struct sp_cg_timing *timing)
 {
-  struct sp_cell_text rest = sp__cg_cell(reading, 5), start;
+  struct sp_cell_text rest = sp__cg_cell(reading, 5), start = rest;
   int64_t second = 0;
-  if (is_any(rest) || (part_next(&rest, &start) && start.length == 0)) {
+  if (is_any(rest)) {
+    return true;
+  }
+  (void)part_next(&rest, &start);
+  if (start.length == 0) {
     return true;
   }
   timing->clockless = start.text[0] == '*';

@@ -144,7 +144,7 @@ static bool interval_ask(struct sp_cg_cutter *cutter, struct piece *piece,
     return false;
   }
   cut_ns = piece->from_ns + timing->start_ns - piece->clock_ns;
-  if (!cutter->call->voice || cut_ns <= piece->from_ns || cut_ns >= piece->to_ns) {
+  if (!cutter->call->voice || cut_ns <= piece->from_ns) { /* begun the day before */
     return false;
   }
   piece->to_ns = cut_ns;

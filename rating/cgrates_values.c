@@ -105,7 +105,7 @@ bool sp_cgrates_duration_read(int64_t *ns, const char *text, size_t length)
   return true;
 }
 
-/* The fraction of a second behind byte 19, cut to nanoseconds. */
+/* The fraction of a second behind byte 19, cut to nanoseconds; an offset stands behind it. */
 static int64_t fraction_ns(const char *text, size_t length)
 {
   int64_t ns = 0;
@@ -113,7 +113,7 @@ static int64_t fraction_ns(const char *text, size_t length)
   if (length < 21 || text[19] != '.') {
     return 0;
   }
-  for (int64_t unit = 100000000; i < length && text[i] >= '0' && text[i] <= '9'; i++) {
+  for (int64_t unit = 100000000; text[i] >= '0' && text[i] <= '9'; i++) {
     ns += (text[i] - '0') * unit;
     unit /= 10;
   }
@@ -123,7 +123,7 @@ static int64_t fraction_ns(const char *text, size_t length)
 /* Minutes and hours at the end: "+08:00" or "Z". The parser before has proved the form. */
 static int32_t offset_read(const char *text, size_t length)
 {
-  if (length < 6 || (text[length - 6] != '+' && text[length - 6] != '-')) {
+  if (text[length - 6] != '+' && text[length - 6] != '-') {
     return 0;
   }
   const char *at = text + length - 6;

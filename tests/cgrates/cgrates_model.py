@@ -4,6 +4,7 @@ rules in rating/README.md and the behaviour of CGRateS; shares nothing with the 
 
 import math
 from datetime import datetime, timedelta, timezone
+from decimal import Decimal
 from fractions import Fraction
 
 ANY = "*any"
@@ -299,5 +300,6 @@ class Plan:
 
 
 def decimal(value):
-    text = f"{value:.10f}"
+    """Without the noise behind 15 digits."""
+    text = f"{Decimal(f'{value:.15g}'):.10f}"
     return text.rstrip("0").rstrip(".")
