@@ -33,7 +33,8 @@ SP_MUST_CHECK enum sp_status sp_rater_notice(struct sp_rater *rater, const struc
 
 /* Tests 9 to 16 of book.md §5.3 and the charge. usage->reason other than 0 and 302 gives that
  * suspense at once. OK with charge->outcome rated, zero_rated or suspended; a suspended record
- * changes nothing. NO_MEMORY: the state could not grow, nothing was changed. */
+ * changes nothing. NO_MEMORY: the state could not grow, nothing was changed.
+ * BAD_FORMAT: the chain's record in a damaged store names what is not there. */
 SP_MUST_CHECK enum sp_status sp_rate(struct sp_rater *rater, const struct sp_usage *usage,
                                      struct sp_charge *charge, struct sp_trace *trace);
 /* Hints before a batch: fetches what sp_rate will touch of directory and state (two calls, a batch

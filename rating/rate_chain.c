@@ -23,6 +23,23 @@ static bool whole_make(struct sp_rater *rater, const struct sp_usage *usage)
          sp_money_add(&whole->items, chain->items, usage->items);
 }
 
+/* Entries are checked by themselves when they are loaded; what only the books can say of a chain is
+ * checked here. */
+static bool chain_fits(const struct sp_rater *rater, const struct sp__chain_head *chain)
+{
+  const struct sp_books *books = rater->books;
+  const struct sp_usage *lead = &chain->lead;
+  bool fits = lead->book >= books->count ||
+              lead->dest_node < books->book[lead->book].header->dest_nodes.count;
+  for (unsigned i = 0; i < chain->items_count; i++) {
+    fits = fits && sp__chain_items(chain)[i].name < books->names_count;
+  }
+  for (unsigned i = 0; i < chain->allowances_count; i++) {
+    fits = fits && sp__chain_allowances(chain)[i].name < books->names_count;
+  }
+  return fits;
+}
+
 static struct sp__chain_allowance line_record(const struct sp_rater *rater,
                                               const struct sp__line *line,
                                               const struct sp_charge_allowance *shown)
@@ -187,7 +204,8 @@ static void allowance_add(struct sp_rater *rater, struct sp_charge *charge,
   if (line->rolled >= 0) {
     stage =
         sp__stage_of(rater, owner, line->key, sp__period(line->cycle - 1, SP__CELL_USED, 0), false);
-    left += sp__balance_left(line->rolled, sp__stage_value(rater, stage));
+    int64_t rolled = sp__balance_left(line->rolled, sp__stage_value(rater, stage));
+    rater->work.overflow |= !sp_money_add(&left, left, rolled);
   }
   charge->allowances[charge->allowances_count++] =
       (struct sp_charge_allowance){line->name, line->owner, used, left};
@@ -308,6 +326,9 @@ enum sp_status sp__rate_partial(struct sp_rater *rater, const struct sp_usage *u
   struct sp__work *work = &rater->work;
   const struct sp__chain_slot *slot = sp__chain_find(rater->state, usage->chain_hash);
   work->chain = slot == NULL ? NULL : sp__slab(rater->state, slot->at);
+  if (work->chain != NULL && !chain_fits(rater, work->chain)) {
+    return SP_BAD_FORMAT;
+  }
   if (!whole_make(rater, usage)) {
     return sp__rate_suspend(rater, charge, SP_REASON_OVERFLOW);
   }

@@ -126,9 +126,11 @@ void sp__stages_of_chain(struct sp_rater *rater)
     }
     stage->old = cell->added;
     stage->used = counter;
-    bool fits = !__builtin_sub_overflow(stage->now, stage->old, &stage->before);
-    stage->before = counter ? cell->start : stage->before;
-    rater->work.overflow |= !fits;
+    if (stage->old > stage->now) { /* not so in a sound store: the cell is a sum with it in it */
+      rater->work.overflow = true;
+      stage->old = stage->now;
+    }
+    stage->before = counter ? cell->start : stage->now - stage->old;
     rater->work.grows |= stage->cell == NULL && stage->old != 0;
   }
 }

@@ -195,7 +195,7 @@ static enum sp_status owner_load(struct sp_state *state, uint32_t owner, const u
     memcpy(&cell, value + sizeof(head) + i * sizeof(cell), sizeof(cell));
     bool rising =
         i == 0 || last.period < cell.period || (last.period == cell.period && last.key < cell.key);
-    if (!rising || (cell.period >> SP__PERIOD_SUB_BITS & 15) >= SP__CELL_KINDS) {
+    if (!rising || (cell.period >> SP__PERIOD_SUB_BITS & 15) >= SP__CELL_KINDS || cell.value < 0) {
       return SP_BAD_FORMAT;
     }
     last = cell;

@@ -52,7 +52,7 @@ static void cell_put(struct sp_state *state, struct model *model, uint32_t owner
   uint64_t key = 1 + draw(5);
   uint64_t period =
       sp__period((int32_t)draw(12), (enum sp__cell_kind)draw(SP__CELL_KINDS), draw(3));
-  int64_t value = (int64_t)draw(1000000) - 500000;
+  int64_t value = (int64_t)draw(1000000);
   int64_t *known = model_at(model, owner, key, period);
   ck_assert_int_eq(sp__cells_reserve(state, owner, 1), SP_OK);
   sp__cell_set(state, owner, key, period, value);
