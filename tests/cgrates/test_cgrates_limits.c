@@ -71,86 +71,87 @@ static void says(enum sp_cgrates_table table, const char *text, const char *want
   plan_close(&plan);
 }
 
+static const struct {
+  enum sp_cgrates_table table;
+  const char *text, *wanted;
+} cells[] = {
+    {SP_CGRATES_DESTINATIONS,
+     "D,12345678901234567890123456789012345678901234567890123456789012345\n",
+     "Destinations.csv:1:3: "},
+    {SP_CGRATES_DESTINATIONS, "D,1\n,2\n", "Destinations.csv:2:1: '': expected a name"},
+    {SP_CGRATES_DESTINATIONS, "D,1\nD,1\nD,\"2\n", "Destinations.csv:3:1: "},
+    {SP_CGRATES_DESTINATIONS, "D,1\nD\n", "Destinations.csv:2:0: 'D': a cell is missing"},
+    {SP_CGRATES_DESTINATIONS, "D,1,2\n", "Destinations.csv:1:5: '2': one cell too many"},
+    {SP_CGRATES_TIMINGS, "T,2001;x,*all,*all,*all,00:00:00\n", "Timings.csv:1:3: 'x'"},
+    {SP_CGRATES_TIMINGS, "T,0,,,,\n", "Timings.csv:1:3: '0': expected *any or a list"},
+    {SP_CGRATES_TIMINGS, "T,10000,,,,\n", "Timings.csv:1:3: '10000'"},
+    {SP_CGRATES_TIMINGS, "T,,13,,,\n", "Timings.csv:1:4: '13': expected *any or a list of"},
+    {SP_CGRATES_TIMINGS, "T,,,32,,\n", "Timings.csv:1:5: '32'"},
+    {SP_CGRATES_TIMINGS, "T,,,-2,,\n", "Timings.csv:1:5: '-2'"},
+    {SP_CGRATES_TIMINGS, "T,,-1,,,\n", "Timings.csv:1:4: '-1'"},
+    {SP_CGRATES_TIMINGS, ",,,,,\n", "Timings.csv:1:1: '': expected a name"},
+    {SP_CGRATES_TIMINGS, "T,*all,*abc,,,\n", "Timings.csv:1:8: '*abc'"},
+    {SP_CGRATES_TIMINGS, "T,,,1;-1,,;18:00:00\nT,,,-1;1,*all,00:00:00\n", ""},
+    {SP_CGRATES_TIMINGS, "*any,2001,,,,08:00:00\n", ""},
+    {SP_CGRATES_TIMINGS, "T,,,,,08:00:00\nT,,,,,08:00:01\n", "Timings.csv:2:1: 'T': a second"},
+    {SP_CGRATES_TIMINGS, "T,,,1,,\nT,,,2,,\n", "Timings.csv:2:1: "},
+    {SP_CGRATES_TIMINGS, "T,,1,,,\nT,,2,,,\n", "Timings.csv:2:1: "},
+    {SP_CGRATES_TIMINGS, "T,,,,1,\nT,,,,2,\n", "Timings.csv:2:1: "},
+    {SP_CGRATES_TIMINGS, "T,,,,,\nT,,,,,*asap\n", "Timings.csv:2:1: "},
+    {SP_CGRATES_TIMINGS, "T,2001,,,,\nT,2001;2002,,,,\n", "Timings.csv:2:1: "},
+    {SP_CGRATES_TIMINGS, "T,2001,,,,\nT,2002,,,,\n", "Timings.csv:2:1: "},
+    {SP_CGRATES_TIMINGS, "T,2001,,,7,1:2:3;4:5:6\nT,2001,*any,*any,0,01:02:03\n", ""},
+    {SP_CGRATES_RATES, ",0,1,1s,1s,0s\n", "Rates.csv:1:1: '': expected a name"},
+    {SP_CGRATES_RATES, "R,300000000,1,1s,1s,0s\n", "Rates.csv:1:3: '300000000'"},
+    {SP_CGRATES_RATES, "R,0,-1,1s,1s,0s\n", "Rates.csv:1:5: '-1'"},
+    {SP_CGRATES_RATES, "R,0,0.00000000001,1s,1s,0s\n", "Rates.csv:1:5: '0.00000000001'"},
+    {SP_CGRATES_RATES, "R,0,1,1x,1s,0s\n", "Rates.csv:1:7: '1x': expected a duration"},
+    {SP_CGRATES_RATES, "R,0,1,1s,-1s,0s\n", "Rates.csv:1:10: '-1s'"},
+    {SP_CGRATES_RATES, "R,0,1,1s,1s,*any\n", "Rates.csv:1:13: '*any'"},
+    {SP_CGRATES_RATES, "R,0,200000000,1s,2s,0s\n", "Rates.csv:1:0: an increment of this rate"},
+    {SP_CGRATES_RATES, "R,0,1,1s,1s,1s\n", "Rates.csv:1:0: this rate has no price at the"},
+    {SP_CGRATES_RATES, "R,0,1,1s,1s,0s\nR,0,2,1s,1s,0s\n", "Rates.csv:2:0: a second row"},
+    {SP_CGRATES_RATES, "R,0,1,1s,1s,0s\nR,0,1,2s,1s,0s\n", "Rates.csv:2:0: a second row"},
+    {SP_CGRATES_RATES, "R,0,1,1s,1s,0s\nR,0,1,1s,2s,0s\n", "Rates.csv:2:0: a second row"},
+    {SP_CGRATES_RATES, "S,0,1,1s,1s,0s\nR,0,1,1s,1s,60s\nS,0,1,1s,1s,0s\nR,0,1,1s,1s,0s\n", ""},
+    {SP_CGRATES_DESTINATION_RATES, ",D,R,*up,4,0,\n", "DestinationRates.csv:1:1: '': expected"},
+    {SP_CGRATES_DESTINATION_RATES, "A,E,R,*up,4,0,\n", "DestinationRates.csv:1:3: 'E': no such"},
+    {SP_CGRATES_DESTINATION_RATES, "A,D,S,*up,4,0,\n", "DestinationRates.csv:1:5: 'S': no such"},
+    {SP_CGRATES_DESTINATION_RATES, "A,D,R,*on,4,0,\n", "DestinationRates.csv:1:7: '*on'"},
+    {SP_CGRATES_DESTINATION_RATES, "A,D,R,*up,11,0,\n", "DestinationRates.csv:1:11: '11'"},
+    {SP_CGRATES_DESTINATION_RATES, "A,D,R,*up,x,0,\n", "DestinationRates.csv:1:11: 'x'"},
+    {SP_CGRATES_DESTINATION_RATES, "A,D,R,*up,4,x,\n", "DestinationRates.csv:1:13: 'x'"},
+    {SP_CGRATES_DESTINATION_RATES, "A,D,R,*up,4,300000000,\n", "DestinationRates.csv:1:13: "},
+    {SP_CGRATES_DESTINATION_RATES, "A,D,R,*up,4,1,*fre\n", "DestinationRates.csv:1:15: '*fre'"},
+    {SP_CGRATES_DESTINATION_RATES, "A,D,R\n", ""},
+    {SP_CGRATES_RATING_PLANS, ",A,*any,1\n", "RatingPlans.csv:1:1: '': expected a name"},
+    {SP_CGRATES_RATING_PLANS, "P,B,*any,1\n", "RatingPlans.csv:1:3: 'B': no such tag"},
+    {SP_CGRATES_RATING_PLANS, "P,A,U,1\n", "RatingPlans.csv:1:5: 'U': no such timing"},
+    {SP_CGRATES_RATING_PLANS, "P,A,*any,-1\n", "RatingPlans.csv:1:10: '-1': expected a weight"},
+    {SP_CGRATES_RATING_PROFILES, ",c,s,,P,\n", "RatingProfiles.csv:1:1: '': expected a name"},
+    {SP_CGRATES_RATING_PROFILES, "t,,s,,P,\n", "RatingProfiles.csv:1:3: '': expected a name"},
+    {SP_CGRATES_RATING_PROFILES, "t,c,,,P,\n", "RatingProfiles.csv:1:5: '': expected a name"},
+    {SP_CGRATES_RATING_PROFILES, "t,c,s,soon,P,\n", "RatingProfiles.csv:1:7: 'soon': expected"},
+    {SP_CGRATES_RATING_PROFILES, "t,c,s,*unlimitex,P,\n", "RatingProfiles.csv:1:7: '*unlimitex'"},
+    {SP_CGRATES_RATING_PROFILES, "t,c,s,2100-01-01T00:00:00Z,P,\n", "RatingProfiles.csv:1:7: "},
+    {SP_CGRATES_RATING_PROFILES, "t,c,s,1969-01-01T00:00:00Z,P,\nt,c,r,*unlimited,P\n", ""},
+    {SP_CGRATES_RATING_PROFILES, "t,c,s,,Q,\n", "RatingProfiles.csv:1:8: 'Q': no such plan"},
+    {SP_CGRATES_RATING_PROFILES, "t,c,s,,P,,x\n", "RatingProfiles.csv:1:11: 'x': one cell too"},
+    {SP_CGRATES_RATING_PROFILES, "*out,t,c,s,,P,,x,y\n", "RatingProfiles.csv:1:18: 'y': one"},
+    {SP_CGRATES_RATING_PROFILES, "*out,t,c,s,,P,,x\n*in,t,c,s,,Q,,x\n", ""},
+    {SP_CGRATES_RATING_PROFILES, "t,c,s,,P,r\n", "RatingProfiles.csv:1:10: fallback subject 'r'"},
+    {SP_CGRATES_RATING_PROFILES, "t,c,s,,P,ab;a;abc;b;a\nt,c,s,,P,a;ab;b;abc;a\n",
+     "RatingProfiles.csv:1:10: "},
+    {SP_CGRATES_RATING_PROFILES, "t,c,s,,P,\nt,c,s,,P,\nt,c,s,,P,s\n",
+     "RatingProfiles.csv:3:0: a second plan"},
+    {SP_CGRATES_RATING_PROFILES, "t,c,s,,P,s\nt,c,r,,P,\nt,c,s,,P,r\n",
+     "RatingProfiles.csv:3:0: a second plan"},
+};
+
 START_TEST(test_cells)
 {
-  static const struct {
-    enum sp_cgrates_table table;
-    const char *text, *wanted;
-  } cases[] = {
-      {SP_CGRATES_DESTINATIONS,
-       "D,12345678901234567890123456789012345678901234567890123456789012345\n",
-       "Destinations.csv:1:3: "},
-      {SP_CGRATES_DESTINATIONS, "D,1\n,2\n", "Destinations.csv:2:1: '': expected a name"},
-      {SP_CGRATES_DESTINATIONS, "D,1\nD,1\nD,\"2\n", "Destinations.csv:3:1: "},
-      {SP_CGRATES_DESTINATIONS, "D,1\nD\n", "Destinations.csv:2:0: 'D': a cell is missing"},
-      {SP_CGRATES_DESTINATIONS, "D,1,2\n", "Destinations.csv:1:5: '2': one cell too many"},
-      {SP_CGRATES_TIMINGS, "T,2001;x,*all,*all,*all,00:00:00\n", "Timings.csv:1:3: 'x'"},
-      {SP_CGRATES_TIMINGS, "T,0,,,,\n", "Timings.csv:1:3: '0': expected *any or a list"},
-      {SP_CGRATES_TIMINGS, "T,10000,,,,\n", "Timings.csv:1:3: '10000'"},
-      {SP_CGRATES_TIMINGS, "T,,13,,,\n", "Timings.csv:1:4: '13': expected *any or a list of"},
-      {SP_CGRATES_TIMINGS, "T,,,32,,\n", "Timings.csv:1:5: '32'"},
-      {SP_CGRATES_TIMINGS, "T,,,-2,,\n", "Timings.csv:1:5: '-2'"},
-      {SP_CGRATES_TIMINGS, "T,,-1,,,\n", "Timings.csv:1:4: '-1'"},
-      {SP_CGRATES_TIMINGS, ",,,,,\n", "Timings.csv:1:1: '': expected a name"},
-      {SP_CGRATES_TIMINGS, "T,*all,*abc,,,\n", "Timings.csv:1:8: '*abc'"},
-      {SP_CGRATES_TIMINGS, "T,,,1;-1,,;18:00:00\nT,,,-1;1,*all,00:00:00\n", ""},
-      {SP_CGRATES_TIMINGS, "*any,2001,,,,08:00:00\n", ""},
-      {SP_CGRATES_TIMINGS, "T,,,,,08:00:00\nT,,,,,08:00:01\n", "Timings.csv:2:1: 'T': a second"},
-      {SP_CGRATES_TIMINGS, "T,,,1,,\nT,,,2,,\n", "Timings.csv:2:1: "},
-      {SP_CGRATES_TIMINGS, "T,,1,,,\nT,,2,,,\n", "Timings.csv:2:1: "},
-      {SP_CGRATES_TIMINGS, "T,,,,1,\nT,,,,2,\n", "Timings.csv:2:1: "},
-      {SP_CGRATES_TIMINGS, "T,,,,,\nT,,,,,*asap\n", "Timings.csv:2:1: "},
-      {SP_CGRATES_TIMINGS, "T,2001,,,,\nT,2001;2002,,,,\n", "Timings.csv:2:1: "},
-      {SP_CGRATES_TIMINGS, "T,2001,,,,\nT,2002,,,,\n", "Timings.csv:2:1: "},
-      {SP_CGRATES_TIMINGS, "T,2001,,,7,1:2:3;4:5:6\nT,2001,*any,*any,0,01:02:03\n", ""},
-      {SP_CGRATES_RATES, ",0,1,1s,1s,0s\n", "Rates.csv:1:1: '': expected a name"},
-      {SP_CGRATES_RATES, "R,300000000,1,1s,1s,0s\n", "Rates.csv:1:3: '300000000'"},
-      {SP_CGRATES_RATES, "R,0,-1,1s,1s,0s\n", "Rates.csv:1:5: '-1'"},
-      {SP_CGRATES_RATES, "R,0,0.00000000001,1s,1s,0s\n", "Rates.csv:1:5: '0.00000000001'"},
-      {SP_CGRATES_RATES, "R,0,1,1x,1s,0s\n", "Rates.csv:1:7: '1x': expected a duration"},
-      {SP_CGRATES_RATES, "R,0,1,1s,-1s,0s\n", "Rates.csv:1:10: '-1s'"},
-      {SP_CGRATES_RATES, "R,0,1,1s,1s,*any\n", "Rates.csv:1:13: '*any'"},
-      {SP_CGRATES_RATES, "R,0,200000000,1s,2s,0s\n", "Rates.csv:1:0: an increment of this rate"},
-      {SP_CGRATES_RATES, "R,0,1,1s,1s,1s\n", "Rates.csv:1:0: this rate has no price at the"},
-      {SP_CGRATES_RATES, "R,0,1,1s,1s,0s\nR,0,2,1s,1s,0s\n", "Rates.csv:2:0: a second row"},
-      {SP_CGRATES_RATES, "R,0,1,1s,1s,0s\nR,0,1,2s,1s,0s\n", "Rates.csv:2:0: a second row"},
-      {SP_CGRATES_RATES, "R,0,1,1s,1s,0s\nR,0,1,1s,2s,0s\n", "Rates.csv:2:0: a second row"},
-      {SP_CGRATES_RATES, "S,0,1,1s,1s,0s\nR,0,1,1s,1s,60s\nS,0,1,1s,1s,0s\nR,0,1,1s,1s,0s\n", ""},
-      {SP_CGRATES_DESTINATION_RATES, ",D,R,*up,4,0,\n", "DestinationRates.csv:1:1: '': expected"},
-      {SP_CGRATES_DESTINATION_RATES, "A,E,R,*up,4,0,\n", "DestinationRates.csv:1:3: 'E': no such"},
-      {SP_CGRATES_DESTINATION_RATES, "A,D,S,*up,4,0,\n", "DestinationRates.csv:1:5: 'S': no such"},
-      {SP_CGRATES_DESTINATION_RATES, "A,D,R,*on,4,0,\n", "DestinationRates.csv:1:7: '*on'"},
-      {SP_CGRATES_DESTINATION_RATES, "A,D,R,*up,11,0,\n", "DestinationRates.csv:1:11: '11'"},
-      {SP_CGRATES_DESTINATION_RATES, "A,D,R,*up,x,0,\n", "DestinationRates.csv:1:11: 'x'"},
-      {SP_CGRATES_DESTINATION_RATES, "A,D,R,*up,4,x,\n", "DestinationRates.csv:1:13: 'x'"},
-      {SP_CGRATES_DESTINATION_RATES, "A,D,R,*up,4,300000000,\n", "DestinationRates.csv:1:13: "},
-      {SP_CGRATES_DESTINATION_RATES, "A,D,R,*up,4,1,*fre\n", "DestinationRates.csv:1:15: '*fre'"},
-      {SP_CGRATES_DESTINATION_RATES, "A,D,R\n", ""},
-      {SP_CGRATES_RATING_PLANS, ",A,*any,1\n", "RatingPlans.csv:1:1: '': expected a name"},
-      {SP_CGRATES_RATING_PLANS, "P,B,*any,1\n", "RatingPlans.csv:1:3: 'B': no such tag"},
-      {SP_CGRATES_RATING_PLANS, "P,A,U,1\n", "RatingPlans.csv:1:5: 'U': no such timing"},
-      {SP_CGRATES_RATING_PLANS, "P,A,*any,-1\n", "RatingPlans.csv:1:10: '-1': expected a weight"},
-      {SP_CGRATES_RATING_PROFILES, ",c,s,,P,\n", "RatingProfiles.csv:1:1: '': expected a name"},
-      {SP_CGRATES_RATING_PROFILES, "t,,s,,P,\n", "RatingProfiles.csv:1:3: '': expected a name"},
-      {SP_CGRATES_RATING_PROFILES, "t,c,,,P,\n", "RatingProfiles.csv:1:5: '': expected a name"},
-      {SP_CGRATES_RATING_PROFILES, "t,c,s,soon,P,\n", "RatingProfiles.csv:1:7: 'soon': expected"},
-      {SP_CGRATES_RATING_PROFILES, "t,c,s,*unlimitex,P,\n", "RatingProfiles.csv:1:7: '*unlimitex'"},
-      {SP_CGRATES_RATING_PROFILES, "t,c,s,2100-01-01T00:00:00Z,P,\n", "RatingProfiles.csv:1:7: "},
-      {SP_CGRATES_RATING_PROFILES, "t,c,s,1969-01-01T00:00:00Z,P,\nt,c,r,*unlimited,P\n", ""},
-      {SP_CGRATES_RATING_PROFILES, "t,c,s,,Q,\n", "RatingProfiles.csv:1:8: 'Q': no such plan"},
-      {SP_CGRATES_RATING_PROFILES, "t,c,s,,P,,x\n", "RatingProfiles.csv:1:11: 'x': one cell too"},
-      {SP_CGRATES_RATING_PROFILES, "*out,t,c,s,,P,,x,y\n", "RatingProfiles.csv:1:18: 'y': one"},
-      {SP_CGRATES_RATING_PROFILES, "*out,t,c,s,,P,,x\n*in,t,c,s,,Q,,x\n", ""},
-      {SP_CGRATES_RATING_PROFILES, "t,c,s,,P,r\n", "RatingProfiles.csv:1:10: fallback subject 'r'"},
-      {SP_CGRATES_RATING_PROFILES, "t,c,s,,P,ab;a;abc;b;a\nt,c,s,,P,a;ab;b;abc;a\n",
-       "RatingProfiles.csv:1:10: "},
-      {SP_CGRATES_RATING_PROFILES, "t,c,s,,P,\nt,c,s,,P,\nt,c,s,,P,s\n",
-       "RatingProfiles.csv:3:0: a second plan"},
-      {SP_CGRATES_RATING_PROFILES, "t,c,s,,P,s\nt,c,r,,P,\nt,c,s,,P,r\n",
-       "RatingProfiles.csv:3:0: a second plan"},
-  };
-  for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-    says(cases[i].table, cases[i].text, cases[i].wanted);
+  for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++) {
+    says(cells[i].table, cells[i].text, cells[i].wanted);
   }
 }
 END_TEST
@@ -262,76 +263,77 @@ static struct sp_cgrates_call call_of(const char *subject, const char *destinati
 
 #define S INT64_C(1000000000)
 
+static const char *const rare[SP_CGRATES_TABLES] = {
+    "D,1\nE,2\nF,3\nX,9\n",
+    ("HALF1,,1;2;3;4;5;6,,,00:00:00\nHALF2,,7;8;9;10;11;12,,,00:00:00\n"
+     "EIGHT,,,,,08:00:00\nMON,,,,1,00:00:00\nREST,,,,2;3;4;5;6;7,00:00:00\n"),
+    ("ONE,0,1,1s,1s,0s\nTEN,0,10,1s,1s,0s\nTEN,0,20,1s,1s,30s\nPLAIN,0.5,1,1s,1s,0s\n"
+     "ODD,0,0.1234567891,999999999999999989ns,1000000007ns,0s\n"
+     "BIG,0,199999999.9999999999,1s,11ns,0s\nMID,0,100000000.0000000001,1s,7ns,0s\n"
+     "FINE,0,123456789.1,999999999999999989ns,1000000007ns,0s\n"),
+    ("A,D,ONE,*up,4,,\nB,D,TEN,*up,4,,\nC,E,ONE,*down,2,,\nM,E,TEN,*up,1,,\nO,D,ODD,*up,9,,\n"
+     "G,D,BIG,*up,9,,\nL,*any,PLAIN,*up,4,,\nN,F,TEN,*up,1,,\nK,F,ONE,*up,1,,\nI,E,MID,*up,1,,\n"
+     "J,F,FINE,*up,5,,\n"),
+    ("P,A,HALF1,10\nP,A,HALF2,10\nP,B,EIGHT,10\nWEEK,C,MON,10\nWEEK,M,REST,10\nODD,O,*any,1\n"
+     "BIG,G,*any,1\nBIG,I,*any,1\nBIG,J,*any,1\nANY,L,*any,1\nONLY,A,*any,1\n"
+     "HEAVY,N,*any,5\nHEAVY,K,EIGHT,10\n"),
+    ("t,c,s,,P,\nt,c,w,,WEEK,\nt,c,odd,,ODD,\nt,c,big,,BIG,\nt,c,l,,ANY,\n"
+     "t,c,f,,WEEK,g\nt,c,g,,ONLY,\nt,c,g,2014-08-04T12:00:10Z,WEEK,h\nt,c,h,,WEEK,\n"
+     "t,c,late,2014-08-04T12:00:10Z,ANY,\n"
+     "t,c,heavy,,HEAVY,\nt,c,two,,ANY,\nt,c,two,2014-08-04T12:00:10Z,ANY,s\n")};
+static const struct {
+  const char *subject, *destination, *time;
+  int64_t usage_ns;
+  const char *answer;
+} ways[] = {
+    /* 08:00 has a group interval start at 30 s: until there 1 a second, behind it 20 */
+    {"s", "1", "2014-08-04T07:59:50Z", 60 * S, "630 630"},
+    /* from the day before Monday nothing is left in its first half second: one increment */
+    {"w", "2", "2014-08-04T00:00:00Z", S / 2, "1 1"},
+    {"w", "2", "2014-08-05T00:00:00Z", S / 2, "10 10"},
+    /* 1234567891 x 1000000007 / 999999999999999989 = 1.2345679 of 10^-10: 1.2 of 10^-10 is 0 */
+    {"odd", "1", "2014-08-04T12:00:00Z", S, "0 0"},
+    /* 199999999.9999999999 x 11 / 10^9 = 2.19999999...: 2.2 */
+    {"big", "1", "2014-08-04T12:00:00Z", 11, "2.2 2.2"},
+    {"big", "1", "2014-08-04T12:00:00Z", 12, "4.4 4.4"},
+    {"big", "1", "2014-08-04T12:00:00Z", SP_CGRATES_NS_MAX, "error 3"},
+    /* 0.7 of 7 ns, three of them */
+    {"big", "2", "2014-08-04T12:00:00Z", 21, "2.1 2.1"},
+    /* 1234567891 x 1000000007 / 999999999999999989 = 0.123456790... of 9 decimals */
+    {"big", "3", "2014-08-04T12:00:00Z", S, "0.12346 0.12345679"},
+    /* a group interval start cuts the lighter one at 30 s, behind it the heavier one holds: 300 +
+       30 */
+    {"heavy", "3", "2014-08-04T07:59:50Z", 60 * S, "330 330"},
+    {"l", "*any", "2014-08-04T12:00:00Z", S, "1.5 1.5"},
+    {"l", "", "2014-08-04T12:00:00Z", S, "1.5 1.5"},
+    {"l", "1234", "2014-08-04T12:00:00Z", S, "1.5 1.5"},
+    {"s", "9999", "2014-08-04T12:00:00Z", S, "error 2"},
+    /* over midnight twice: 3 x 24 h less a minute, each day a span */
+    {"l", "1", "2014-08-04T12:00:00Z", 172800 * S, "172800.5 172800.5"},
+    /* g prices until 12:00:10, then nobody: it goes on */
+    {"f", "1", "2014-08-04T12:00:00Z", 20 * S, "20 20"},
+    {"f", "9", "2014-08-04T12:00:00Z", 20 * S, "error 2"},
+    {"late", "1", "2014-08-04T12:00:00Z", 5 * S, "error 2"},
+    {"late", "1", "2014-08-04T12:00:00Z", 20 * S, "error 2"},
+    {"late", "1", "2014-08-04T12:00:10Z", 20 * S, "20.5 20.5"},
+    {"two", "1", "2014-08-04T12:00:00Z", 20 * S, "20.5 20.5"},
+};
+
 START_TEST(test_rare_ways)
 {
-  static const char *const tables[SP_CGRATES_TABLES] = {
-      "D,1\nE,2\nF,3\nX,9\n",
-      ("HALF1,,1;2;3;4;5;6,,,00:00:00\nHALF2,,7;8;9;10;11;12,,,00:00:00\n"
-       "EIGHT,,,,,08:00:00\nMON,,,,1,00:00:00\nREST,,,,2;3;4;5;6;7,00:00:00\n"),
-      ("ONE,0,1,1s,1s,0s\nTEN,0,10,1s,1s,0s\nTEN,0,20,1s,1s,30s\nPLAIN,0.5,1,1s,1s,0s\n"
-       "ODD,0,0.1234567891,999999999999999989ns,1000000007ns,0s\n"
-       "BIG,0,199999999.9999999999,1s,11ns,0s\nMID,0,100000000.0000000001,1s,7ns,0s\n"
-       "FINE,0,123456789.1,999999999999999989ns,1000000007ns,0s\n"),
-      ("A,D,ONE,*up,4,,\nB,D,TEN,*up,4,,\nC,E,ONE,*down,2,,\nM,E,TEN,*up,1,,\nO,D,ODD,*up,9,,\n"
-       "G,D,BIG,*up,9,,\nL,*any,PLAIN,*up,4,,\nN,F,TEN,*up,1,,\nK,F,ONE,*up,1,,\nI,E,MID,*up,1,,\n"
-       "J,F,FINE,*up,5,,\n"),
-      ("P,A,HALF1,10\nP,A,HALF2,10\nP,B,EIGHT,10\nWEEK,C,MON,10\nWEEK,M,REST,10\nODD,O,*any,1\n"
-       "BIG,G,*any,1\nBIG,I,*any,1\nBIG,J,*any,1\nANY,L,*any,1\nONLY,A,*any,1\n"
-       "HEAVY,N,*any,5\nHEAVY,K,EIGHT,10\n"),
-      ("t,c,s,,P,\nt,c,w,,WEEK,\nt,c,odd,,ODD,\nt,c,big,,BIG,\nt,c,l,,ANY,\n"
-       "t,c,f,,WEEK,g\nt,c,g,,ONLY,\nt,c,g,2014-08-04T12:00:10Z,WEEK,h\nt,c,h,,WEEK,\n"
-       "t,c,late,2014-08-04T12:00:10Z,ANY,\n"
-       "t,c,heavy,,HEAVY,\nt,c,two,,ANY,\nt,c,two,2014-08-04T12:00:10Z,ANY,s\n")};
   struct plan plan;
-  static const struct {
-    const char *subject, *destination, *time;
-    int64_t usage_ns;
-    const char *answer;
-  } cases[] = {
-      /* 08:00 has a group interval start at 30 s: until there 1 a second, behind it 20 */
-      {"s", "1", "2014-08-04T07:59:50Z", 60 * S, "630 630"},
-      /* from the day before Monday nothing is left in its first half second: one increment */
-      {"w", "2", "2014-08-04T00:00:00Z", S / 2, "1 1"},
-      {"w", "2", "2014-08-05T00:00:00Z", S / 2, "10 10"},
-      /* 1234567891 x 1000000007 / 999999999999999989 = 1.2345679 of 10^-10: 1.2 of 10^-10 is 0 */
-      {"odd", "1", "2014-08-04T12:00:00Z", S, "0 0"},
-      /* 199999999.9999999999 x 11 / 10^9 = 2.19999999...: 2.2 */
-      {"big", "1", "2014-08-04T12:00:00Z", 11, "2.2 2.2"},
-      {"big", "1", "2014-08-04T12:00:00Z", 12, "4.4 4.4"},
-      {"big", "1", "2014-08-04T12:00:00Z", SP_CGRATES_NS_MAX, "error 3"},
-      /* 0.7 of 7 ns, three of them */
-      {"big", "2", "2014-08-04T12:00:00Z", 21, "2.1 2.1"},
-      /* 1234567891 x 1000000007 / 999999999999999989 = 0.123456790... of 9 decimals */
-      {"big", "3", "2014-08-04T12:00:00Z", S, "0.12346 0.12345679"},
-      /* a group interval start cuts the lighter one at 30 s, behind it the heavier one holds: 300 +
-         30 */
-      {"heavy", "3", "2014-08-04T07:59:50Z", 60 * S, "330 330"},
-      {"l", "*any", "2014-08-04T12:00:00Z", S, "1.5 1.5"},
-      {"l", "", "2014-08-04T12:00:00Z", S, "1.5 1.5"},
-      {"l", "1234", "2014-08-04T12:00:00Z", S, "1.5 1.5"},
-      {"s", "9999", "2014-08-04T12:00:00Z", S, "error 2"},
-      /* over midnight twice: 3 x 24 h less a minute, each day a span */
-      {"l", "1", "2014-08-04T12:00:00Z", 172800 * S, "172800.5 172800.5"},
-      /* g prices until 12:00:10, then nobody: it goes on */
-      {"f", "1", "2014-08-04T12:00:00Z", 20 * S, "20 20"},
-      {"f", "9", "2014-08-04T12:00:00Z", 20 * S, "error 2"},
-      {"late", "1", "2014-08-04T12:00:00Z", 5 * S, "error 2"},
-      {"late", "1", "2014-08-04T12:00:00Z", 20 * S, "error 2"},
-      {"late", "1", "2014-08-04T12:00:10Z", 20 * S, "20.5 20.5"},
-      {"two", "1", "2014-08-04T12:00:00Z", 20 * S, "20.5 20.5"},
-  };
-  plan_open(&plan, tables, 9);
+  plan_open(&plan, rare, 9);
   ck_assert_str_eq(told, "");
-  for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+  for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
     const struct sp_cgrates_call call =
-        call_of(cases[i].subject, cases[i].destination, cases[i].time, cases[i].usage_ns);
+        call_of(ways[i].subject, ways[i].destination, ways[i].time, ways[i].usage_ns);
     const char *got = cost_of(&plan, &call);
-    ck_assert_msg(strcmp(got, cases[i].answer) == 0, "%s %s %s %lld: %s, expected %s",
-                  cases[i].subject, cases[i].destination, cases[i].time,
-                  (long long)cases[i].usage_ns, got, cases[i].answer);
+    ck_assert_msg(strcmp(got, ways[i].answer) == 0, "%s %s %s %lld: %s, expected %s",
+                  ways[i].subject, ways[i].destination, ways[i].time, (long long)ways[i].usage_ns,
+                  got, ways[i].answer);
   }
   plan_close(&plan);
-  plan_open(&plan, tables, 5);
+  plan_open(&plan, rare, 5);
   const struct sp_cgrates_call fine = call_of("big", "3", "2014-08-04T12:00:00Z", S);
   ck_assert_str_eq(cost_of(&plan, &fine), "0.12346 0.12346");
   plan_close(&plan);
