@@ -246,6 +246,12 @@ static enum sp_status visit_table(struct sp_checkpoint *checkpoint, enum table t
   return rc == MDB_NOTFOUND ? SP_OK : failed(checkpoint, rc);
 }
 
+void sp_checkpoint_fetch(struct sp_checkpoint *checkpoint)
+{
+  SP_ASSERT(checkpoint->read != NULL);
+  sp__lmdb_fetch(checkpoint->env);
+}
+
 enum sp_status sp_checkpoint_entries(struct sp_checkpoint *checkpoint, sp_checkpoint_visit *visit,
                                      void *context)
 {

@@ -312,6 +312,7 @@ enum sp_status sp_directory_db_load(struct sp_directory **directory, const char 
     }
   }
   if (status == SP_OK) {
+    sp__lmdb_fetch(db.env);
     status = pieces_load(&db, &restore);
   }
   db_close(&db);

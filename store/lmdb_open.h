@@ -13,4 +13,9 @@ struct MDB_env; /* LMDB's; its header stays in the .c files */
 int sp__lmdb_open(struct MDB_env **env, const char *folder, unsigned flags, unsigned tables,
                   uint64_t map_bytes);
 
+/* Asks the system to read the whole environment from disk, in the order of the file: whoever is
+ * going to visit all of it would wait for each page else. Nothing happens to what is in the cache.
+ */
+void sp__lmdb_fetch(struct MDB_env *env);
+
 #endif
