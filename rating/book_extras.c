@@ -44,6 +44,13 @@ static uint32_t item_take(struct sp__book_reader *reader, uint32_t column)
   return sp__book_reader_name(reader, column, &reader->draft->items, false);
 }
 
+/* Are rows of the plan compared with others? Not if it is of a wrong kind, itself an error (§18.2).
+ */
+static bool compared(const struct sp__draft *draft, uint32_t plan)
+{
+  return sp__plan_kind(draft, plan) != SP_PLAN_UNKNOWN;
+}
+
 static uint64_t pair_key(uint32_t plan, uint32_t name)
 {
   return (uint64_t)plan << 32 | name;
@@ -126,7 +133,7 @@ static void allowances_read(struct sp__draft *draft)
     struct sp__allowance row;
     allowance_take(&reader, &row);
     /* Golden 30: a doubled name counts whatever else is wrong with its rows. */
-    if (row.plan != SP_NONE && row.name != SP_NONE) {
+    if (compared(draft, row.plan) && row.name != SP_NONE) {
       uint32_t earlier = sp__keys_put(draft, &keys, pair_key(row.plan, row.name), row.line);
       if (earlier != SP_NONE) {
         line_error(&reader, A_ALLOWANCE, "is there twice in this plan, see", earlier);
@@ -254,13 +261,13 @@ static void discounts_read(struct sp__draft *draft)
   while (sp__book_reader_next(&reader)) {
     struct sp__discount row;
     discount_take(&reader, &row);
-    if (row.plan != SP_NONE && row.name != SP_NONE) {
+    if (compared(draft, row.plan) && row.name != SP_NONE) {
       uint32_t earlier = sp__keys_put(draft, &keys, pair_key(row.plan, row.name), row.line);
       if (earlier != SP_NONE) {
         line_error(&reader, D_DISCOUNT, "is there twice in this plan, see", earlier);
       }
     }
-    if (!reader.bad && row.set != SP_NONE) {
+    if (!reader.bad && row.set != SP_NONE && compared(draft, row.plan)) {
       set_check(&reader, &sets, &row);
     }
     if (!reader.bad) {
@@ -351,7 +358,7 @@ static void payers_read(struct sp__draft *draft)
   while (sp__book_reader_next(&reader)) {
     struct sp__payer row;
     payer_take(&reader, &row);
-    if (!reader.bad) {
+    if (!reader.bad && compared(draft, row.plan)) {
       caps_check(&reader, &keys, &row);
     }
     if (!reader.bad) {

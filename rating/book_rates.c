@@ -159,7 +159,8 @@ void sp__read_rates(struct sp__draft *draft)
           "is not counted in the unit of `per`: voice in s, data in s or B, the others "
           "by item");
     }
-    if (!reader.bad) {
+    /* Of a plan of wrong kind, itself an error, no row is compared with others (§18.2). */
+    if (!reader.bad && sp__plan_kind(draft, row.plan) != SP_PLAN_UNKNOWN) {
       *(struct sp__rate *)sp__list_add(draft, &draft->rates, sizeof(row)) = row;
     }
   }

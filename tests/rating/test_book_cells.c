@@ -179,9 +179,9 @@ static const struct book_case {
            "p,w,sms,,,,,0.1,1,,,9999999999999,,,,,\n"
            "p,u,sms,,,,,1/999999937,1,,,9000000000,,,,,\n"
            "p,t,sms,,,,,1,1,,,999999999/1,,,,,\np,t,sms,,,,,1,1,,,1/999999937,,,,,2\n",
-     "rates.csv:4\n"
      "rates.csv:8\n"
      "rates.csv:3\n"
+     "rates.csv:4\n"
      "rates.csv:5\n"
      "rates.csv:7\n"
      "rates.csv:9\n"
