@@ -204,6 +204,9 @@ static int configured(const struct run_options *options, const char *store,
     code = sp_store_dir_lock(&world.dir);
   }
   if (code == SP_EXIT_DONE) {
+    /* Books that came since the store was opened, when there was no service yet to be told of them.
+     */
+    (void)sp_world_add_books(&world);
     code = run(&world, options, config);
   }
   sp_world_close(&world);

@@ -48,14 +48,17 @@ static void closed_give(struct sp_worker *worker, const struct sp_closed *closed
   sp_writer_wake(worker->writer);
 }
 
-static enum sp_status shard_parcel(struct sp_worker *worker, struct sp_shard *shard,
-                                   const struct sp_parcel *parcel)
+static enum sp_status shard_records(struct sp_worker *worker, struct sp_shard *shard,
+                                    const struct sp_parcel *parcel)
 {
+  (void)worker;
   uint16_t from = parcel->starts[shard->index], to = parcel->starts[shard->index + 1];
-  SP_TRY(sp_shard_records(shard, parcel, parcel->order + from, (uint32_t)(to - from)));
-  if (!parcel->cut.now) {
-    return SP_OK;
-  }
+  return sp_shard_records(shard, parcel, parcel->order + from, (uint32_t)(to - from));
+}
+
+static enum sp_status shard_cut(struct sp_worker *worker, struct sp_shard *shard,
+                                const struct sp_parcel *parcel)
+{
   struct sp_closed closed;
   SP_TRY(sp_shard_cut(shard, &parcel->cut, &closed));
   if (closed.shard != NULL) {
@@ -65,27 +68,43 @@ static enum sp_status shard_parcel(struct sp_worker *worker, struct sp_shard *sh
   return SP_OK;
 }
 
-static void parcel_work(struct sp_worker *worker, const struct sp_parcel *parcel)
+static enum sp_status shard_checkpoint(struct sp_worker *worker, struct sp_shard *shard,
+                                       const struct sp_parcel *parcel)
 {
-  struct sp_world *world = worker->shards[0].world;
-  uint32_t shard_count = world->dir.shard_count;
-  for (uint32_t s = worker->index; s < shard_count; s += worker->count) {
+  (void)parcel;
+  SP_TRY(sp_shard_checkpoint(shard));
+  worker->checkpoints++;
+  return SP_OK;
+}
+
+typedef enum sp_status shard_step(struct sp_worker *worker, struct sp_shard *shard,
+                                  const struct sp_parcel *parcel);
+
+/* One step for each of the worker's shards; false: the service ends. */
+static bool shards_take(struct sp_worker *worker, const struct sp_parcel *parcel, shard_step *step)
+{
+  const struct sp_world *world = worker->shards[0].world;
+  for (uint32_t s = worker->index; s < world->dir.shard_count; s += worker->count) {
     if (atomic_load_explicit(&world->stop, memory_order_acquire) != 0) {
-      return;
+      return false;
     }
-    enum sp_status status = shard_parcel(worker, &worker->shards[s], parcel);
+    enum sp_status status = step(worker, &worker->shards[s], parcel);
     if (status != SP_OK) {
       shard_failed(worker, &worker->shards[s], status);
-      return;
+      return false;
     }
   }
-  for (uint32_t s = worker->index; parcel->cut.checkpoint && s < shard_count; s += worker->count) {
-    enum sp_status status = sp_shard_checkpoint(&worker->shards[s]);
-    if (status != SP_OK) {
-      shard_failed(worker, &worker->shards[s], status);
-      return;
-    }
-    worker->checkpoints++;
+  return true;
+}
+
+/* All records before the first cut: a cut may bring other books, and shards of one worker have one
+ * rater. What stands in a block is rated by the books that the block names. */
+static void parcel_work(struct sp_worker *worker, const struct sp_parcel *parcel)
+{
+  bool goes_on = shards_take(worker, parcel, shard_records);
+  goes_on = goes_on && (!parcel->cut.now || shards_take(worker, parcel, shard_cut));
+  if (goes_on && parcel->cut.checkpoint) {
+    (void)shards_take(worker, parcel, shard_checkpoint);
   }
 }
 
