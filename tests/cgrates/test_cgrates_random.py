@@ -101,6 +101,36 @@ def calls(chance):
         yield call
 
 
+HEADERS = {"Destinations": "Tag,Prefix", "Timings": "Tag,Years,Months,MonthDays,WeekDays,Time",
+           "Rates": "Tag,ConnectFee,Rate,RateUnit,RateIncrement,GroupIntervalStart",
+           "DestinationRates": "Tag,DestinationsTag,RatesTag,RoundingMethod,RoundingDecimals,MaxCost,MaxCostStrategy",
+           "RatingPlans": "Tag,DestRatesTag,TimingTag,Weight",
+           "RatingProfiles": "Tenant,Category,Subject,ActivationTime,RatingPlanId,RatesFallbackSubject"}
+
+
+def written(chance, name, rows):
+    """A table in one of the ways in which people write it; what it says is the same."""
+    style = chance.randrange(8)
+    head = chance.choice(["#header\n", "# " + HEADERS[name] + "\n", HEADERS[name] + "\n", ""])
+    if name == "RatingProfiles" and style == 1:
+        head, rows = "", [["*out", *row, ""] for row in rows]
+    lines = []
+    for row in rows:
+        if style == 2:
+            row = ['"' + cell + '"' if chance.random() < 0.3 else cell for cell in row]
+        elif style == 3:
+            row = [chance.choice(["", " ", "\t"]) + cell + chance.choice(["", " "]) for cell in row]
+        lines.append(",".join(row))
+        if style == 4:
+            lines += chance.choice([[], [], [""], ["# a note, with a comma"], ["", "#"]])
+        if style == 5:
+            lines += [",".join(row)] * chance.randrange(2)  # the same row twice is one
+    text = head + "\n".join(lines) + chance.choice(["\n", ""])
+    if style == 6:
+        text = text.replace("\n", "\r\n")
+    return ("\ufeff" if style == 7 else "") + text
+
+
 def day_begins(plan):
     """Whether every (plan, destination) has a rate from midnight on every day: else the import is refused."""
     for tag in {row[0] for row in plan.rating_plans}:
@@ -119,8 +149,8 @@ def compare(seed, digits, answers):
     folder, book = os.path.join(PLACE, f"plan{seed}"), os.path.join(PLACE, f"book{seed}")
     os.makedirs(folder)
     for name, rows in content.items():
-        with open(os.path.join(folder, name + ".csv"), "w", encoding="utf-8") as file:
-            file.write("#header\n" + "".join(",".join(row) + "\n" for row in rows))
+        with open(os.path.join(folder, name + ".csv"), "w", encoding="utf-8", newline="") as file:
+            file.write(written(chance, name, rows))
     made = subprocess.run([SUANPAN, "tariff", "import", "cgrates", folder, book, "--digits", str(digits)],
                           capture_output=True, text=True, check=False)
     if made.returncode != 0:
