@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define NEWEST 16u /* of many cells, looked at before the others are halved */
+
 static bool cell_before(const struct sp__cell *cell, uint64_t key, uint64_t period)
 {
   return cell->period != period ? cell->period < period : cell->key < key;
@@ -25,12 +27,21 @@ static uint32_t cells_below(const struct sp__cell *cells, uint32_t count, uint64
   return low;
 }
 
-struct sp__cell *sp__cell_seek(const struct sp_state *state, const struct sp__owner *slot,
-                               uint64_t key, uint64_t period)
+struct sp__cell *sp__cell_seek(struct sp__cell *cells, uint32_t count, uint64_t key,
+                               uint64_t period)
 {
-  struct sp__cell *cells = sp__slab(state, slot->slab);
-  uint32_t at = cells_below(cells, slot->count, key, period);
-  bool found = at < slot->count && cells[at].period == period && cells[at].key == key;
+  SP_ASSERT(count > NEWEST);
+  for (struct sp__cell *cell = cells + count; cell-- > cells + (count - NEWEST);) {
+    if (cell->period < period) {
+      return NULL;
+    }
+    if (cell->period == period && cell->key == key) {
+      return cell;
+    }
+  }
+  count -= NEWEST;
+  uint32_t at = cells_below(cells, count, key, period);
+  bool found = at < count && cells[at].period == period && cells[at].key == key;
   return found ? cells + at : NULL;
 }
 

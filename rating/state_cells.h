@@ -9,7 +9,7 @@
 #define SP__CHUNK_UNITS 65536u /* 6 MiB: three huge pages */
 #define SP__CHUNKS_MAX 8192u   /* 48 GiB of slabs */
 #define SP__CLASSES 16u        /* 1 .. 32768 units: 3 MiB */
-#define SP__CELLS_FEW 32u      /* so many are searched one by one from the newest */
+#define SP__CELLS_FEW 64u      /* so many are searched one by one from the newest */
 #define SP__STATE_MAGIC UINT64_C(0x5350535441544531)
 
 /* What a cell counts; bits 28..31 of its period word. Frozen: they are stored. */
@@ -118,18 +118,19 @@ static inline void sp__owner_dirty(struct sp_state *state, uint32_t owner)
   state->dirty[owner >> 31][index / 64] |= UINT64_C(1) << index % 64;
 }
 
-/* Of an owner with many cells: by halving. */
-struct sp__cell *sp__cell_seek(const struct sp_state *state, const struct sp__owner *slot,
-                               uint64_t key, uint64_t period);
+/* Of an owner with more: the newest one by one, those before them by halving. */
+struct sp__cell *sp__cell_seek(struct sp__cell *cells, uint32_t count, uint64_t key,
+                               uint64_t period);
 
-/* The cell of an owner, or NULL. Few are searched from the newest: older periods end the search. */
+/* The cell of an owner, or NULL. Searched from the newest: cells of older periods end the search.
+ */
 static inline struct sp__cell *sp__cell_find(const struct sp_state *state, uint32_t owner,
                                              uint64_t key, uint64_t period)
 {
   const struct sp__owner *slot = sp__owner_of(state, owner);
   uint32_t count = slot->count;
   if (count - 1 >= SP__CELLS_FEW) { /* many, or none */
-    return count == 0 ? NULL : sp__cell_seek(state, slot, key, period);
+    return count == 0 ? NULL : sp__cell_seek(sp__slab(state, slot->slab), count, key, period);
   }
   struct sp__cell *cells = sp__slab(state, slot->slab);
   for (struct sp__cell *cell = cells + count; cell-- > cells;) {

@@ -17,17 +17,19 @@ SLOW = bool(os.environ.get("SUANPAN_SANITIZE"))
 KILLS = int(os.environ.get("SUANPAN_KILLS", "2" if SLOW else "6"))
 SUBSCRIBERS = 16
 DAYS = 1461
+BIG_DAYS = (10, 50, 60, 1000)
 FIRST = datetime.datetime(2025, 1, 1, tzinfo=datetime.timezone(datetime.timedelta(hours=8)))
 
 BOOK = {
     "book.yaml": "name: years\ncurrency: CNY\ntimezone: Asia/Shanghai\nhome_operator: own\n",
     "numbers.csv": "prefix,operator,kind,area\n861380000,own,mobile,571\n",
     "areas.csv": "area,name,province\n571,A,A\n",
-    "plans.csv": "plan,kind\np,base\n",
-    "rates.csv": "plan,item,service,price,per,increment,counter\np,base,voice,0.3,1min,1min,cycle\np,data,data,0.2,1MB,1KB,\n",
+    "plans.csv": "plan,kind\np,base\nbig,base\n",
+    "rates.csv": "plan,item,service,price,per,increment,counter\np,base,voice,0.3,1min,1min,cycle\np,data,data,0.2,1MB,1KB,\n"
+                 "big,data,data,0.01,1KB,1KB,\n",
     "allowances.csv": "plan,allowance,unit,service,amount,rollover\np,minutes,s,voice,20min,1\n",
     "discounts.csv": "plan,discount,item,service,kind,value,threshold,priority\np,block,data,data,block_cap,1,8MB,\n"
-                     "p,day,,,cap_day,1.5,,1\np,voice,,voice,cap_day,0.9,,2\np,data,,data,cap_day,0.8,,3\n",
+                     "big,block,data,data,block_cap,0.005,1KB,\np,day,,,cap_day,1.5,,1\np,voice,,voice,cap_day,0.9,,2\np,data,,data,cap_day,0.8,,3\n",
 }
 
 
@@ -45,17 +47,22 @@ def write_world(folder, rng):
 
 
 def customers():
-    of_all = range(SUBSCRIBERS)
+    of_all = range(SUBSCRIBERS + 1)
+    plans = ["p"] * SUBSCRIBERS + ["big"]
     return {
         "accounts.csv": "account,name,kind\n" + "".join(f"A{i},a,postpaid\n" for i in of_all),
         "subscribers.csv": "subscriber,number,account\n" + "".join(f"S{i},{8613800000000 + i},A{i}\n" for i in of_all),
-        "subscriptions.csv": "owner,plan,from\n" + "".join(f"subscriber:S{i},p,2024-01-01\n" for i in of_all),
+        "subscriptions.csv": "owner,plan,from\n" + "".join(f"subscriber:S{i},{plans[i]},2024-01-01\n" for i in of_all),
     }
 
 
 def usage(rng):
-    """A record of each subscriber a day; some up to 61 days late; now and then a partial of a session of half a year."""
+    """A record of each subscriber a day; some up to 61 days late; now and then a partial of a session of half a year. One more
+    subscriber has entries of a megabyte: a record, then a session, each over tens of thousands of blocks."""
     for day in range(DAYS):
+        if day in BIG_DAYS:
+            at, session = (FIRST + datetime.timedelta(days=day)).isoformat(), "" if day == 10 else "big"
+            yield f"data,,{13800000000 + SUBSCRIBERS},,{at},0,{15000 << 10},n,{session},{day},{'middle' if session else ''}"
         for i in range(SUBSCRIBERS):
             back = rng.choice((0, 0, 0, rng.randrange(min(day, 61) + 1)))
             start = FIRST + datetime.timedelta(days=day - back, seconds=rng.randrange(86000))
@@ -81,7 +88,7 @@ def check(folder, rng, seed):
     crash.init(f"{folder}/whole", f"{folder}/world", 2, config)
     whole_s = [crash.timed(lambda: crash.call("run", f"{folder}/whole", "--files", path, "--until-end"))]
     expected = crash.answer(f"{folder}/whole")
-    assert expected["audit"]["in"] == expected["rated_lines"] == SUBSCRIBERS * DAYS, expected
+    assert expected["audit"]["in"] == expected["rated_lines"] == SUBSCRIBERS * DAYS + len(BIG_DAYS), expected
     stored = by_id(crash.call("dump", f"{folder}/whole", "rated", "--json").stdout)
     plain = by_id(crash.call("rate", "--book", f"{folder}/world/book", "--customers", f"{folder}/world/customers", "--json",
                              path).stdout)
