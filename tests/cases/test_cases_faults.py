@@ -71,6 +71,9 @@ FAULTS = [
     ("columns in another order", {"rates.csv": "per,price,service,item,plan\n1min,0.2,voice,base,b\n"}, ""),
     ("key of book.yaml", yaml("colour: red"), "book.yaml:4"),
     ("comment of book.yaml", yaml("# colour: red", "cycle_day: 28"), ""),
+    ("quotes and comments of book.yaml", {"book.yaml": "# a book\nname: \"n\"\ncurrency: 'CNY'   # yuan\n\ntimezone: Asia/Shanghai\nhome_country: \"86\"\n"}, ""),
+    ("a table of its header alone", more("allowances.csv"), ""),
+    ("the physical line", {"plans.csv": "\ufeff# plans\r\nname,plan,kind\r\n\"a\r\nb\",b,base\r\n# more\r\nx,c,best\r\n"}, "plans.csv:6"),
     # --- names that no table has
     ("plan of rates", rates(VOICE, "q base 0.2 1min"), "rates.csv:3"),
     ("plan of allowances", more("allowances.csv", "q,m,s,1min"), "allowances.csv:2"),
@@ -280,6 +283,7 @@ FAULTS = [
     ("area of a wrong row is there", more("areas.csv", "755,a,b", "20,a,b", "30,a,b,c") | more("numbers.csv", "861,,mobile,30"), "areas.csv:4"),
     ("a key is there twice, though its first row is wrong", more("numbers.csv", "86138,CMCC,portable,755", "86138,CMCC,mobile,755"),
      "numbers.csv:2 numbers.csv:3"),
+    ("payer rows that are alike", more("payers.csv", "g,m,full,", "g,m,full,"), ""),
     ("a wrong row is no slot at 0", rates(VOICE + " digits=9", VOICE + " from=1min"), "rates.csv:2 rates.csv:3"),
     ("a wrong row ties with none", rates(VOICE + " digits=9", VOICE + " direction=mo", VOICE + " zone=local digits=8"), "rates.csv:2 rates.csv:4"),
     # --- ties
@@ -336,6 +340,13 @@ FAULTS = [
     ("one row of a plan of a wrong kind", names("b,bas") | rates(VOICE + " digits=7"), "plans.csv:2 rates.csv:2"),
     ("discounts of a plan of a wrong kind", names("b,base", "c,bas") | more("discounts.csv", "b,m,percent,10,,,s,1", "c,n,percent,10,,,s,2"), "plans.csv:3"),
     ("payers of a plan of a wrong kind", names("b,base", "c,bas") | more("payers.csv", "c,m,full,,base,5,", "c,m,full,,ld,6,"), "plans.csv:3"),
+    ("gap of a destination", rates(VOICE + " dest=hkm band=a"), "rates.csv:2"),
+    ("a wider destination fills it", rates(VOICE + " dest=hkm band=a", VOICE + " dest=hk"), ""),
+    ("gap of another service", rates("b base 1 1min band=a", VOICE + " priority=1"), "rates.csv:2"),
+    ("gap of mo, not of cf", rates(VOICE + " direction=mo band=a", VOICE + " direction=cf"), "rates.csv:2"),
+    ("the rule of mo fills that of cf", rates(VOICE + " direction=mo", VOICE + " direction=cf band=a priority=1"), ""),
+    ("gap of those in the tree", rates(VOICE + " net=group_tree band=a", VOICE + " net=group priority=1"), "rates.csv:2"),
+    ("gap of no record", rates(VOICE, "b ld 1 1min service=voice zone=service net=mobile band=a"), ""),
     # --- warnings
     ("a rule that can never match", rates(VOICE, VOICE + " zone=service net=mobile"), ""),
 ]
