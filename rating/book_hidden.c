@@ -138,8 +138,7 @@ static bool never_matches(const struct hiders *hiders, const struct sp__rate *ro
 {
   const struct sp__match *match = &row->match;
   if (match->bands != 0 && sp__bands_together(hiders->draft, match->bands) == 0) {
-    warn(hiders->draft, row, "its bands hold at no time", 0);
-    return true;
+    return true; /* all rows of its bands have errors, which are reported there */
   }
   if (!sp__feasible_match(hiders->checks, match)) {
     warn(hiders->draft, row, "no record has such a roam, zone, net and dest together", 0);
@@ -199,7 +198,8 @@ static void rule_check(struct hiders *hiders, uint32_t rule)
 {
   const struct sp__rate *row = sp__rule_row(hiders->draft, rule);
   const struct sp__rate *hider = NULL;
-  if (never_matches(hiders, row)) {
+  /* §18.4 asks for no more than its own cells; what hides it may be a row yet to be mended. */
+  if (never_matches(hiders, row) || hiders->draft->problems->errors > 0) {
     return;
   }
   for (uint32_t i = 0; i < hiders->plain.count && hider == NULL; i++) {

@@ -284,6 +284,7 @@ FAULTS = [
     ("a key is there twice, though its first row is wrong", more("numbers.csv", "86138,CMCC,portable,755", "86138,CMCC,mobile,755"),
      "numbers.csv:2 numbers.csv:3"),
     ("payer rows that are alike", more("payers.csv", "g,m,full,", "g,m,full,"), ""),
+    ("band of a wrong row is there", {"bands.csv": BASE["bands.csv"] + "n,never,00:00,24:00\n"} | rates(VOICE, VOICE + " band=n"), "bands.csv:4"),
     ("a wrong row is no slot at 0", rates(VOICE + " digits=9", VOICE + " from=1min"), "rates.csv:2 rates.csv:3"),
     ("a wrong row ties with none", rates(VOICE + " digits=9", VOICE + " direction=mo", VOICE + " zone=local digits=8"), "rates.csv:2 rates.csv:4"),
     # --- ties
