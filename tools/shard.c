@@ -6,15 +6,50 @@
 
 #include "tools/shard_inside.h"
 
-static void prefetch_first(const struct sp_shard *shard, const struct sp_usage *usage)
+/* Records ahead of the one at hand, for each of three steps: what another thread wrote about it,
+ * what that names, what that leads to. */
+#define AHEAD_MAX 24u
+#define AHEAD_NAMED 16u
+#define AHEAD_LED 8u
+#define RAW_BYTES_USUAL 128u
+
+static inline void lines_prefetch(const void *at, size_t bytes)
 {
+  for (size_t line = 0; line < bytes; line += 64) {
+    __builtin_prefetch((const char *)at + line);
+  }
+}
+
+static void prefetch_named(const struct sp_shard *shard, const struct sp_parcel *parcel, uint32_t i)
+{
+  const struct sp_usage *usage = &parcel->usages[i];
   sp_marks_prefetch(shard->marks, usage->key_hash);
+  lines_prefetch(parcel->batch.raws[i].at, RAW_BYTES_USUAL);
   if (usage->subscriber != SP_NONE) {
     sp_rater_prefetch(shard->rater, usage, 1);
     const char *profile = (const char *)&shard->world->profiles[usage->subscriber];
     __builtin_prefetch(profile, 1);
     __builtin_prefetch(profile + 64, 1);
     __builtin_prefetch(profile + 128, 1);
+  }
+}
+
+/* Record k comes within reach, and those before it come nearer. */
+static void prefetch(const struct sp_shard *shard, const struct sp_parcel *parcel,
+                     const uint16_t *order, uint32_t count, uint32_t k)
+{
+  uint32_t named = k - (AHEAD_MAX - AHEAD_NAMED), led = k - (AHEAD_MAX - AHEAD_LED);
+  if (k < count) {
+    lines_prefetch(&parcel->usages[order[k]], sizeof(struct sp_usage));
+    lines_prefetch(&parcel->batch.cdrs[order[k]], sizeof(struct sp_cdr));
+    __builtin_prefetch(&parcel->batch.raws[order[k]]);
+    __builtin_prefetch(&parcel->batch.positions[order[k]]);
+  }
+  if (named < count) { /* before the first record it has wrapped */
+    prefetch_named(shard, parcel, order[named]);
+  }
+  if (led < count) {
+    sp_rater_prefetch(shard->rater, &parcel->usages[order[led]], 2);
   }
 }
 
@@ -181,15 +216,11 @@ enum sp_status sp_shard_records(struct sp_shard *shard, const struct sp_parcel *
   sp_rater_set_state(shard->rater, shard->state);
   SP_TRY(stream_local(shard, parcel->stream, &local));
   SP_TRY(sp_marks_reserve(shard->marks, count));
-  for (uint32_t k = 0; k < count; k++) {
-    prefetch_first(shard, &parcel->usages[order[k]]);
+  for (uint32_t k = 0; k < AHEAD_MAX; k++) {
+    prefetch(shard, parcel, order, count, k);
   }
   for (uint32_t k = 0; k < count; k++) {
-    if (parcel->usages[order[k]].subscriber != SP_NONE) {
-      sp_rater_prefetch(shard->rater, &parcel->usages[order[k]], 2);
-    }
-  }
-  for (uint32_t k = 0; k < count; k++) {
+    prefetch(shard, parcel, order, count, k + AHEAD_MAX);
     SP_TRY(record_add(shard, parcel, order[k], local));
   }
   return SP_OK;
