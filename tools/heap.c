@@ -6,6 +6,12 @@
 
 #define HUGE_BYTES ((size_t)2 << 20)
 
+/* What jemalloc reads at its start, where it is linked: huge pages for what is smaller than one as
+ * well (the tables of marks: a prefetch that has to walk page tables comes too late), and nothing
+ * goes back to the kernel to be cleared and faulted in again. */
+extern const char *malloc_conf;
+const char *malloc_conf = "thp:always,dirty_decay_ms:-1,muzzy_decay_ms:-1";
+
 void *sp_heap_take(size_t bytes)
 {
   if (bytes < HUGE_BYTES) {
