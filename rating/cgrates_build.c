@@ -119,7 +119,7 @@ static void gap_report(struct sp_cg_reading *reading, const struct sp_cg_target 
   sp_text_add(&text, " (");
   sp_text_add(&text, days[sp_civil_weekday(day)]);
   sp_text_add(&text, "): expected timings from 00:00:00 that together hold on every day");
-  sp_problem_error(reading->problems, "RatingPlans.csv", target->line, 0, message);
+  sp_problem_error(reading->problems, "RatingPlans.csv", target->line, target->column, message);
 }
 
 /* Heavier first, then the later start, then the earlier row: so the first that holds wins. */
@@ -194,7 +194,8 @@ static void intervals_walk(struct sp_cgrates *tariff, bool fill)
       struct sp_cg_target *target =
           tariff->targets + sp__cg_target_place(tariff, row->plan, destination);
       if (target->plan == SP_CG_NONE) {
-        *target = (struct sp_cg_target){row->plan, destination, 0, 0, 0, row->line, false, false};
+        *target = (struct sp_cg_target){row->plan, destination, 0,     0,    0,
+                                        row->line, row->column, false, false};
       }
       if (fill) {
         tariff->intervals[target->first + target->count] =
@@ -250,7 +251,7 @@ enum sp_status sp__cg_targets_build(struct sp_cg_reading *reading)
     target->first = tariff->intervals_count;
     tariff->intervals_count += target->count;
     if (target->count > SP_CG_TARGET_INTERVALS_MAX) {
-      sp_problem_error(reading->problems, "RatingPlans.csv", target->line, 0,
+      sp_problem_error(reading->problems, "RatingPlans.csv", target->line, target->column,
                        "too many rates of one destination in this plan: expected at most 1024");
     }
     target->count = 0;
@@ -335,7 +336,7 @@ static void fallbacks_link(struct sp_cg_reading *reading, const struct sp_cg_act
       sp_text_add_bytes(&text, name->text, name->length > 80 ? 80 : name->length);
       sp_text_add(&text, "' has no profile of this tenant and category: it prices nothing");
       sp_problem_warning(reading->problems, "RatingProfiles.csv", activation->line,
-                         activation->column, message);
+                         activation->fallbacks_column, message);
     }
   }
 }
@@ -371,7 +372,8 @@ enum sp_status sp__cg_profiles_build(struct sp_cg_reading *reading)
     profile->count++;
     fallbacks_link(reading, sorted + i);
     if (i > 0 && activations_clash(tariff, sorted + i - 1, sorted + i)) {
-      sp_problem_error(reading->problems, "RatingProfiles.csv", sorted[i].line, 0,
+      sp_problem_error(reading->problems, "RatingProfiles.csv", sorted[i].line,
+                       sorted[i].from_column,
                        "a second plan of this profile from the same time: expected one");
     }
   }

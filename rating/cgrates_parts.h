@@ -42,7 +42,7 @@ struct sp_cg_slot {
   int64_t price;        /* per unit */
   int64_t fee;          /* connect fee of the row */
   uint64_t over, under; /* an increment's price in 10^-digits, lowest terms; under 0: too large */
-  uint32_t rate, line;
+  uint32_t rate, line, price_column, from_column;
 };
 
 struct sp_cg_rate {
@@ -68,9 +68,9 @@ struct sp_cg_target { /* what a plan says of a destination: intervals, the first
   uint32_t plan, destination; /* plan SP_CG_NONE: an empty place of the index */
   uint32_t first, count;
   int64_t weight;
-  uint32_t line; /* of the first row of RatingPlans that gives it */
-  bool plain;    /* one interval, always, one slot */
-  bool calm;     /* arranging it again moves nothing */
+  uint32_t line, column; /* of the first row of RatingPlans that gives it, its timing */
+  bool plain;            /* one interval, always, one slot */
+  bool calm;             /* arranging it again moves nothing */
 };
 
 struct sp_cg_plan {
@@ -80,14 +80,15 @@ struct sp_cg_plan {
 struct sp_cg_plan_row {
   uint32_t plan, ratings, timing, next; /* ratings: a tag's number */
   int64_t weight;
-  uint32_t line;
+  uint32_t line, column; /* column: of the timing */
 };
 
 struct sp_cg_activation {
   int64_t from_ns; /* INT64_MIN: always */
   uint32_t plan;
   uint32_t fallbacks, fallbacks_count;
-  uint32_t profile, line, column; /* column: of the fallbacks */
+  uint32_t profile, line;
+  uint32_t from_column, fallbacks_column;
 };
 
 struct sp_cg_profile {                /* tenant SP_CG_NONE: an empty place of the index */

@@ -238,7 +238,9 @@ static void rating_plan_read(struct sp_cg_reading *reading)
 {
   struct sp_cgrates *tariff = reading->tariff;
   struct sp_cell_text weight = sp__cg_cell(reading, 3);
-  struct sp_cg_plan_row row = {.next = SP_CG_NONE, .line = reading->table.row_line};
+  struct sp_cg_plan_row row = {.next = SP_CG_NONE,
+                               .line = reading->table.row_line,
+                               .column = sp__cg_cell(reading, 2).column};
   if (!name_needed(reading, 0)) {
     return;
   }

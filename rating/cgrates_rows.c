@@ -186,7 +186,9 @@ static bool duration_read(struct sp_cg_reading *reading, uint32_t cell, int64_t 
 void sp__cg_rate_row_read(struct sp_cg_reading *reading)
 {
   struct sp_cgrates *tariff = reading->tariff;
-  struct sp_cg_slot slot = {.line = reading->table.row_line};
+  struct sp_cg_slot slot = {.line = reading->table.row_line,
+                            .price_column = sp__cg_cell(reading, 2).column,
+                            .from_column = sp__cg_cell(reading, 5).column};
   struct sp_cell_text tag = sp__cg_cell(reading, 0);
   if (tag.length == 0) {
     sp__cg_error(reading, 0, "expected a name", tag);
@@ -218,7 +220,7 @@ static void ratio_make(struct sp_cg_reading *reading, struct sp_cg_slot *slot)
   sp_u128 over = (sp_u128)(uint64_t)slot->price * (uint64_t)slot->increment_ns;
   sp_u128 under = (uint64_t)slot->unit_ns * power, a = over, b = under;
   if (over / (uint64_t)slot->unit_ns > INT64_MAX / 4) {
-    sp_problem_error(reading->problems, "Rates.csv", slot->line, 0,
+    sp_problem_error(reading->problems, "Rates.csv", slot->line, slot->price_column,
                      "an increment of this rate costs too much: expected below 200,000,000");
     return;
   }
@@ -284,13 +286,13 @@ static void rate_check(struct sp_cg_reading *reading, const struct sp_cg_rate *r
     return; /* its rows have errors of their own */
   }
   if (slots[0].from_ns != 0) {
-    sp_problem_error(reading->problems, "Rates.csv", slots[0].line, 0,
+    sp_problem_error(reading->problems, "Rates.csv", slots[0].line, slots[0].from_column,
                      "this rate has no price at the beginning: expected a row whose group interval "
                      "starts at 0s");
   }
   for (uint32_t i = 1; i < rate->count; i++) {
     if (slots[i].from_ns == slots[i - 1].from_ns) {
-      sp_problem_error(reading->problems, "Rates.csv", slots[i].line, 0,
+      sp_problem_error(reading->problems, "Rates.csv", slots[i].line, slots[i].from_column,
                        "a second row of this rate for one group interval start that is not the "
                        "same: expected one");
     }
@@ -376,7 +378,8 @@ void sp__cg_profile_row_read(struct sp_cg_reading *reading)
     sp__cg_error(reading, cell + 4, "no such plan in RatingPlans.csv", plan);
   }
   struct sp_cell_text rest = sp__cg_cell(reading, cell + 5);
-  activation.column = rest.column;
+  activation.from_column = sp__cg_cell(reading, cell + 3).column;
+  activation.fallbacks_column = rest.column;
   while (part_next(&rest, &part)) {
     tariff->fallbacks[tariff->fallbacks_count++] = sp__cg_name_take(reading, part);
     activation.fallbacks_count++;

@@ -137,7 +137,7 @@ def refused(name, wanted, **changes):
 
 
 def check_refused():
-    refused("gap", [("RatingPlans.csv:2", "1969-12-30 (Tuesday)"), ("RatingPlans.csv:2", "expected timings from 00:00:00")],
+    refused("gap", [("RatingPlans.csv:2:24", "1969-12-30 (Tuesday)"), ("RatingPlans.csv:2:24", "expected timings from 00:00:00")],
             RatingPlans=("RP_RETAIL1,DR_FS_10CNT,OFFPEAK_MORNING,10\n", ""))
     refused("many", [("Destinations.csv:2:10", "expected a prefix"), ("Timings.csv:3:21", "from 0 to 7"),
                      ("Rates.csv:2:10", "expected an amount"), ("Rates.csv:2:18", "expected a duration"),
@@ -158,15 +158,15 @@ def check_refused():
             Timings=("OFFPEAK_EVENING,*any,*any,*any,1;2;3;4;5,19", "PEAK,*any,*any,*any,1;2;3;4;5,19"))
     refused("a timing for actions", [("RatingPlans.csv:2:24", "a timing without a time of day")],
             Timings=("PEAK,*any,*any,*any,1;2;3;4;5,08:00:00", "PEAK,*any,*any,*any,1;2;3;4;5,*asap"))
-    refused("two plans", [("RatingProfiles.csv:3", "a second plan of this profile from the same time")],
+    refused("two plans", [("RatingProfiles.csv:3:23", "a second plan of this profile from the same time")],
             RatingProfiles=("*any,2014-01-14T00:00:00Z,RP_RETAIL1,\n", "*any,2014-01-14T00:00:00Z,RP_RETAIL1,\n"
                             "cgrates.org,call,*any,2014-01-14T01:00:00+01:00,RP_ANY,\n"))
     for clock in ("08:00", "08:00:00:00", "24:00:00", "8:0:60", "123:00:00", "08:00:", "a:00:00", "::"):
         refused("clock " + clock, [("Timings.csv:3:31", "expected a time of day as HH:MM:SS")],
                 Timings=("PEAK,*any,*any,*any,1;2;3;4;5,08:00:00", "PEAK,*any,*any,*any,1;2;3;4;5," + clock))
-    refused("no beginning", [("Rates.csv:8", "no price at the beginning")],
+    refused("no beginning", [("Rates.csv:8:24", "no price at the beginning")],
             Rates=("RT_1CNT,0,0.01,60s,60s,0s", "RT_1CNT,0,0.01,60s,60s,5s"))
-    refused("twice", [("Rates.csv:3", "a second row of this rate")], Rates=("0.1,60s,1s,60s\nRT_10CNT,0.2", "0.1,60s,1s,0s\nRT_10CNT,0.2"))
+    refused("twice", [("Rates.csv:3:23", "a second row of this rate")], Rates=("0.1,60s,1s,60s\nRT_10CNT,0.2", "0.1,60s,1s,0s\nRT_10CNT,0.2"))
     expect("import of others", run("tariff", "import", "cgrates", os.path.join(PLACE, "nowhere"), PLACE).returncode, 3)
     refused("short", [("Timings.csv:2", "a cell is missing")], Timings=(",*any,00:00:00\nPEAK", "\nPEAK"))
     path = folder("nothing")

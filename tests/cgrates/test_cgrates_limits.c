@@ -108,11 +108,11 @@ static const struct {
     {SP_CGRATES_RATES, "R,0,1,1x,1s,0s\n", "Rates.csv:1:7: '1x': expected a duration"},
     {SP_CGRATES_RATES, "R,0,1,1s,-1s,0s\n", "Rates.csv:1:10: '-1s'"},
     {SP_CGRATES_RATES, "R,0,1,1s,1s,*any\n", "Rates.csv:1:13: '*any'"},
-    {SP_CGRATES_RATES, "R,0,200000000,1s,2s,0s\n", "Rates.csv:1:0: an increment of this rate"},
-    {SP_CGRATES_RATES, "R,0,1,1s,1s,1s\n", "Rates.csv:1:0: this rate has no price at the"},
-    {SP_CGRATES_RATES, "R,0,1,1s,1s,0s\nR,0,2,1s,1s,0s\n", "Rates.csv:2:0: a second row"},
-    {SP_CGRATES_RATES, "R,0,1,1s,1s,0s\nR,0,1,2s,1s,0s\n", "Rates.csv:2:0: a second row"},
-    {SP_CGRATES_RATES, "R,0,1,1s,1s,0s\nR,0,1,1s,2s,0s\n", "Rates.csv:2:0: a second row"},
+    {SP_CGRATES_RATES, "R,0,200000000,1s,2s,0s\n", "Rates.csv:1:5: an increment of this rate"},
+    {SP_CGRATES_RATES, "R,0,1,1s,1s,1s\n", "Rates.csv:1:13: this rate has no price at the"},
+    {SP_CGRATES_RATES, "R,0,1,1s,1s,0s\nR,0,2,1s,1s,0s\n", "Rates.csv:2:13: a second row"},
+    {SP_CGRATES_RATES, "R,0,1,1s,1s,0s\nR,0,1,2s,1s,0s\n", "Rates.csv:2:13: a second row"},
+    {SP_CGRATES_RATES, "R,0,1,1s,1s,0s\nR,0,1,1s,2s,0s\n", "Rates.csv:2:13: a second row"},
     {SP_CGRATES_RATES, "S,0,1,1s,1s,0s\nR,0,1,1s,1s,60s\nS,0,1,1s,1s,0s\nR,0,1,1s,1s,0s\n", ""},
     {SP_CGRATES_DESTINATION_RATES, ",D,R,*up,4,0,\n", "DestinationRates.csv:1:1: '': expected"},
     {SP_CGRATES_DESTINATION_RATES, "A,E,R,*up,4,0,\n", "DestinationRates.csv:1:3: 'E': no such"},
@@ -143,9 +143,9 @@ static const struct {
     {SP_CGRATES_RATING_PROFILES, "t,c,s,,P,ab;a;abc;b;a\nt,c,s,,P,a;ab;b;abc;a\n",
      "RatingProfiles.csv:1:10: "},
     {SP_CGRATES_RATING_PROFILES, "t,c,s,,P,\nt,c,s,,P,\nt,c,s,,P,s\n",
-     "RatingProfiles.csv:3:0: a second plan"},
+     "RatingProfiles.csv:3:7: a second plan"},
     {SP_CGRATES_RATING_PROFILES, "t,c,s,,P,s\nt,c,r,,P,\nt,c,s,,P,r\n",
-     "RatingProfiles.csv:3:0: a second plan"},
+     "RatingProfiles.csv:3:7: a second plan"},
 };
 
 START_TEST(test_cells)
@@ -166,7 +166,7 @@ START_TEST(test_other_plan)
   plan_open(&plan, tables, 5);
   ck_assert_int_eq(plan.status, SP_BAD_BOOK);
   ck_assert_str_eq(told,
-                   "RatingProfiles.csv:2:0: a second plan of this profile from the same time: "
+                   "RatingProfiles.csv:2:7: a second plan of this profile from the same time: "
                    "expected one\n");
   plan_close(&plan);
 }
@@ -208,7 +208,7 @@ START_TEST(test_sizes)
   struct sp_memory memory;
   struct sp_cgrates *tariff;
   sizes_say(32, 32, "");
-  sizes_say(41, 25, "RatingPlans.csv:1:0: too many rates of one destination in this plan");
+  sizes_say(41, 25, "RatingPlans.csv:1:5: too many rates of one destination in this plan");
   sizes_say(8300, 8192, "RatingPlans.csv:0:0: too many rates in plans");
   char *years = rows_make(";20", "", 33);
   char row[512];

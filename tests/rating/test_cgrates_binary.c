@@ -81,9 +81,12 @@ START_TEST(test_round)
     unsigned decimals = (unsigned)(draw() % 11), digits = (unsigned)(draw() % 10);
     uint64_t amount = draw() >> (15 + draw() % 49), under = (uint64_t)sp__cg_power(digits);
     enum sp_cg_rounding method = methods[draw() % 3];
+    if ((double)amount / (double)under * pow(10, decimals) >= 0x1p63) {
+      continue;
+    }
     uint64_t ours = sp__cg_binary_round(sp__cg_binary_ratio(amount, under), decimals, method);
     uint64_t theirs = machine_round((double)amount / (double)under, decimals, method);
-    if (ours != theirs && (double)amount / (double)under * pow(10, decimals) < 0x1p63) {
+    if (ours != theirs) {
       ck_abort_msg("%llu / %llu to %u decimals by %d: %llu, expected %llu",
                    (unsigned long long)amount, (unsigned long long)under, decimals, (int)method,
                    (unsigned long long)ours, (unsigned long long)theirs);
