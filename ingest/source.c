@@ -171,11 +171,12 @@ const struct sp_source_stream *sp_source_stream(const struct sp_source *source, 
 enum sp_status sp_source_seek(struct sp_source *source, const char *name, size_t name_length,
                               struct sp_position next)
 {
-  SP_ASSERT(source->magic == SP__SOURCE_MAGIC && !source->begun);
+  SP_ASSERT(source->magic == SP__SOURCE_MAGIC);
   for (uint32_t i = 0; i < source->streams_count; i++) {
     struct sp__stream *stream = &source->streams[i];
     if (stream->stream.name_length == name_length &&
         memcmp(stream->stream.name, name, name_length) == 0) {
+      SP_ASSERT(!stream->begun);
       stream->from = next;
       return SP_OK;
     }
@@ -187,7 +188,6 @@ enum sp_status sp_source_next(struct sp_source *source, struct sp_batch *batch)
 {
   SP_ASSERT(source->magic == SP__SOURCE_MAGIC);
   SP_ASSERT(batch->holds_count == 0); /* released, or fresh and zeroed */
-  source->begun = true;
   batch->count = 0;
   enum sp_status status = source->kind->next(source, batch);
   SP_ASSERT((status == SP_OK) == (batch->count > 0));

@@ -31,7 +31,7 @@ struct sp_source_setting { /* of librdkafka, as it names them */
  * warn's contexts. */
 struct sp_source_options {
   const char *const *paths; /* files, folders (their *.csv, *.json, *.jsonl, *.ndjson, each also
-                               .zst, by name), "-" = stdin */
+                               .zst, by name), "-" = stdin; a folder may be empty */
   size_t paths_count;
   const char *brokers; /* host:port,host:port */
   const char *topic;
@@ -40,7 +40,8 @@ struct sp_source_options {
   size_t settings_count;
   uint32_t timeout_ms;          /* broker silent for so long: BROKER; 0 = SP_SOURCE_TIMEOUT_MS */
   enum sp_decode_format format; /* UNKNOWN: files by their first byte; Kafka JSON */
-  bool until_end;               /* END behind what is there at the start; else wait for more */
+  bool until_end;               /* END behind what is there at the start; else wait for more, new
+                                   files and partitions included */
   struct sp_decode_zone zone;
   void (*warn)(void *context, const char *text); /* one line, may be NULL */
   void *context;
@@ -77,12 +78,14 @@ void sp_source_close(struct sp_source *source);
 const char *sp_source_error(const struct sp_source *source);
 
 /* Streams so far. A file whose header is not read yet has no columns; a Kafka stream with messages
- * of several headers gets one index for each: all with one name, and one position. */
+ * of several headers gets one index for each: all with one name, and one position. Without
+ * until_end files and partitions that are new join about a second later: next says AGAIN before it
+ * reads the first of them, so that they can be told where to go on. */
 uint32_t sp_source_streams(const struct sp_source *source);
 const struct sp_source_stream *sp_source_stream(const struct sp_source *source, uint32_t index);
 
-/* Before the first next: the stream goes on at `next`. NOT_FOUND: no such stream (its file is not
- * among the paths). */
+/* Before the first next, of a new stream before the next one: the stream goes on at `next`.
+ * NOT_FOUND: no such stream (its file is not among the paths). */
 SP_MUST_CHECK enum sp_status sp_source_seek(struct sp_source *source, const char *name,
                                             size_t name_length, struct sp_position next);
 

@@ -3,12 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "ingest/source_paths.h"
 #include "ingest/source_reader.h"
 
 #define CHUNK_BYTES ((size_t)4 << 20)
 #define READ_BYTES ((size_t)256 << 10) /* at a time: what was read last is still in the cache */
+#define LOOK_MS 1000                   /* between looks for new files in folders */
+#define REST_STREAMS_PER_MS 100        /* asking a file for its size takes a microsecond: 10 % */
 
 /* What is left of a line moves to the next chunk: it must fit beside one more piece. */
 _Static_assert(SP_LINE_BYTES_MAX + 2 * READ_BYTES < CHUNK_BYTES, "a line fits a chunk");
@@ -20,11 +23,15 @@ struct chunk {
 };
 
 struct files {
+  struct sp__paths paths;
   struct chunk *spare;
   uint32_t chunks;      /* made */
   uint32_t current;     /* stream at hand, if `reader` is open; else the next to open */
   uint32_t idle;        /* streams in a row that had nothing new */
   uint64_t *seen_bytes; /* size of each file when its end was reached; UINT64_MAX: not yet */
+  uint32_t seen_count, seen_size;
+  int64_t looked_ms; /* when folders were last looked into */
+  int64_t rest_ms;   /* nobody has anything new: not asked again before that */
   struct sp__reader *reader;
   /* of the file at hand */
   struct chunk *chunk;
@@ -233,7 +240,8 @@ static void file_close(struct files *files)
 static enum sp_status file_open(struct sp_source *source)
 {
   struct files *files = source->inside;
-  const struct sp__stream *stream = &source->streams[files->current];
+  struct sp__stream *stream = &source->streams[files->current];
+  stream->begun = true;
   bool from_stdin = is_stdin(source, files->current);
   enum sp_status status =
       sp__source_reader_open(&files->reader, from_stdin ? NULL : stream->stream.name);
@@ -286,10 +294,64 @@ static bool worth_opening(const struct sp_source *source, uint32_t stream)
          (uint64_t)about.st_size != files->seen_bytes[stream];
 }
 
+static int64_t now_ms(void)
+{
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Every stream has its seen_bytes. */
+static enum sp_status seen_room(struct sp_source *source)
+{
+  struct files *files = source->inside;
+  if (files->seen_size < source->streams_count) {
+    uint32_t size = source->streams_count * 2;
+    uint64_t *grown = realloc(files->seen_bytes, size * sizeof(*grown));
+    if (grown == NULL) {
+      return sp__source_fail(source, SP_NO_MEMORY, "out of memory for the list of files");
+    }
+    files->seen_bytes = grown;
+    files->seen_size = size;
+  }
+  while (files->seen_count < source->streams_count) {
+    files->seen_bytes[files->seen_count++] = UINT64_MAX;
+  }
+  return SP_OK;
+}
+
+/* Once in a while: files that came to the folders. AGAIN: there are some, and their reader may say
+ * first where they go on. */
+static enum sp_status folders_look(struct sp_source *source, int64_t now)
+{
+  struct files *files = source->inside;
+  uint32_t before = source->streams_count;
+  if (now - files->looked_ms < LOOK_MS) {
+    return SP_OK;
+  }
+  files->looked_ms = now;
+  SP_TRY(sp__paths_look(source, &files->paths));
+  SP_TRY(seen_room(source));
+  if (source->streams_count == before) {
+    return SP_OK;
+  }
+  files->idle = 0;
+  files->rest_ms = 0;
+  return SP_AGAIN;
+}
+
 /* Opens the next file with something new. END: there is none; AGAIN: there may be one later. */
 static enum sp_status file_next(struct sp_source *source)
 {
   struct files *files = source->inside;
+  int64_t now = 0;
+  if (!source->until_end) {
+    now = now_ms();
+    SP_TRY(folders_look(source, now));
+    if (now < files->rest_ms) {
+      return SP_AGAIN;
+    }
+  }
   while (files->idle < source->streams_count) {
     if (worth_opening(source, files->current)) {
       return file_open(source);
@@ -301,12 +363,12 @@ static enum sp_status file_next(struct sp_source *source)
   if (source->until_end) {
     return SP_END;
   }
-  for (uint32_t i = 0; i < source->streams_count; i++) {
-    if (!is_stdin(source, i)) {
-      return SP_AGAIN;
-    }
+  files->rest_ms = now + source->streams_count / REST_STREAMS_PER_MS;
+  bool more = files->paths.folders_count > 0;
+  for (uint32_t i = 0; i < source->streams_count && !more; i++) {
+    more = !is_stdin(source, i);
   }
-  return SP_END; /* nothing comes behind the end of stdin */
+  return more ? SP_AGAIN : SP_END; /* nothing comes behind the end of stdin */
 }
 
 /* The file is read to its end, for now. */
@@ -410,6 +472,7 @@ static void files_close(struct sp_source *source)
     files->chunks--;
   }
   SP_ASSERT(files->chunks == 0); /* every batch was released */
+  sp__paths_free(&files->paths);
   free(files->seen_bytes);
   free(files);
 }
@@ -426,12 +489,8 @@ enum sp_status sp__files_open(struct sp_source *source, const struct sp_source_o
   }
   source->inside = files;
   for (size_t i = 0; i < options->paths_count; i++) {
-    SP_TRY(sp__path_add(source, options->paths[i]));
+    SP_TRY(sp__paths_add(source, &files->paths, options->paths[i]));
   }
-  files->seen_bytes = malloc((source->streams_count + 1) * sizeof(*files->seen_bytes));
-  if (files->seen_bytes == NULL) {
-    return sp__source_fail(source, SP_NO_MEMORY, "out of memory");
-  }
-  memset(files->seen_bytes, 0xFF, source->streams_count * sizeof(*files->seen_bytes));
-  return SP_OK;
+  files->looked_ms = now_ms();
+  return seen_room(source);
 }

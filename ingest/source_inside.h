@@ -17,12 +17,12 @@ struct sp__source_kind {
 struct sp__stream {
   struct sp_source_stream stream; /* name and columns are malloc'ed */
   struct sp_position from;        /* where to go on; {0, 0}: from the beginning */
+  bool begun;                     /* reading it has begun */
   bool columns_known;             /* Kafka: a header was taken for it, if only a bad one */
 };
 
 struct sp_source {
   uint32_t magic;
-  bool begun; /* next was called */
   bool until_end;
   uint32_t timeout_ms;
   enum sp_decode_format format;

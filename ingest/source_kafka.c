@@ -320,6 +320,9 @@ static enum sp_status partitions_assign(struct sp_source *source)
   }
   rd_kafka_topic_partition_list_destroy(list);
   kafka->assigned = status == SP_OK;
+  for (uint32_t i = 0; i < source->streams_count; i++) {
+    source->streams[i].begun = true;
+  }
   return status;
 }
 

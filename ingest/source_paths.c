@@ -6,9 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "ingest/source_paths.h"
+#include "rating/hash.h"
+
+#define SETTLED_S 2 /* longer than any file system's tick */
 
 static bool ends_with(const char *name, size_t length, const char *ending)
 {
@@ -29,21 +33,68 @@ static bool usage_file(const char *name)
   return false;
 }
 
-/* One file: its absolute name without links, once. */
-static enum sp_status file_add(struct sp_source *source, const char *path)
+struct sp__folder {
+  char *path;           /* absolute, without links */
+  struct timespec seen; /* its time of change when it was last looked into */
+  bool settled;         /* that was so long ago that nothing more can have come in the same tick */
+};
+
+/* Where the name is, or the free slot where it would be. There is always a free one. */
+static uint32_t *slot_find(const struct sp_source *source, const struct sp__paths *paths,
+                           const char *name)
+{
+  uint32_t at = (uint32_t)sp_hash64(name, strlen(name), 0);
+  for (;; at++) {
+    uint32_t *slot = &paths->slots[at & (paths->slots_size - 1)];
+    if (*slot == 0 || strcmp(source->streams[*slot - 1].stream.name, name) == 0) {
+      return slot;
+    }
+  }
+}
+
+/* Half of the slots stay free. */
+static enum sp_status slots_room(struct sp_source *source, struct sp__paths *paths)
+{
+  if (paths->slots_size / 2 > source->streams_count) {
+    return SP_OK;
+  }
+  struct sp__paths grown = {.slots_size = paths->slots_size == 0 ? 64 : paths->slots_size * 2};
+  grown.slots = calloc(grown.slots_size, sizeof(*grown.slots));
+  if (grown.slots == NULL) {
+    return sp__source_fail(source, SP_NO_MEMORY, "out of memory for the list of files");
+  }
+  for (uint32_t i = 0; i < source->streams_count; i++) {
+    *slot_find(source, &grown, source->streams[i].stream.name) = i + 1;
+  }
+  free(paths->slots);
+  paths->slots = grown.slots;
+  paths->slots_size = grown.slots_size;
+  return SP_OK;
+}
+
+/* A stream of this name, once. */
+static enum sp_status name_add(struct sp_source *source, struct sp__paths *paths, const char *name)
+{
+  uint32_t index;
+  SP_TRY(slots_room(source, paths));
+  uint32_t *slot = slot_find(source, paths, name);
+  if (*slot != 0) {
+    return SP_OK;
+  }
+  SP_TRY(sp__source_stream_add(source, name, &index));
+  *slot = index + 1;
+  return SP_OK;
+}
+
+/* One file by its absolute name without links. */
+static enum sp_status file_add(struct sp_source *source, struct sp__paths *paths, const char *path)
 {
   char name[PATH_MAX];
-  uint32_t index;
   if (realpath(path, name) == NULL || access(name, R_OK) != 0) {
     return sp__source_fail(source, errno == ENOENT ? SP_NOT_FOUND : SP_IO, "%s: %s", path,
                            strerror(errno));
   }
-  for (uint32_t i = 0; i < source->streams_count; i++) {
-    if (strcmp(source->streams[i].stream.name, name) == 0) {
-      return SP_OK;
-    }
-  }
-  return sp__source_stream_add(source, name, &index);
+  return name_add(source, paths, name);
 }
 
 static int name_compare(const void *a, const void *b)
@@ -85,43 +136,115 @@ static enum sp_status folder_names(DIR *folder, char ***names, size_t *count)
   return SP_OK;
 }
 
-static enum sp_status folder_add(struct sp_source *source, const char *path)
+/* One of a folder's files; `again`: the folder is looked into again. */
+static enum sp_status folder_file_add(struct sp_source *source, struct sp__paths *paths,
+                                      const char *file, bool again)
+{
+  struct stat about;
+  if (again && *slot_find(source, paths, file) != 0) {
+    return SP_OK;
+  }
+  if (stat(file, &about) == 0 && !S_ISREG(about.st_mode)) {
+    return SP_OK;
+  }
+  enum sp_status status = file_add(source, paths, file);
+  return again && status == SP_NOT_FOUND ? SP_OK : status;
+}
+
+static enum sp_status folder_files_add(struct sp_source *source, struct sp__paths *paths,
+                                       const struct sp__folder *folder, bool again)
 {
   char file[PATH_MAX];
   char **names = NULL;
   size_t count = 0;
-  DIR *folder = opendir(path);
-  if (folder == NULL) {
-    return sp__source_fail(source, SP_IO, "%s: %s", path, strerror(errno));
+  DIR *entries = opendir(folder->path);
+  if (entries == NULL) {
+    return sp__source_fail(source, SP_IO, "%s: %s", folder->path, strerror(errno));
   }
-  enum sp_status status = folder_names(folder, &names, &count);
-  (void)closedir(folder); /* read only */
+  enum sp_status status = folder_names(entries, &names, &count);
+  (void)closedir(entries); /* read only */
   if (count > 0) {
     qsort(names, count, sizeof(*names), name_compare);
   }
   for (size_t i = 0; i < count && status == SP_OK; i++) {
-    struct stat about;
-    int n = snprintf(file, sizeof(file), "%s/%s", path, names[i]);
-    if (n < 0 || (size_t)n >= sizeof(file)) {
-      status = sp__source_fail(source, SP_LIMIT, "%s: the path is too long", path);
-    } else if (stat(file, &about) != 0 || S_ISREG(about.st_mode)) {
-      status = file_add(source, file);
-    }
+    int n = snprintf(file, sizeof(file), "%s/%s", folder->path, names[i]);
+    status = n < 0 || (size_t)n >= sizeof(file)
+                 ? sp__source_fail(source, SP_LIMIT, "%s: the path is too long", folder->path)
+                 : folder_file_add(source, paths, file, again);
   }
   names_free(names, count);
   return status;
 }
 
-enum sp_status sp__path_add(struct sp_source *source, const char *path)
+/* Whether something may have come since the folder was last looked into. */
+static bool folder_changed(struct sp__folder *folder)
 {
   struct stat about;
-  uint32_t index;
+  struct timespec now;
+  if (stat(folder->path, &about) != 0) {
+    return true; /* opening it says what is wrong */
+  }
+  bool same =
+      about.st_mtim.tv_sec == folder->seen.tv_sec && about.st_mtim.tv_nsec == folder->seen.tv_nsec;
+  bool changed = !same || !folder->settled;
+  clock_gettime(CLOCK_REALTIME, &now);
+  folder->seen = about.st_mtim;
+  folder->settled = now.tv_sec - about.st_mtim.tv_sec > SETTLED_S;
+  return changed;
+}
+
+static enum sp_status folder_add(struct sp_source *source, struct sp__paths *paths,
+                                 const char *path)
+{
+  char name[PATH_MAX];
+  if (realpath(path, name) == NULL) {
+    return sp__source_fail(source, SP_IO, "%s: %s", path, strerror(errno));
+  }
+  struct sp__folder *grown =
+      realloc(paths->folders, (paths->folders_count + 1) * sizeof(*paths->folders));
+  char *copy = strdup(name);
+  if (grown == NULL || copy == NULL) {
+    paths->folders = grown == NULL ? paths->folders : grown;
+    free(copy);
+    return sp__source_fail(source, SP_NO_MEMORY, "out of memory for the list of files");
+  }
+  paths->folders = grown;
+  struct sp__folder *folder = &grown[paths->folders_count++];
+  *folder = (struct sp__folder){.path = copy};
+  (void)folder_changed(folder);
+  SP_TRY(slots_room(source, paths));
+  return folder_files_add(source, paths, folder, false);
+}
+
+enum sp_status sp__paths_add(struct sp_source *source, struct sp__paths *paths, const char *path)
+{
+  struct stat about;
   if (strcmp(path, "-") == 0) {
-    return sp__source_stream_add(source, SP__STDIN_NAME, &index);
+    return name_add(source, paths, SP__STDIN_NAME);
   }
   if (stat(path, &about) != 0) {
     return sp__source_fail(source, errno == ENOENT ? SP_NOT_FOUND : SP_IO, "%s: %s", path,
                            strerror(errno));
   }
-  return S_ISDIR(about.st_mode) ? folder_add(source, path) : file_add(source, path);
+  return S_ISDIR(about.st_mode) ? folder_add(source, paths, path) : file_add(source, paths, path);
+}
+
+enum sp_status sp__paths_look(struct sp_source *source, struct sp__paths *paths)
+{
+  for (uint32_t i = 0; i < paths->folders_count; i++) {
+    if (folder_changed(&paths->folders[i])) {
+      SP_TRY(folder_files_add(source, paths, &paths->folders[i], true));
+    }
+  }
+  return SP_OK;
+}
+
+void sp__paths_free(struct sp__paths *paths)
+{
+  for (uint32_t i = 0; i < paths->folders_count; i++) {
+    free(paths->folders[i].path);
+  }
+  free(paths->folders);
+  free(paths->slots);
+  *paths = (struct sp__paths){.folders = NULL};
 }

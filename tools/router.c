@@ -180,6 +180,20 @@ static enum sp_status route_open(struct sp_router *router, struct route *route)
   return sp_source_seek(router->options->source, route->name, route->name_length, low);
 }
 
+/* Until workers have nothing left to do and what their shards know may be read. */
+static void parcels_wait(struct sp_router *router)
+{
+  for (uint32_t i = 0; i < SP_PARCELS_MAX; i++) {
+    for (;;) {
+      uint32_t seen = sp_gate_count(&router->done);
+      if (atomic_load_explicit(&router->parcels[i].pending, memory_order_acquire) == 0) {
+        break;
+      }
+      sp_gate_wait(&router->done, seen);
+    }
+  }
+}
+
 static enum sp_status route_of(struct sp_router *router, const struct sp_source_stream *source,
                                uint32_t *index)
 {
@@ -199,6 +213,7 @@ static enum sp_status route_of(struct sp_router *router, const struct sp_source_
   struct route *route = &moved[router->routes_count];
   *route = (struct route){.name = source->name, .name_length = source->name_length};
   *index = router->routes_count++;
+  parcels_wait(router); /* positions are the shards': of a new file or partition, now and then */
   return route_open(router, route);
 }
 
@@ -503,6 +518,10 @@ static enum sp_status turn(struct sp_router *router, bool *end)
   } else if (status != SP_OK && status != SP_END && status != SP_AGAIN) {
     result = source_failed(router, status);
   } else if (status == SP_AGAIN) {
+    result = streams_add(router); /* new ones are told where to go on before they are read */
+    if (result != SP_OK) {
+      (void)source_failed(router, result);
+    }
     nanosleep(&(const struct timespec){0, IDLE_NS}, NULL);
   }
   *end = *end || result != SP_OK;
@@ -538,11 +557,7 @@ enum sp_status sp_router_run(struct sp_router *router, struct sp_pipeline_report
   while (!end) {
     status = turn(router, &end);
   }
-  for (uint32_t i = 0; i < SP_PARCELS_MAX; i++) {
-    while (atomic_load_explicit(&router->parcels[i].pending, memory_order_acquire) != 0) {
-      sp_gate_wait(&router->done, sp_gate_count(&router->done));
-    }
-  }
+  parcels_wait(router);
   clock_gettime(CLOCK_MONOTONIC, &end_time);
   report->records = router->records;
   report->skipped = router->skipped;

@@ -352,6 +352,55 @@ START_TEST(test_growing)
 }
 END_TEST
 
+/* Looks until the source has so many streams; nothing of a new one comes before AGAIN. */
+static void wait_streams(struct sp_source *source, uint32_t count)
+{
+  struct sp_batch *batch = calloc(1, sizeof(*batch));
+  ck_assert_ptr_nonnull(batch);
+  while (sp_source_streams(source) < count) {
+    ck_assert_int_eq(sp_source_next(source, batch), SP_AGAIN);
+    usleep(20000);
+  }
+  ck_assert_uint_eq(sp_source_streams(source), count);
+  free(batch);
+}
+
+/* Not until_end: a folder may be empty, and what comes to it is read; until_end: that was all. */
+START_TEST(test_new_files)
+{
+  struct records records = {0};
+  const char *paths[] = {folder};
+  struct sp_source *source;
+  struct sp_source_options options = options_of(paths, 1);
+  read_all(&records, paths, 1);
+  ck_assert_uint_eq(records.count, 0);
+  options.until_end = false;
+  ck_assert_int_eq(sp_source_open(&source, &options), SP_OK);
+  records_read(&records, source, SP_AGAIN);
+  ck_assert_uint_eq(sp_source_streams(source), 0);
+  text_write("b.csv", "id,service,start\nb,sms," T0 "\n");
+  text_write("a.csv", "id,service,start\na1,sms," T0 "\na2,sms," T0 "\n");
+  text_write("c.csv.tmp", "id,service,start\nc,sms," T0 "\n");
+  ck_assert_int_eq(symlink(path_of("nowhere"), path_of("link.csv")), 0);
+  wait_streams(source, 2);
+  const struct sp_source_stream *first = sp_source_stream(source, 0);
+  ck_assert_str_eq(first->name, path_of("a.csv"));
+  const struct sp_position next = {sizeof("id,service,start\n") - 1, 1, 0}; /* behind a1 */
+  ck_assert_int_eq(sp_source_seek(source, first->name, first->name_length, next), SP_OK);
+  records_read(&records, source, SP_AGAIN);
+  expect_lines(&records, "ok service=sms start=1772503200 id=a2\n"
+                         "ok service=sms start=1772503200 id=b\n");
+  ck_assert_int_eq(unlink(path_of("a.csv")), 0); /* whoever has done with it may take it away */
+  ck_assert_int_eq(rename(path_of("c.csv.tmp"), path_of("c.csv")), 0);
+  wait_streams(source, 3);
+  records_read(&records, source, SP_AGAIN);
+  ck_assert_uint_eq(records.count, 3);
+  ck_assert_str_eq(records.lines[2], "ok service=sms start=1772503200 id=c\n");
+  sp_source_close(source);
+  records_free(&records);
+}
+END_TEST
+
 /* until_end takes half a line for a record; when the rest comes later it is not read a second time.
  */
 START_TEST(test_half_line_then_rest)
@@ -463,6 +512,7 @@ int main(void)
   tcase_add_test(tests, test_resume_large);
   tcase_add_test(tests, test_long_line);
   tcase_add_test(tests, test_growing);
+  tcase_add_test(tests, test_new_files);
   tcase_add_test(tests, test_half_line_then_rest);
   tcase_add_test(tests, test_failures);
   tcase_add_test(tests, test_stdin);
