@@ -339,8 +339,7 @@ static struct sp__choice *choice_take(struct sp_rater *rater)
   size_t bytes = sizeof(struct sp__choice) + winners_bytes + offers * sizeof(struct sp__offer) +
                  cuts * sizeof(struct sp__cut) + claims * sizeof(struct sp__claim);
   if (bytes > SP__CACHE_CHUNK_BYTES) {
-    rater->work.no_memory = true;
-    return NULL;
+    return NULL; /* more rows than a record may have in reach: overflow, not a want of memory */
   }
   struct sp__choice *choice = sp__cache_take(rater, bytes);
   if (choice != NULL) {

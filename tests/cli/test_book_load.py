@@ -43,8 +43,9 @@ def main():
         expected = [json.loads(line) for line in file]
     names = {row["book"] for row in expected if row["book"]}
     first = next(i for i, row in enumerate(expected) if row["book"] and row["book"] != expected[0]["book"])
-    service = subprocess.Popen([SUANPAN, "run", store, "--files", "-"], stdin=subprocess.PIPE,
-                               stdout=subprocess.DEVNULL, text=True)
+    with open(f"{folder}/stderr", "w", encoding="utf-8") as said:
+        service = subprocess.Popen([SUANPAN, "run", store, "--files", "-"], stdin=subprocess.PIPE,
+                                   stdout=subprocess.DEVNULL, stderr=said, text=True)
 
     def handled(count):
         def all_handled():
@@ -63,6 +64,8 @@ def main():
     wait_for(handled(len(lines)))
     service.send_signal(signal.SIGKILL)
     service.wait()
+    with open(f"{folder}/stderr", encoding="utf-8") as said:
+        assert said.read() == "", f"{folder}/stderr"
     call("run", store, "--files", "/dev/null", "--until-end")
     found = {row["id"]: row for row in map(json.loads, call("dump", store, "rated").splitlines())}
     for row in expected:

@@ -140,6 +140,12 @@ static const struct check_case cases[] = {
      "rates.csv\nplan,item,service,zone,price,per\nday,a,voice,,9000000000,1s\nday,a,voice,local,1/"
      "999999937,1s\n",
      "rates.csv:2\n"},
+    {"a price that its word does not hold before its decimals are cut",
+     "== book.yaml\nname: x\ntimezone: Asia/Shanghai\nincrement_digits: 2\n== rates.csv\n"
+     "plan,item,service,price,per,increment\n"
+     "day,a,voice,922337203685.477581,1s,999999999999999999s\nday,b,voice,922337203685.477581,1s,"
+     "\n",
+     "rates.csv:2\n"},
     {"item of a group plan in another unit than in a base plan: the later first row",
      "== plans.csv\nplan,kind\nday,base\nv,group\nw,family\n== "
      "rates.csv\nplan,item,service,net,price,per\n"
@@ -406,6 +412,35 @@ START_TEST(test_too_many_items)
 }
 END_TEST
 
+static void column_report(void *context, const struct sp_problem *problem)
+{
+  *(uint32_t *)context = problem->column;
+}
+
+/* A price further to the right than a row keeps a column is said at the last one that it keeps. */
+START_TEST(test_far_column)
+{
+  static char table[100000];
+  for (size_t i = 0; i < 2; i++) {
+    size_t far = i == 0 ? 65000 : 70000;
+    uint32_t column = 0;
+    memset(table, 0, sizeof(table));
+    size_t at = (size_t)snprintf(table, sizeof(table),
+                                 "plan,item,service,rating_group,price,per,increment\nday,a,data,");
+    memset(table + at, 'x', far);
+    snprintf(table + at + far, sizeof(table) - at - far, ",900000000000,1B,900000000000B\n");
+    struct made_book *made = made_begin("Asia/Shanghai");
+    made->problems = (struct sp_problems){column_report, &column, 0, 0};
+    made_add(made, "plans.csv", "plan,kind\nday,base\n");
+    made_add(made, "rates.csv", table);
+    ck_assert_int_eq(made_compile(made), SP_BAD_BOOK);
+    ck_assert_uint_eq(made->problems.errors, 1);
+    ck_assert_uint_eq(column, i == 0 ? 65013 : 65535);
+    made_end(made);
+  }
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("book_checks");
@@ -414,6 +449,7 @@ int main(void)
   tcase_add_loop_test(all, test_case, 0, (int)(sizeof(cases) / sizeof(cases[0])));
   tcase_add_test(all, test_too_many_bands);
   tcase_add_test(all, test_too_many_items);
+  tcase_add_test(all, test_far_column);
   suite_add_tcase(suite, all);
   SRunner *runner = srunner_create(suite);
   srunner_set_fork_status(runner, CK_NOFORK);

@@ -307,6 +307,29 @@ START_TEST(test_no_memory)
 }
 END_TEST
 
+/* Different home areas, as many as there may be and two more. */
+START_TEST(test_home_areas)
+{
+  enum { AREAS = 65534, ROW_BYTES = 48 };
+  static struct customers_case own;
+  static char table[(AREAS + 5) * ROW_BYTES];
+  size_t at = (size_t)snprintf(table, sizeof(table), "subscriber,number,account,home_area\n");
+  for (int i = 0; i < AREAS + 3; i++) { /* the last one is in an area that is there */
+    at += (size_t)snprintf(table + at, sizeof(table) - at, "S%d,86138%08d,A1,a%d\n", i, i,
+                           i == AREAS + 2 ? 7 : i);
+  }
+  const struct case_file files[] = {ACCOUNTS, {"subscribers.csv", table}};
+  case_begin(&own);
+  case_book(&own, book, sizeof(book) / sizeof(book[0]));
+  case_customers(&own, files, 2);
+  ck_assert_uint_eq(own.problems.errors, 2);
+  ck_assert_msg(strncmp(own.lines, "subscribers.csv:65536 ", 22) == 0, "%s", own.lines);
+  ck_assert_uint_eq(sp_directory_area_count(own.directory), AREAS);
+  ck_assert_uint_eq(sp_directory_subscriber_count(own.directory), AREAS + 1);
+  case_end(&own);
+}
+END_TEST
+
 static void tests_add(TCase *tests)
 {
   tcase_add_test(tests, test_no_memory);
@@ -314,6 +337,7 @@ static void tests_add(TCase *tests)
   tcase_add_test(tests, test_one_domain);
   tcase_add_test(tests, test_warnings_and_rest);
   tcase_add_test(tests, test_nothing_there);
+  tcase_add_test(tests, test_home_areas);
 }
 
 CASE_RUN("customers", tests_add)
