@@ -150,6 +150,8 @@ bool sp__cg_timing_on(const struct sp_cg_timing *timing, int32_t day);
 
 /* A decimal >= 0 with at most `decimals` decimals, times 10^decimals, below 9 × 10^18. */
 bool sp__cg_decimal_read(int64_t *value, struct sp_cell_text cell, unsigned decimals);
+/* An amount >= 0 in 10^-SP_CGRATES_DECIMALS, up to INT64_MAX / 4; it may have an exponent. */
+bool sp__cg_amount_read(int64_t *amount, struct sp_cell_text cell);
 int64_t sp__cg_power(unsigned digits);
 
 /* A stretch of the call under one plan. */

@@ -177,8 +177,7 @@ static bool rating_cells_read(struct sp_cg_reading *reading, struct sp_cg_rating
     return false;
   }
   rating->decimals = (uint8_t)count;
-  if (most.length > 0 && (!sp__cg_decimal_read(&rating->cost_max, most, SP_CGRATES_DECIMALS) ||
-                          rating->cost_max > INT64_MAX / 4)) {
+  if (most.length > 0 && !sp__cg_amount_read(&rating->cost_max, most)) {
     sp__cg_error(reading, 5, "expected an amount with at most 10 decimals", most);
     return false;
   }

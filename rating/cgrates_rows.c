@@ -164,8 +164,7 @@ static bool amount_read(struct sp_cg_reading *reading, uint32_t cell, int64_t *a
 {
   struct sp_cell_text text = sp__cg_cell(reading, cell);
   *amount = 0;
-  if (text.length > 0 &&
-      (!sp__cg_decimal_read(amount, text, SP_CGRATES_DECIMALS) || *amount > INT64_MAX / 4)) {
+  if (text.length > 0 && !sp__cg_amount_read(amount, text)) {
     sp__cg_error(reading, cell, "expected an amount with at most 10 decimals", text);
     return false;
   }

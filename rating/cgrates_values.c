@@ -52,6 +52,29 @@ bool sp__cg_decimal_read(int64_t *value, struct sp_cell_text cell, unsigned deci
   return digits > 0;
 }
 
+bool sp__cg_amount_read(int64_t *amount, struct sp_cell_text cell)
+{
+  struct sp_cell_text mantissa = cell;
+  int64_t exponent = 0;
+  unsigned decimals = SP_CGRATES_DECIMALS;
+  for (uint32_t i = 0; i < cell.length; i++) {
+    if (cell.text[i] == 'e' || cell.text[i] == 'E') { /* 5e-05, as programs write it */
+      bool minus = i + 1 < cell.length && cell.text[i + 1] == '-';
+      bool plus = i + 1 < cell.length && cell.text[i + 1] == '+';
+      uint32_t from = i + 1 + (minus || plus);
+      mantissa.length = i;
+      if (!sp__cg_decimal_read(&exponent,
+                               (struct sp_cell_text){cell.text + from, cell.length - from, 0}, 0) ||
+          exponent > (minus ? SP_CGRATES_DECIMALS : 8)) {
+        return false;
+      }
+      decimals = minus ? decimals - (unsigned)exponent : decimals + (unsigned)exponent;
+      break;
+    }
+  }
+  return sp__cg_decimal_read(amount, mantissa, decimals) && *amount <= INT64_MAX / 4;
+}
+
 /* One number with its unit from `at`; the bytes it takes, 0: it is none. `bare`: a unit may lack.
  */
 static size_t part_read(sp_i128 *ns, const char *at, size_t length, bool bare)

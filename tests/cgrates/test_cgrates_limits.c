@@ -104,6 +104,12 @@ static const struct {
     {SP_CGRATES_RATES, ",0,1,1s,1s,0s\n", "Rates.csv:1:1: '': expected a name"},
     {SP_CGRATES_RATES, "R,300000000,1,1s,1s,0s\n", "Rates.csv:1:3: '300000000'"},
     {SP_CGRATES_RATES, "R,0,-1,1s,1s,0s\n", "Rates.csv:1:5: '-1'"},
+    {SP_CGRATES_RATES, "R,0,1e,1s,1s,0s\n", "Rates.csv:1:5: '1e'"},
+    {SP_CGRATES_RATES, "R,0,1e-,1s,1s,0s\n", "Rates.csv:1:5: '1e-'"},
+    {SP_CGRATES_RATES, "R,0,1e-11,1s,1s,0s\n", "Rates.csv:1:5: '1e-11'"},
+    {SP_CGRATES_RATES, "R,0,1.5e-10,1s,1s,0s\n", "Rates.csv:1:5: '1.5e-10'"},
+    {SP_CGRATES_RATES, "R,0,1e9,1s,1s,0s\n", "Rates.csv:1:5: '1e9'"},
+    {SP_CGRATES_RATES, "R,1E2,1e8,1s,1s,0s\nR,0,2.5e+01,1s,1s,9s\nR,0,1e-10,1s,1s,99s\n", ""},
     {SP_CGRATES_RATES, "R,0,0.00000000001,1s,1s,0s\n", "Rates.csv:1:5: '0.00000000001'"},
     {SP_CGRATES_RATES, "R,0,1,1x,1s,0s\n", "Rates.csv:1:7: '1x': expected a duration"},
     {SP_CGRATES_RATES, "R,0,1,1s,-1s,0s\n", "Rates.csv:1:10: '-1s'"},
@@ -267,7 +273,7 @@ static const char *const rare[SP_CGRATES_TABLES] = {
     "D,1\nE,2\nF,3\nX,9\n",
     ("HALF1,,1;2;3;4;5;6,,,00:00:00\nHALF2,,7;8;9;10;11;12,,,00:00:00\n"
      "EIGHT,,,,,08:00:00\nMON,,,,1,00:00:00\nREST,,,,2;3;4;5;6;7,00:00:00\n"),
-    ("ONE,0,1,1s,1s,0s\nTEN,0,10,1s,1s,0s\nTEN,0,20,1s,1s,30s\nPLAIN,0.5,1,1s,1s,0s\n"
+    ("ONE,0,1,1s,1s,0s\nTEN,0,10,1s,1s,0s\nTEN,0,20,1s,1s,30s\nPLAIN,5e-01,1E+0,1s,1s,0s\n"
      "ODD,0,0.1234567891,999999999999999989ns,1000000007ns,0s\n"
      "BIG,0,199999999.9999999999,1s,11ns,0s\nMID,0,100000000.0000000001,1s,7ns,0s\n"
      "FINE,0,123456789.1,999999999999999989ns,1000000007ns,0s\n"),
