@@ -119,8 +119,9 @@ static struct sp_usage usage_make(const struct rate_case *it, uint32_t customers
   usage.duration_s = 20 + draw(600);
   usage.zone = draw(5) == 0 ? SP_ZONE_DOMESTIC : SP_ZONE_LOCAL;
   usage.net = draw(3) == 0 ? SP_NET_ONNET : SP_NET_MOBILE;
-  if (subscriber / GROUP_MEMBERS % 10 < 3) {
-    usage.group = subscriber / GROUP_MEMBERS; /* any will do: it is copied only */
+  uint32_t tens = subscriber / GROUP_MEMBERS / 10, one = subscriber / GROUP_MEMBERS % 10;
+  if (one < 3) {
+    usage.group = 3 * tens + one; /* three of ten are there */
     usage.net = draw(2) == 0 ? SP_NET_GROUP : usage.net;
     usage.flags |= usage.net == SP_NET_GROUP ? SP_USAGE_TREE : 0;
   }

@@ -103,7 +103,9 @@ uint32_t sp_directory_prefetch_subscriber(const struct sp_directory *directory, 
 
 void sp_directory_prefetch_lists(const struct sp_directory *directory, uint32_t subscriber)
 {
-  __builtin_prefetch(ROWS(directory, lists, struct sp__lists) + subscriber);
+  const struct sp__lists *lists = ROWS(directory, lists, struct sp__lists) + subscriber;
+  __builtin_prefetch(lists);
+  __builtin_prefetch(lists + 1); /* its memberships end there: mostly the same line */
 }
 
 void sp_directory_prefetch_tenure(const struct sp_directory *directory, uint32_t subscriber)

@@ -384,29 +384,47 @@ enum sp_status sp_rate(struct sp_rater *rater, const struct sp_usage *usage,
   return rate_record(rater, usage, charge);
 }
 
+static void slot_prefetch(const struct sp_state *state, uint32_t owner)
+{
+  uint32_t index = owner & ~SP_OWNER_GROUP;
+  __builtin_prefetch(state->slots[owner >> 31] + index, 1);
+  __builtin_prefetch(state->dirty[owner >> 31] + index / 64, 1);
+}
+
+/* The newest are searched first: the last 72 bytes of the slab at least. */
+static void cells_prefetch(const struct sp_state *state, uint32_t owner)
+{
+  const struct sp__owner *slot = sp__owner_of(state, owner);
+  if (slot->count > 0) {
+    const char *first = sp__slab(state, slot->slab);
+    const char *last = first + slot->count * sizeof(struct sp__cell) - 1;
+    const char *before = last - first >= 64 ? last - 64 : first;
+    __builtin_prefetch(last, 1);
+    __builtin_prefetch(before, 1);
+    __builtin_prefetch(before - first >= 64 ? before - 64 : first, 1);
+  }
+}
+
 void sp_rater_prefetch(const struct sp_rater *rater, const struct sp_usage *usage, int step)
 {
-  if (usage->subscriber == SP_NONE) {
+  const struct sp_state *state = rater->state;
+  if (usage->subscriber >= state->count[0]) {
     return;
   }
-  const struct sp_state *state = rater->state;
   uint32_t group = usage->group < state->count[1] ? usage->group : SP_NONE;
   if (step == 1) {
-    sp_state_prefetch_slot(state, usage->subscriber);
+    slot_prefetch(state, usage->subscriber);
     sp_directory_prefetch_lists(rater->directory, usage->subscriber);
     if (group != SP_NONE) {
-      __builtin_prefetch(state->slots[1] + group);
+      slot_prefetch(state, group | SP_OWNER_GROUP);
     }
     return;
   }
-  sp_state_prefetch_cells(state, usage->subscriber);
+  cells_prefetch(state, usage->subscriber);
   if (group != SP_NONE) {
     uint32_t count;
-    const struct sp__owner *slot = state->slots[1] + group;
     __builtin_prefetch(sp_directory_memberships(rater->directory, usage->subscriber, &count));
     __builtin_prefetch(rater->groups + group);
-    if (slot->count > 0) {
-      __builtin_prefetch(sp__slab(state, slot->slab));
-    }
+    cells_prefetch(state, group | SP_OWNER_GROUP);
   }
 }

@@ -43,6 +43,7 @@ struct sp__position { /* one subscription that counts at the record's start */
   uint32_t plan;      /* index in the book's `plans` */
   uint32_t owner;     /* subscriber, or group | SP_OWNER_GROUP */
   int64_t from_utc_s, to_utc_s;
+  uint32_t account, reserved; /* of a group: who pays for its payers (§12.1) */
 };
 
 /* Plans of the positions in order, of one book; interned. What a record asks of it stands in three
@@ -75,7 +76,7 @@ struct sp__winner { /* the rule of an item; rule NULL: none */
 struct sp__offer {
   const struct sp_book_allowance *allowance;
   uint32_t position;
-  bool whole; /* no proration, no member's joining: the book's amount or nothing (§10.2, §10.3) */
+  bool joins; /* own in a group's plan: the grant depends on when the member joined (§10.2) */
 };
 
 struct sp__cut {
@@ -209,7 +210,7 @@ struct sp__group_plans { /* what a group and those above it give; most give one:
   uint32_t room;
   uint16_t count, book;
 };
-_Static_assert(sizeof(struct sp__group_plans) == 56, "within a cache line");
+_Static_assert(sizeof(struct sp__group_plans) == 64, "a cache line");
 
 struct sp__work { /* the record, or the whole chain, in hand */
   const struct sp_usage *usage;

@@ -100,8 +100,7 @@ static void payer_ask(struct sp_rater *rater, const struct sp__claim *claim,
   if ((position->owner & SP_OWNER_GROUP) == 0) {
     return;
   }
-  uint32_t account =
-      sp_directory_group(rater->directory, position->owner & ~SP_OWNER_GROUP)->account;
+  uint32_t account = position->account;
   bool has = claim->item == SP_NONE || work->items[claim->item].quantity > 0;
   if (account == SP_NONE || !has) {
     return;

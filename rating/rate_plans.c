@@ -79,7 +79,12 @@ static bool group_add(struct sp_rater *rater, struct sp__group_plans *span, uint
         !span_narrow(&span->span, at, plans[plan].valid_from_utc_s, plans[plan].valid_to_utc_s)) {
       continue;
     }
-    struct sp__position position = {plan, group | SP_OWNER_GROUP, row->from_utc_s, row->to_utc_s};
+    struct sp__position position = {plan,
+                                    group | SP_OWNER_GROUP,
+                                    row->from_utc_s,
+                                    row->to_utc_s,
+                                    sp_directory_group(rater->directory, group)->account,
+                                    0};
     if (!position_insert(rater, list, &span->count, 0, &position)) {
       return false;
     }
@@ -142,6 +147,11 @@ static bool groups_add(struct sp_rater *rater)
     if (plans == NULL) {
       return false;
     }
+    if (SP_LIKELY(plans->count == 1 && work->positions_count == own)) {
+      work->positions[own] = plans->first; /* mostly: one group that gives one plan */
+      work->positions_count++;
+      continue;
+    }
     for (uint16_t i = 0; i < plans->count; i++) {
       const struct sp__position *position = i == 0 ? &plans->first : plans->more + i - 1;
       if (!position_insert(rater, work->positions, &work->positions_count, own, position)) {
@@ -201,7 +211,7 @@ static const struct sp__list_plans *list_plans(struct sp_rater *rater, uint32_t 
       kept->bases++;
     }
     kept->positions[kept->count++] =
-        (struct sp__position){plan, usage->subscriber, row->from_utc_s, row->to_utc_s};
+        (struct sp__position){plan, usage->subscriber, row->from_utc_s, row->to_utc_s, SP_NONE, 0};
     kept->hash = sp_hash_fold(kept->hash, plan ^ SP_HASH_K1);
   }
   return kept;

@@ -275,8 +275,7 @@ static void offers_add(struct sp_rater *rater, struct sp__choice *choice, uint64
     if (!sp__match(book, &row->match, rater->work.frame, bands)) {
       continue;
     }
-    bool joins = plan->kind >= SP_PLAN_GROUP && !row->pool; /* each member has its own (§10.2) */
-    struct sp__offer offer = {row, position, !row->by_day && !joins};
+    struct sp__offer offer = {row, position, plan->kind >= SP_PLAN_GROUP && !row->pool};
     uint32_t at = choice->offers_count++;
     for (; at > 0 && offer_before(&offer, choice->offers + at - 1); at--) {
       choice->offers[at] = choice->offers[at - 1];
@@ -498,13 +497,16 @@ static void set_alike(const struct sp_rater *rater, struct sp__plan_set *set)
   }
 }
 
-static uint64_t features_alike(const struct sp__plan_set *set, uint64_t features)
+/* sp_usage_features(), each bit replaced by the one that stands for it. */
+static uint64_t features_alike(const struct sp__plan_set *set, const struct sp_usage *usage)
 {
-  uint64_t alike = 0;
-  for (; features != 0; features &= features - 1) {
-    alike |= UINT64_C(1) << set->alike[__builtin_ctzll(features)];
-  }
-  return alike;
+  const uint8_t *alike = set->alike;
+  unsigned net = (usage->flags & SP_USAGE_TREE) != 0 ? SP_FEATURE_NET_TREE : SP_FEATURE_NET;
+  return UINT64_C(1) << alike[SP_FEATURE_SERVICE + usage->service] |
+         UINT64_C(1) << alike[SP_FEATURE_DIRECTION + usage->direction] |
+         UINT64_C(1) << alike[SP_FEATURE_ROAM + usage->roam] |
+         UINT64_C(1) << alike[SP_FEATURE_ZONE + usage->zone] |
+         UINT64_C(1) << alike[net + usage->net];
 }
 
 static struct sp__plan_set *set_make(struct sp_rater *rater)
@@ -590,7 +592,7 @@ struct sp__frame *sp__frame_find(struct sp_rater *rater)
     return NULL;
   }
   struct sp__frame key = {.set = set,
-                          .features = features_alike(set, sp_usage_features(usage)),
+                          .features = features_alike(set, usage),
                           .dest_node = set->uses_dest ? usage->dest_node : 0,
                           .rating_group = set->uses_rating_group ? usage->rating_group : 0};
   uint64_t hash = sp_hash_fold(key.features ^ SP_HASH_K1, set->hash ^ SP_HASH_K0);

@@ -22,7 +22,6 @@ bool sp__short_fits(const struct sp__frame *frame, const struct sp__choice *choi
   }
   for (uint32_t i = 0; i < choice->offers_count && fits; i++) {
     const struct sp_book_allowance *row = choice->offers[i].allowance;
-    fits = choice->offers[i].whole;
     /* Where priorities are equal the ends of subscriptions have a say (§10.5). */
     for (uint32_t k = i; k-- > 0 && choice->offers[k].allowance->priority == row->priority;) {
       fits = fits && choice->offers[k].allowance->unit != row->unit;
@@ -66,22 +65,40 @@ static bool short_price(struct sp_rater *rater, const struct sp__choice *choice,
   return true;
 }
 
-/* Is all that is granted in a cycle the record's own row's amount? The subscription holds at the
- * record's start, so it reaches into its cycle, and where it began before, into the former one. */
-static bool grant_is_plain(const struct sp_rater *rater, const struct sp__position *position,
-                           const struct sp__cycle *cycle)
+/* What is granted in a cycle (§10.2, §10.3). A subscription that is not for the members' own holds
+ * at the record's start; where it began before the cycle, the grant instant is the cycle's start,
+ * and if this record's book was in force then, its row gives the whole amount. */
+static inline int64_t granted_in(struct sp_rater *rater, const struct sp__offer *offer,
+                                 const struct sp__cycle *cycle, bool *rolls)
 {
-  return rater->books->count == 1 ||
-         (cycle->book == rater->work.usage->book && position->from_utc_s <= cycle->from_utc_s);
+  const struct sp__position *position = rater->work.positions + offer->position;
+  if (SP_LIKELY(!offer->joins && cycle->book == rater->work.usage->book &&
+                position->from_utc_s <= cycle->from_utc_s)) {
+    *rolls = offer->allowance->rollover;
+    return offer->allowance->amount;
+  }
+  return sp__grant(rater, position, offer->allowance, cycle, rolls);
 }
 
-/* Might the offer have a rolled part (§10.4)? */
-static bool offer_rolls(const struct sp_rater *rater, const struct sp__offer *offer)
+/* Is there that part of an offer's balance (§10.4), and what was granted to it? */
+static inline bool part_granted(struct sp_rater *rater, const struct sp__offer *offer, bool rolled,
+                                int64_t *granted)
 {
-  return rater->work.positions[offer->position].from_utc_s < rater->work.now.from_utc_s;
+  struct sp__work *work = &rater->work;
+  bool rolls = false;
+  if (!rolled) {
+    *granted = granted_in(rater, offer, &work->now, &rolls);
+    return true;
+  }
+  if (work->positions[offer->position].from_utc_s >= work->now.from_utc_s) {
+    return false;
+  }
+  *granted = granted_in(rater, offer, sp__cycle_former(rater), &rolls);
+  return rolls;
 }
 
-static uint32_t part_stage(struct sp_rater *rater, const struct sp__offer *offer, bool rolled)
+static inline uint32_t part_stage(struct sp_rater *rater, const struct sp__offer *offer,
+                                  bool rolled)
 {
   const struct sp__work *work = &rater->work;
   const struct sp__position *position = work->positions + offer->position;
@@ -97,8 +114,12 @@ static enum cover part_take(struct sp_rater *rater, const struct sp__offer *offe
                             int64_t size, int64_t need)
 {
   const struct sp_book_allowance *row = offer->allowance;
+  int64_t granted;
+  if (!part_granted(rater, offer, rolled, &granted)) {
+    return COVER_NOTHING;
+  }
   uint32_t stage = part_stage(rater, offer, rolled), member = SP_NONE;
-  int64_t left = sp__balance_left(row->amount, sp__stage_value(rater, stage));
+  int64_t left = sp__balance_left(granted, sp__stage_value(rater, stage));
   if (row->pool && row->member_cap >= 0) {
     const struct sp__work *work = &rater->work;
     member = sp__stage_of(rater, work->usage->subscriber,
@@ -122,11 +143,11 @@ static void allowance_fill(struct sp_rater *rater, const struct sp__offer *offer
 {
   const struct sp__work *work = &rater->work;
   const struct sp_book_allowance *row = offer->allowance;
-  uint32_t base = part_stage(rater, offer, false);
-  int64_t left = sp__balance_left(row->amount, sp__stage_value(rater, base));
-  if (row->rollover && offer_rolls(rater, offer)) {
-    uint32_t rolled = part_stage(rater, offer, true);
-    left += sp__balance_left(row->amount, sp__stage_value(rater, rolled));
+  int64_t left = 0, granted;
+  for (int rolled = 0; rolled < 2; rolled++) {
+    if (part_granted(rater, offer, rolled, &granted)) {
+      left += sp__balance_left(granted, sp__stage_value(rater, part_stage(rater, offer, rolled)));
+    }
   }
   charge->allowances[0] = (struct sp_charge_allowance){
       rater->books->allowance_ids[work->usage->book][row->name_id],
@@ -167,14 +188,7 @@ static bool short_cover(struct sp_rater *rater, const struct sp__choice *choice,
   for (uint32_t i = 0; i < 2 * choice->offers_count && costs; i++) {
     bool rolled = i < choice->offers_count; /* rolled parts come first */
     const struct sp__offer *offer = choice->offers + i - (rolled ? 0 : choice->offers_count);
-    const struct sp__position *position = work->positions + offer->position;
-    if (offer->allowance->unit != by->unit || (rolled && !offer_rolls(rater, offer))) {
-      continue;
-    }
-    if (!grant_is_plain(rater, position, rolled ? sp__cycle_former(rater) : &work->now)) {
-      return false;
-    }
-    if (rolled && !offer->allowance->rollover) {
+    if (offer->allowance->unit != by->unit) {
       continue;
     }
     enum cover cover = part_take(rater, offer, rolled, by->size, need);

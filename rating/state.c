@@ -78,34 +78,6 @@ void sp_state_free(struct sp_state *state)
   sp_memory_give_table(memory, state, sizeof(*state));
 }
 
-void sp_state_prefetch_slot(const struct sp_state *state, uint32_t subscriber)
-{
-  if (subscriber < state->count[0]) {
-    __builtin_prefetch(state->slots[0] + subscriber, 1);
-    __builtin_prefetch(state->dirty[0] + subscriber / 64, 1);
-  }
-}
-
-void sp_state_prefetch_cells(const struct sp_state *state, uint32_t subscriber)
-{
-  if (subscriber >= state->count[0]) {
-    return;
-  }
-  const struct sp__owner *slot = state->slots[0] + subscriber;
-  if (slot->count > 0) {
-    /* The newest are searched first: the last two to three lines of the slab. */
-    const char *first = sp__slab(state, slot->slab);
-    const char *last = first + slot->count * sizeof(struct sp__cell) - 1;
-    __builtin_prefetch(last, 1);
-    if (last - first >= 64) {
-      __builtin_prefetch(last - 64, 1);
-      __builtin_prefetch(last - first >= 128 ? last - 128 : first, 1);
-    } else {
-      __builtin_prefetch(first, 1);
-    }
-  }
-}
-
 uint64_t sp_state_bytes(const struct sp_state *state)
 {
   uint64_t bytes = sizeof(*state) + SP_STATE_VALUE_BYTES_MAX;

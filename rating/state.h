@@ -22,10 +22,6 @@ SP_MUST_CHECK enum sp_status sp_state_grow(struct sp_state *state, uint32_t subs
                                            uint32_t groups);
 void sp_state_free(struct sp_state *state);
 
-/* Two-step prefetch for a batch: first the slots, then (after the whole batch) the cells. */
-void sp_state_prefetch_slot(const struct sp_state *state, uint32_t subscriber);
-void sp_state_prefetch_cells(const struct sp_state *state, uint32_t subscriber);
-
 /* Entries as bytes. Kinds in this order: subscribers by index, groups by index, chains by key. */
 enum sp_state_kind { SP_STATE_SUBSCRIBER, SP_STATE_GROUP, SP_STATE_CHAIN };
 #define SP_STATE_KEY_BYTES 17 /* kind (1), then big-endian index (4) or chain key (16) */

@@ -307,10 +307,6 @@ START_TEST(test_slabs)
   }
   sp__slab_give(state, largest[3], SP__CLASSES - 1);
   ck_assert_uint_eq(sp__slab_take(state, SP__CLASSES - 1), largest[3]);
-  sp_state_prefetch_slot(state, 0);
-  sp_state_prefetch_slot(state, OWNERS);
-  sp_state_prefetch_cells(state, 0);
-  sp_state_prefetch_cells(state, OWNERS);
   sp_state_free(state);
   sp_memory_free(&memory);
 }
