@@ -1,6 +1,7 @@
 /* The journal's promise when a sync fails or never came: what a later reader finds is what is on
  * disk. fdatasync and fsync stand here in place of libc's, which dlsym finds. */
 #include <check.h>
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
@@ -54,10 +55,13 @@ static void setup(void)
 
 static void teardown(void)
 {
-  char path[128];
-  snprintf(path, sizeof(path), "%s/%020d.spj", folder, 1);
-  unlink(path);
-  rmdir(folder);
+  DIR *dir = opendir(folder);
+  ck_assert_ptr_nonnull(dir);
+  for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
+    (void)unlinkat(dirfd(dir), entry->d_name, 0);
+  }
+  closedir(dir);
+  ck_assert_int_eq(rmdir(folder), 0);
   sp_block_builder_free(builder);
   sp_block_view_free(view);
 }
@@ -153,6 +157,134 @@ START_TEST(a_place_that_cannot_be_is_not_found)
 }
 END_TEST
 
+enum { SEGMENTS = 20 };
+
+/* A file of the folder that ends as it does; `cut` bytes of its block are left out. */
+static void file_make(const char *name, unsigned number, size_t cut)
+{
+  char path[192];
+  const uint8_t *bytes;
+  size_t length = block_make(number, &bytes);
+  snprintf(path, sizeof(path), "%s/%s", folder, name);
+  FILE *file = fopen(path, "wb");
+  ck_assert_ptr_nonnull(file);
+  ck_assert_uint_eq(fwrite(bytes, 1, length - cut, file), length - cut);
+  ck_assert_int_eq(fclose(file), 0);
+}
+
+static void segment_make(unsigned number, size_t cut)
+{
+  char name[64];
+  snprintf(name, sizeof(name), "%020u.spj", number);
+  file_make(name, number, cut);
+}
+
+/* Reads to the end: how it ends, and how many blocks came in order. */
+static enum sp_status read_all(bool writable, struct sp_journal **journal, unsigned *count)
+{
+  enum sp_status status;
+  *count = 0;
+  ck_assert_int_eq(sp_journal_open(journal, folder, writable), SP_OK);
+  ck_assert_int_eq(sp_journal_seek(*journal, (struct sp_journal_place){0, 0}), SP_OK);
+  while ((status = sp_journal_next(*journal, view, true)) == SP_OK) {
+    ck_assert_uint_eq(sp_block_view_header(view)->number, ++*count);
+    ck_assert_uint_eq(sp_journal_block_place(*journal).segment, *count);
+  }
+  return status;
+}
+
+START_TEST(segments_are_read_in_order_and_other_files_not_at_all)
+{
+  struct sp_journal *journal;
+  unsigned count;
+  for (unsigned i = SEGMENTS; i > 0; i--) {
+    segment_make(i, 0);
+  }
+  file_make("00000000000000000000.spj", 99, 0);
+  file_make("00000000000000000021.tmp", 99, 0);
+  file_make("7.spj", 99, 0);
+  file_make("notes", 99, 0);
+  ck_assert_int_eq(read_all(true, &journal, &count), SP_END);
+  ck_assert_uint_eq(count, SEGMENTS);
+  ck_assert_int_eq(sp_journal_cut(journal), SP_OK);
+  append(journal, SEGMENTS + 1);
+  ck_assert_uint_eq(sp_journal_place(journal).segment, SEGMENTS);
+  sp_journal_close(journal);
+}
+END_TEST
+
+START_TEST(only_the_last_segment_may_have_a_torn_tail)
+{
+  struct sp_journal *journal;
+  unsigned count;
+  const uint8_t *bytes;
+  size_t length = block_make(3, &bytes);
+  for (size_t cut = 1; cut < length; cut += 37) {
+    segment_make(1, 0);
+    segment_make(2, 0);
+    segment_make(3, cut);
+    ck_assert_int_eq(read_all(true, &journal, &count), SP_END);
+    ck_assert_uint_eq(count, 2);
+    ck_assert_uint_eq(sp_journal_torn_bytes(journal), length - cut);
+    ck_assert_int_eq(sp_journal_cut(journal), SP_OK);
+    sp_journal_close(journal);
+    ck_assert_int_eq(read_all(false, &journal, &count), SP_END);
+    ck_assert_uint_eq(sp_journal_torn_bytes(journal), 0); /* it was cut off */
+    sp_journal_close(journal);
+    segment_make(3, 0);
+    segment_make(2, cut);
+    enum sp_status status = read_all(false, &journal, &count);
+    ck_assert(status == SP_BAD_FORMAT || status == SP_BAD_CHECKSUM);
+    ck_assert_uint_eq(count, 1);
+    sp_journal_close(journal);
+  }
+}
+END_TEST
+
+/* Bytes that look like the beginning of a block behind the damage, and are none. */
+START_TEST(a_magic_word_alone_is_no_block)
+{
+  struct sp_journal *journal;
+  const uint64_t magic = SP_BLOCK_MAGIC;
+  char path[192];
+  unsigned count;
+  segment_make(1, 0);
+  snprintf(path, sizeof(path), "%s/%020u.spj", folder, 1u);
+  FILE *file = fopen(path, "ab");
+  ck_assert_ptr_nonnull(file);
+  for (unsigned i = 0; i < 3; i++) {
+    ck_assert_uint_eq(fwrite("torn ", 1, 5, file), 5);
+    ck_assert_uint_eq(fwrite(&magic, 1, sizeof(magic), file), sizeof(magic));
+  }
+  ck_assert_int_eq(fclose(file), 0);
+  ck_assert_int_eq(read_all(true, &journal, &count), SP_END);
+  ck_assert_uint_eq(count, 1);
+  ck_assert_uint_eq(sp_journal_torn_bytes(journal), 3 * 13);
+  sp_journal_close(journal);
+}
+END_TEST
+
+/* Files that go away, and a folder that was never there. */
+START_TEST(what_cannot_be_read_is_said)
+{
+  struct sp_journal *journal;
+  unsigned count;
+  char path[192];
+  segment_make(1, 0);
+  segment_make(2, 0);
+  ck_assert_int_eq(read_all(true, &journal, &count), SP_END);
+  snprintf(path, sizeof(path), "%s/%020u.spj", folder, 2u);
+  ck_assert_int_eq(unlink(path), 0);
+  ck_assert_int_eq(sp_journal_seek(journal, (struct sp_journal_place){2, 0}), SP_IO);
+  ck_assert_int_eq(sp_journal_seek(journal, (struct sp_journal_place){0, 0}), SP_OK);
+  ck_assert_int_eq(sp_journal_next(journal, view, true), SP_OK);
+  ck_assert_int_eq(sp_journal_next(journal, view, true), SP_IO);
+  ck_assert_int_eq(sp_journal_cut(journal), SP_IO);
+  sp_journal_close(journal);
+  ck_assert_int_eq(sp_journal_open(&journal, "/nonexistent/journal", false), SP_IO);
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("journal");
@@ -161,6 +293,10 @@ int main(void)
   tcase_add_test(tests, a_block_whose_sync_failed_is_not_there);
   tcase_add_test(tests, what_an_earlier_process_wrote_is_synced_before_more_is_built_on_it);
   tcase_add_test(tests, a_place_that_cannot_be_is_not_found);
+  tcase_add_test(tests, segments_are_read_in_order_and_other_files_not_at_all);
+  tcase_add_test(tests, only_the_last_segment_may_have_a_torn_tail);
+  tcase_add_test(tests, a_magic_word_alone_is_no_block);
+  tcase_add_test(tests, what_cannot_be_read_is_said);
   suite_add_tcase(suite, tests);
   SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_ENV);
