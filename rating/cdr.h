@@ -38,6 +38,22 @@ enum sp_cdr_text {
   SP_CDR_TEXT_COUNT
 };
 
+/* The fields that test 4 looks at (book.md §5.5). */
+enum sp_cdr_wrong {
+  SP_CDR_WRONG_DIRECTION,
+  SP_CDR_WRONG_PARTIAL,
+  SP_CDR_WRONG_DURATION,
+  SP_CDR_WRONG_UP,
+  SP_CDR_WRONG_DOWN,
+  SP_CDR_WRONG_ITEMS,
+  SP_CDR_WRONG_LAC,
+  SP_CDR_WRONG_SEQ,
+  SP_CDR_WRONG_CAUSE,
+  SP_CDR_WRONG_CHARGE,
+  SP_CDR_WRONG_SESSION, /* a partial without one */
+  SP_CDR_WRONG_COUNT
+};
+
 #define SP_CDR_BYTES_MAX 65535 /* a longer line or message is a bad_line */
 
 /* has_charge of a charge that is a right decimal but more than an amount can be (book.md §16.1):
@@ -67,7 +83,8 @@ struct sp_cdr {
   uint8_t partial;    /* enum sp_partial */
   uint8_t has_charge; /* 1: pre-rated (book.md §5.7); SP_CDR_CHARGE_OVERFLOW */
   uint16_t reason;    /* enum sp_reason of tests 1-4 of book.md §5.3; 0 = passed */
-  uint16_t reserved[3];
+  uint16_t wrong;     /* of bad_field: bit per enum sp_cdr_wrong */
+  uint16_t reserved[2];
 };
 
 static inline const char *sp_cdr_text(const struct sp_cdr *cdr, enum sp_cdr_text field)

@@ -258,6 +258,9 @@ enum sp_reason sp__rate_whole(struct sp_rater *rater, struct sp_charge *charge)
     return SP_REASON_OVERFLOW;
   }
   if (work->frame->items_count == 0) {
+    if (sp__traced(rater)) {
+      sp__trace_unpriced(rater);
+    }
     return SP_REASON_NO_RATE;
   }
   if (work->usage->start_utc_s < work->now.from_utc_s ||

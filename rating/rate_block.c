@@ -49,6 +49,7 @@ static void block_close(struct blocks *at, bool last)
     sp__stage_add(rater, stage, takes);
   }
   if (sp__traced(rater)) {
+    bool fits = at->upto_sum <= INT64_MAX;
     sp__trace(rater, (struct sp_trace_event){.kind = SP_TRACE_BLOCK,
                                              .plan = at->row->plan,
                                              .item = at->row->item,
@@ -58,7 +59,10 @@ static void block_close(struct blocks *at, bool last)
                                              .count = at->block,
                                              .before = taken,
                                              .price = share,
-                                             .amount_micro = takes});
+                                             .amount_micro = takes,
+                                             .after = upto,
+                                             .used = fits ? (int64_t)at->upto_sum : 0,
+                                             .denominator = fits ? item->denominator : 0});
   }
 }
 

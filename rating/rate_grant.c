@@ -65,6 +65,36 @@ static int64_t by_days(const struct sp_rater *rater, const struct sp_book_allowa
   return (int64_t)(units * whole); /* fits: at most 30 of 31 days of 63 bits, and one unit */
 }
 
+/* Says how a grant comes that is not the amount of the record's row: by another book, by days, or
+ * none. */
+static __attribute__((noinline, cold)) void grant_trace(struct sp_rater *rater,
+                                                        const struct sp_book_allowance *allowance,
+                                                        const struct sp_book_allowance *row,
+                                                        const struct sp__cycle *cycle,
+                                                        int64_t at_utc_s, int64_t granted)
+{
+  const struct sp_book *book = rater->books->book;
+  int64_t day = sp_book_local_day(book, at_utc_s);
+  int64_t first = sp_book_local_day(book, cycle->from_utc_s);
+  int64_t end = sp_book_local_day(book, cycle->to_utc_s);
+  bool by_days = row != NULL && row->by_day && day > first;
+  if (granted == allowance->amount && !by_days) {
+    return;
+  }
+  sp__trace(rater, (struct sp_trace_event){
+                       .kind = SP_TRACE_GRANT,
+                       .plan = allowance->plan,
+                       .item = SP_NONE,
+                       .index = (uint32_t)(allowance - SP_BOOK_TABLE(rater->work.book, allowances,
+                                                                     struct sp_book_allowance)),
+                       .offset = at_utc_s,
+                       .used = cycle != &rater->work.now,
+                       .count = by_days ? end - day : 0,
+                       .size = by_days ? end - first : 0,
+                       .before = row == NULL ? -1 : row->amount,
+                       .after = granted});
+}
+
 int64_t sp__grant(struct sp_rater *rater, const struct sp__position *position,
                   const struct sp_book_allowance *allowance, const struct sp__cycle *cycle,
                   bool *rolls)
@@ -77,14 +107,25 @@ int64_t sp__grant(struct sp_rater *rater, const struct sp__position *position,
   if ((position->owner & SP_OWNER_GROUP) != 0 && !allowance->pool) {
     int64_t joined;
     if (!sp__plans_member_since(rater, position->owner & ~SP_OWNER_GROUP, cycle, &joined)) {
+      if (sp__traced(rater)) {
+        grant_trace(rater, allowance, NULL, cycle, at, 0);
+      }
       return 0;
     }
     at = joined > at ? joined : at;
   }
   const struct sp_book_allowance *row = allowance_in(rater, at, allowance);
   if (row == NULL || row->unit != allowance->unit) {
+    if (sp__traced(rater)) {
+      grant_trace(rater, allowance, NULL, cycle, at, 0);
+    }
     return 0;
   }
   *rolls = row->rollover;
-  return row->by_day && at > cycle->from_utc_s ? by_days(rater, row, cycle, at) : row->amount;
+  int64_t amount =
+      row->by_day && at > cycle->from_utc_s ? by_days(rater, row, cycle, at) : row->amount;
+  if (sp__traced(rater)) {
+    grant_trace(rater, allowance, row, cycle, at, amount);
+  }
+  return amount;
 }

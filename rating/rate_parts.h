@@ -380,6 +380,8 @@ SP_MUST_CHECK enum sp_status sp__rate_partial(struct sp_rater *rater, const stru
 /* rate_trace.c: out of the way of the hot path */
 void sp__trace(struct sp_rater *rater, struct sp_trace_event event);
 void sp__trace_rules(struct sp_rater *rater, const struct sp__segment *segment);
+/* Rules of the items that no rule prices. */
+void sp__trace_unpriced(struct sp_rater *rater);
 /* Allowances, discounts and payers that do not match at the start of the usage. */
 void sp__trace_passed(struct sp_rater *rater);
 /* Index in `rules` of the rule of a plan's item that has a slot. */

@@ -69,10 +69,33 @@ static void payer_take(struct sp_rater *rater, const struct asked *asked)
     shares[0] = asked->take;
   }
   for (uint32_t i = 0; i < count; i++) {
+    if (count > 1 && sp__traced(rater)) {
+      sp__trace(rater, (struct sp_trace_event){.kind = SP_TRACE_SHARE,
+                                               .item = work->frame->names[on[i]],
+                                               .before = work->items[on[i]].left_micro,
+                                               .amount_micro = shares[i]});
+    }
     work->items[on[i]].left_micro -= shares[i];
   }
   sp__stage_add(rater, asked->member_stage, asked->take);
   sp__stage_add(rater, asked->all_stage, asked->take);
+}
+
+static void payer_trace(struct sp_rater *rater, const struct asked *asked)
+{
+  const struct sp_book_payer *row = asked->claim->payer;
+  sp__trace(rater, (struct sp_trace_event){
+                       .kind = SP_TRACE_PAYER,
+                       .plan = row->plan,
+                       .item = row->item,
+                       .index = (uint32_t)(row - SP_BOOK_TABLE(rater->work.book, payers,
+                                                               struct sp_book_payer)),
+                       .owner = rater->work.positions[asked->claim->position].owner,
+                       .used = sp__stage_value(rater, asked->all_stage),
+                       .before = asked->left,
+                       .price = asked->want,
+                       .amount_micro = asked->take,
+                       .after = sp__stage_value(rater, asked->member_stage) + asked->take});
 }
 
 static void line_add(struct sp_rater *rater, struct sp_charge *charge, uint32_t account,
@@ -113,6 +136,9 @@ static void payer_ask(struct sp_rater *rater, const struct sp__claim *claim,
   asked.member_stage = sp__stage_of(rater, work->usage->subscriber, key, period, false);
   asked.all_stage = sp__stage_of(rater, position->owner, key, period, false);
   payer_want(rater, &asked);
+  if (sp__traced(rater)) {
+    payer_trace(rater, &asked);
+  }
   if (asked.take > 0) {
     payer_take(rater, &asked);
     *own -= asked.take;
@@ -121,20 +147,6 @@ static void payer_ask(struct sp_rater *rater, const struct sp__claim *claim,
     } else {
       *own += asked.take; /* one line for the own account, the last (§12.5) */
     }
-  }
-  if (sp__traced(rater)) {
-    const struct sp_book_payer *rows = SP_BOOK_TABLE(work->book, payers, struct sp_book_payer);
-    sp__trace(rater,
-              (struct sp_trace_event){.kind = SP_TRACE_PAYER,
-                                      .plan = claim->payer->plan,
-                                      .item = claim->payer->item,
-                                      .index = (uint32_t)(claim->payer - rows),
-                                      .owner = position->owner,
-                                      .used = sp__stage_value(rater, asked.all_stage) - asked.take,
-                                      .before = asked.left,
-                                      .price = asked.want,
-                                      .amount_micro = asked.take,
-                                      .after = sp__stage_value(rater, asked.member_stage)});
   }
 }
 

@@ -392,6 +392,7 @@ enum sp_reason sp__price(struct sp_rater *rater)
     sp__trace_rules(rater, rater->segments + i);
   }
   if (sp__traced(rater)) {
+    sp__trace_unpriced(rater);
     sp__trace_passed(rater);
   }
   for (uint32_t i = 0; i < work->frame->items_count; i++) {

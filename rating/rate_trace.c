@@ -131,6 +131,43 @@ void sp__trace_rules(struct sp_rater *rater, const struct sp__segment *segment)
   }
 }
 
+static bool is_priced(const struct sp__frame *frame, uint32_t item)
+{
+  for (uint32_t i = 0; i < frame->items_count; i++) {
+    if (frame->names[i] == item) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static void item_unpriced(struct sp_rater *rater, const struct sp_book_item *item)
+{
+  const struct sp_book_rule *rules = SP_BOOK_TABLE(rater->work.book, rules, struct sp_book_rule);
+  for (uint32_t r = item->rules_at; r < item->rules_at + item->rules_count; r++) {
+    struct sp_trace_event event = {
+        .kind = SP_TRACE_RULE, .plan = rules[r].plan, .item = item->name_id, .index = r};
+    event.why = rule_why(rater, item, rules + r, 0, &event);
+    sp__trace(rater, event);
+  }
+}
+
+void sp__trace_unpriced(struct sp_rater *rater)
+{
+  const struct sp__frame *frame = rater->work.frame;
+  const struct sp_book *book = rater->work.book;
+  const struct sp_book_item *items = SP_BOOK_TABLE(book, items, struct sp_book_item);
+  for (uint32_t p = 0; p < frame->set->count; p++) {
+    const struct sp_book_plan *plan =
+        SP_BOOK_TABLE(book, plans, struct sp_book_plan) + frame->set->plans[p];
+    for (uint32_t k = plan->items_at; k < plan->items_at + plan->items_count; k++) {
+      if (!is_priced(frame, items[k].name_id)) {
+        item_unpriced(rater, items + k);
+      }
+    }
+  }
+}
+
 static void row_passed(struct sp_rater *rater, const struct sp_book_match *match,
                        enum sp_trace_table table, uint32_t index, uint32_t plan)
 {

@@ -11,7 +11,8 @@ enum sp_trace_kind {
   SP_TRACE_PLAN,    /* a plan applies: plan, owner, from .. to as before, after */
   SP_TRACE_SEGMENT, /* from `offset` on these bands hold of those that anything asks for: used = bit
                      * per band name */
-  SP_TRACE_RULE,    /* a rule of `item` was considered at `offset`: index in `rules`, why; FEATURES:
+  SP_TRACE_RULE,    /* a rule of `item` was considered at `offset`, those of items that the record
+                     * has not got only at 0: index in `rules`, why; FEATURES:
                      * used = the record's bits that it refuses; PRIORITY, COLUMNS, LENGTH: count =
                      * index of the rule it lost to; size = length of its prefix of `other` */
   SP_TRACE_CHOSEN,  /* the rule of `item` from `offset` on: index; why = SP_WHY_NONE: no rule */
@@ -23,25 +24,32 @@ enum sp_trace_kind {
                     * denominator 0: more than 63 bits */
   SP_TRACE_PASSED, /* a row that does not match: index in the table `slot` (enum sp_trace_table),
                     * plan, why; used as for RULE */
-  SP_TRACE_FREE,   /* all slots cost nothing: no allowance is touched (§10.6.2) */
-  SP_TRACE_PART,   /* an allowance part in order: index in `allowances`, owner, before = left,
-                    * after = granted, size = 1: rolled; used = what the member's cap still lets it
-                    * take, -1 = no cap */
-  SP_TRACE_COVER,  /* increments covered: index, owner, offset, size, count; before, after = left */
-  SP_TRACE_WAIVE,  /* increments of another item waived with them: item, offset, size, count */
-  SP_TRACE_DUE,    /* amount of `item` after allowances: amount_micro; count = increments waived,
-                    * size = 1: the fee with them; exactly price / denominator as LIST */
+  SP_TRACE_GRANT, /* an allowance gives something else than its row says: index, before = the amount
+                   * in the row of the book in force at the grant instant `offset`, -1 = none there
+                   * or no membership; after = granted; count of size days, size 0: not by day; used
+                   * = 1: for the rolled part, of the former cycle */
+  SP_TRACE_FREE,  /* all slots cost nothing: no allowance is touched (§10.6.2) */
+  SP_TRACE_PART,  /* an allowance part in order: index in `allowances`, owner, before = left,
+                   * after = granted, size = 1: rolled; used = what the member's cap still lets it
+                   * take, -1 = no cap */
+  SP_TRACE_COVER, /* increments covered: index, owner, offset, size, count; before, after = left */
+  SP_TRACE_WAIVE, /* increments of another item waived with them: item, offset, size, count */
+  SP_TRACE_DUE,   /* amount of `item` after allowances: amount_micro; count = increments waived,
+                   * size = 1: the fee with them; exactly price / denominator as LIST */
   SP_TRACE_DISCOUNT, /* a discount of its set: index in `discounts`, item; before, after = sum over
                       * all items as far as whole micro-units show it; why = SP_WHY_TAKEN or
                       * SP_WHY_SET_LOST */
   SP_TRACE_BLOCK,    /* a block of a block_cap: index; count = block, before = taken, price = share,
                       * amount_micro; size = 1: taken, 0: tried only; offset = counter behind
-                      * it */
+                      * it; after = what it and all earlier ones get of the amount; used /
+                      * denominator = their exact prices, denominator 0: more than 63 bits */
   SP_TRACE_PASS,     /* after a pass (offset = 1..3): amount_micro of `item` */
   SP_TRACE_COUNTED,  /* a cap counted: index; before, after */
   SP_TRACE_PAYER,    /* a payer was asked: index in `payers`, owner; before = left, price = want,
                       * amount_micro = what it takes; after = paid for this member then, used =
                       * paid for all before */
+  SP_TRACE_SHARE,    /* of a payer of several items: what it takes of `item`; before = left of it,
+                      * amount_micro */
   SP_TRACE_OWN,      /* what the own account pays */
   SP_TRACE_CHAIN /* sums of the chain: offset = start, used = quantity, before = net so far, after =
                     net now */

@@ -130,6 +130,57 @@ static void discount_tell(const struct cut *at)
   sp_tell_says(at->tell, &text);
 }
 
+static const struct sp_trace_event *event_before(const struct cut *at, uint32_t item,
+                                                 enum sp_trace_kind kind)
+{
+  for (const struct sp_trace_event *event = at->event; event-- > at->told->events->event;) {
+    if (event->kind == kind && event->item == item) {
+      return event;
+    }
+  }
+  return NULL;
+}
+
+/* The amount of the item before the event at hand. */
+static int64_t amount_before(const struct cut *at, uint32_t item)
+{
+  for (const struct sp_trace_event *event = at->event; event-- > at->told->events->event;) {
+    bool amount =
+        event->kind == SP_TRACE_PASS || event->kind == SP_TRACE_DUE || event->kind == SP_TRACE_LIST;
+    if (amount && event->item == item) {
+      return event->amount_micro;
+    }
+  }
+  return 0;
+}
+
+/* "share 1.184 x 0.705 / 1.315 - 0.00 = 0.635": of the amount by exact prices, less the earlier
+ * blocks. */
+static void share_add(struct sp_text *text, const struct cut *at)
+{
+  const struct sp_trace_event *event = at->event;
+  uint32_t item = discount_at(at, event->index)->item;
+  const struct sp_trace_event *due = event_before(at, item, SP_TRACE_DUE);
+  int64_t earlier = event->after - event->price;
+  due = due == NULL ? event_before(at, item, SP_TRACE_LIST) : due;
+  sp_text_add(text, "share ");
+  if (due != NULL && event->denominator != 0 && due->denominator == event->denominator) {
+    sp_words_money(text, amount_before(at, item));
+    sp_text_add(text, " x ");
+    sp_words_exact(text, event->used, event->denominator);
+    sp_text_add(text, " / ");
+    sp_words_exact(text, due->price, due->denominator);
+  } else {
+    sp_words_money(text, event->after);
+  }
+  if (earlier != 0) {
+    sp_text_add(text, " - ");
+    sp_words_money(text, earlier);
+  }
+  sp_text_add(text, " = ");
+  sp_words_money(text, event->price);
+}
+
 static void block_tell(const struct cut *at)
 {
   char words[SP_SAYS_BYTES_MAX];
@@ -149,8 +200,10 @@ static void block_tell(const struct cut *at)
   sp_text_add_i64(&text, event->count);
   sp_text_add(&text, " of ");
   sp_words_amount(&text, row->threshold, row->threshold_unit);
-  sp_text_add(&text, ": share ");
-  sp_words_money(&text, event->price);
+  sp_text_add(&text, ", counter ");
+  sp_words_amount(&text, event->offset, row->threshold_unit);
+  sp_text_add(&text, " after it: ");
+  share_add(&text, at);
   sp_text_add(&text, ", takes min(");
   sp_words_money(&text, event->price);
   sp_text_add(&text, ", ");
@@ -160,19 +213,6 @@ static void block_tell(const struct cut *at)
   sp_text_add(&text, ") = ");
   sp_words_money(&text, event->amount_micro);
   sp_tell_says(at->tell, &text);
-}
-
-/* The amount of the item before the pass at hand. */
-static int64_t amount_before(const struct cut *at)
-{
-  for (const struct sp_trace_event *event = at->event; event-- > at->told->events->event;) {
-    bool amount =
-        event->kind == SP_TRACE_PASS || event->kind == SP_TRACE_DUE || event->kind == SP_TRACE_LIST;
-    if (amount && event->item == at->event->item) {
-      return event->amount_micro;
-    }
-  }
-  return 0;
 }
 
 /* " x 90 % x 0 %": the percents that were taken on the item. */
@@ -190,11 +230,30 @@ static void percents_add(struct sp_text *text, const struct cut *at)
   }
 }
 
+/* Digits of the item at hand, those of its rule at the start. */
+static unsigned digits_of(const struct cut *at)
+{
+  const struct sp_trace_event *list = event_before(at, at->event->item, SP_TRACE_LIST);
+  if (list == NULL) {
+    return (unsigned)at->book->header->rounding_digits;
+  }
+  const struct sp_book_rule *rule =
+      SP_BOOK_TABLE(at->book, rules, struct sp_book_rule) + list->index;
+  const struct sp_book_plan *plan =
+      SP_BOOK_TABLE(at->book, plans, struct sp_book_plan) + rule->plan;
+  const struct sp_book_item *item =
+      SP_BOOK_TABLE(at->book, items, struct sp_book_item) + plan->items_at;
+  while (item->name_id != rule->item) {
+    item++;
+  }
+  return item->digits;
+}
+
 static void pass_tell(const struct cut *at)
 {
   char words[SP_SAYS_BYTES_MAX];
   struct sp_text text = SP_TEXT_INIT(words);
-  int64_t before = amount_before(at);
+  int64_t before = amount_before(at, at->event->item);
   if (before == at->event->amount_micro) {
     return;
   }
@@ -210,7 +269,9 @@ static void pass_tell(const struct cut *at)
   sp_words_money(&text, before);
   if (at->event->offset == 1) {
     percents_add(&text, at);
-    sp_text_add(&text, " = ");
+    sp_text_add(&text, ", half_up to ");
+    sp_text_add_u64(&text, digits_of(at));
+    sp_text_add(&text, " digits = ");
   } else {
     sp_text_add(&text, " -> ");
   }
@@ -311,6 +372,27 @@ static void payer_tell(const struct cut *at)
   sp_tell_says(at->tell, &text);
 }
 
+static void share_tell(const struct cut *at)
+{
+  char words[SP_SAYS_BYTES_MAX];
+  struct sp_text text = SP_TEXT_INIT(words);
+  const struct sp_trace_event *event = at->event;
+  sp_tell_step(at->tell, "share");
+  sp_tell_name(at->tell, "item", item_name(at, event->item));
+  sp_tell_micro(at->tell, "before", event->before);
+  sp_tell_micro(at->tell, "takes", event->amount_micro);
+  sp_text_add(&text, "of ");
+  item_add(&text, at, event->item);
+  sp_text_add(&text, " in proportion: ");
+  sp_words_money(&text, event->before);
+  sp_text_add(&text, " - ");
+  sp_words_money(&text, event->amount_micro);
+  sp_text_add(&text, " = ");
+  sp_words_money(&text, event->before - event->amount_micro);
+  sp_text_add(&text, " left");
+  sp_tell_says(at->tell, &text);
+}
+
 static void own_tell(const struct cut *at)
 {
   char words[SP_SAYS_BYTES_MAX];
@@ -340,6 +422,8 @@ void sp__told_cut(const struct sp_told *told, struct sp_tell *tell,
     counted_tell(&at);
   } else if (event->kind == SP_TRACE_PAYER) {
     payer_tell(&at);
+  } else if (event->kind == SP_TRACE_SHARE) {
+    share_tell(&at);
   } else {
     SP_ASSERT(event->kind == SP_TRACE_OWN);
     own_tell(&at);

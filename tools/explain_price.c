@@ -87,6 +87,34 @@ static void increments_add(struct sp_text *text, const struct sp_trace_event *ev
   sp_words_amount(text, event->offset, unit);
 }
 
+/* Where bands change: how that bears on the item. Said before its first increments. */
+static void mode_tell(const struct priced *at)
+{
+  static const char *const says[] = {
+      "unit_start, the rule is chosen at the start of each increment",
+      "call_start, the rule at the start of the usage prices all of it",
+      "split_ceil, the usage is cut where the rule changes, each piece has whole increments"};
+  char words[SP_SAYS_BYTES_MAX];
+  struct sp_text text = SP_TEXT_INIT(words);
+  const struct sp_trace_event *event = at->told->events->event;
+  uint8_t mode = item_of(at, at->event->index)->band_mode;
+  if (at->event->offset > 0 || mode >= sizeof(says) / sizeof(says[0])) {
+    return;
+  }
+  while (event < at->event && (event->kind != SP_TRACE_SEGMENT || event->offset == 0)) {
+    event++;
+  }
+  if (event == at->event) {
+    return;
+  }
+  sp_tell_step(at->tell, "band_mode");
+  sp_tell_name(at->tell, "item", item_name(at));
+  item_add(&text, at);
+  sp_text_add(&text, ": ");
+  sp_text_add(&text, says[mode]);
+  sp_tell_says(at->tell, &text);
+}
+
 static void run_tell(const struct priced *at)
 {
   char words[SP_SAYS_BYTES_MAX];
@@ -95,6 +123,7 @@ static void run_tell(const struct priced *at)
   const struct sp_book_slot *slot =
       SP_BOOK_TABLE(at->book, slots, struct sp_book_slot) + event->slot;
   uint8_t unit = item_of(at, event->index)->unit;
+  mode_tell(at);
   sp_tell_step(at->tell, "increments");
   sp_tell_name(at->tell, "item", item_name(at));
   sp_tell_number(at->tell, "line", slot->row);
@@ -262,6 +291,71 @@ static void allowance_keys(const struct priced *at, const char *kind)
   sp_tell_number(at->tell, "before", at->event->before);
 }
 
+/* Whether the balance that a grant is for takes part: the former cycle's may not roll over. */
+static bool grant_counts(const struct priced *at)
+{
+  const struct sp_told_events *events = at->told->events;
+  for (const struct sp_trace_event *event = at->event; event < events->event + events->count;
+       event++) {
+    if (event->kind == SP_TRACE_PART && event->index == at->event->index &&
+        event->size == at->event->used) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* "80 x 16 / 30 days, rounded up to whole items" */
+static void days_add(struct sp_text *text, const struct priced *at, uint8_t unit)
+{
+  sp_words_amount(text, at->event->before, unit);
+  sp_text_add(text, " x ");
+  sp_text_add_i64(text, at->event->count);
+  sp_text_add(text, " / ");
+  sp_text_add_i64(text, at->event->size);
+  sp_text_add(text, " days, rounded up to whole ");
+  sp_text_add(text, unit == SP_UNIT_SECOND ? "minutes" : unit == SP_UNIT_BYTE ? "MB" : "items");
+}
+
+static void grant_tell(const struct priced *at)
+{
+  char words[SP_SAYS_BYTES_MAX];
+  struct sp_text text = SP_TEXT_INIT(words);
+  const struct sp_trace_event *event = at->event;
+  const struct sp_book_allowance *row = allowance_of(at);
+  if (!grant_counts(at)) {
+    return;
+  }
+  sp_tell_step(at->tell, "grant");
+  sp_tell_name(at->tell, "allowance",
+               sp__told_name(at->book, SP_BOOK_TABLE(at->book, allowance_names,
+                                                     struct sp_book_name)[row->name_id]));
+  sp_tell_number(at->tell, "granted", event->after);
+  sp_tell_number(at->tell, "days", event->count);
+  sp_tell_number(at->tell, "of_days", event->size);
+  sp_text_add(&text, "allowance ");
+  sp_words_name(&text, at->book,
+                SP_BOOK_TABLE(at->book, allowance_names, struct sp_book_name)[row->name_id]);
+  sp_text_add(&text, event->used != 0 ? " gave in the former cycle " : " gives this cycle ");
+  if (event->before < 0) {
+    sp_text_add(&text, "nothing: no membership in it, or the book in force on ");
+    sp_words_time(&text, at->book, event->offset);
+    sp_text_add(&text, " has no such allowance");
+  } else if (event->size != 0) {
+    sp_text_add(&text, "by day from ");
+    sp_words_time(&text, at->book, event->offset);
+    sp_text_add(&text, ": ");
+    days_add(&text, at, row->unit);
+    sp_text_add(&text, " = ");
+    sp_words_amount(&text, event->after, row->unit);
+  } else {
+    sp_words_amount(&text, event->after, row->unit);
+    sp_text_add(&text, ": by the book in force on ");
+    sp_words_time(&text, at->book, event->offset);
+  }
+  sp_tell_says(at->tell, &text);
+}
+
 static void part_tell(const struct priced *at)
 {
   char words[SP_SAYS_BYTES_MAX];
@@ -345,7 +439,9 @@ static void due_tell(const struct priced *at)
     sp_text_add_i64(&text, list->count);
     sp_text_add(&text, " increments waived");
   }
-  sp_text_add(&text, at->event->size != 0 ? " and the connect fee with them: " : ": ");
+  const struct sp_trace_event *fee = event_before(at, SP_TRACE_FEE);
+  bool fee_too = at->event->size != 0 && fee != NULL && fee->price != 0;
+  sp_text_add(&text, fee_too ? " and the connect fee with them: " : ": ");
   if (list != NULL && list->denominator != 0 && list->denominator == at->event->denominator) {
     sp_words_exact(&text, list->price, list->denominator);
     sp_text_add(&text, " - ");
@@ -378,6 +474,9 @@ void sp__told_price(const struct sp_told *told, struct sp_tell *tell,
   case SP_TRACE_FREE:
     sp_tell_plain(tell, "free", "it costs nothing as it is: no allowance is touched");
     break;
+  case SP_TRACE_GRANT:
+    grant_tell(&at);
+    break;
   case SP_TRACE_PART:
     part_tell(&at);
     break;
@@ -399,6 +498,7 @@ void sp__told_price(const struct sp_told *told, struct sp_tell *tell,
   case SP_TRACE_PASS:
   case SP_TRACE_COUNTED:
   case SP_TRACE_PAYER:
+  case SP_TRACE_SHARE:
   case SP_TRACE_OWN:
   case SP_TRACE_CHAIN:
     break;

@@ -219,15 +219,29 @@ static bool rule_holds(const struct sp_trace_event *event)
          event->why != SP_WHY_RATING_GROUP && event->why != SP_WHY_UNIT;
 }
 
-/* Rules of one plan and item at one offset, from `event` on; returns how many events. */
-static size_t rules_tell(const struct sp_told *told, struct sp_tell *tell,
-                         const struct sp_trace_event *event, size_t count)
+static bool is_other_service(const struct sp_trace_event *event)
 {
-  size_t n = 0, losers = 0;
-  for (; n < count && event[n].kind == SP_TRACE_RULE && event[n].plan == event->plan &&
-         event[n].item == event->item && event[n].offset == event->offset;
-       n++) {
+  return event->why == SP_WHY_UNIT ||
+         (event->why == SP_WHY_FEATURES && ((uint64_t)event->used & SP_FEATURES_SERVICE) != 0);
+}
+
+/* Rules of one plan and item at one offset, from `event` on; returns how many events. Those for
+ * other services of an item that has no rule for this one are only counted: `others`. */
+static size_t rules_tell(const struct sp_told *told, struct sp_tell *tell,
+                         const struct sp_trace_event *event, size_t count, size_t *others)
+{
+  size_t n = 0, losers = 0, end = 0;
+  bool any_holds = false;
+  while (end < count && event[end].kind == SP_TRACE_RULE && event[end].plan == event->plan &&
+         event[end].item == event->item && event[end].offset == event->offset) {
+    any_holds |= rule_holds(event + end++);
+  }
+  for (; n < end; n++) {
     bool holds = rule_holds(event + n);
+    if (!any_holds && is_other_service(event + n) && !tell->json) {
+      *others += event->offset == 0;
+      continue;
+    }
     losers += !holds;
     if (holds || tell->json || (event->offset == 0 && losers <= LOSERS_MAX)) {
       rule_tell(told, tell, event + n);
@@ -242,6 +256,19 @@ static size_t rules_tell(const struct sp_told *told, struct sp_tell *tell,
     sp_tell_plain(tell, "more", words);
   }
   return n;
+}
+
+static void others_tell(struct sp_tell *tell, size_t *others)
+{
+  char words[96];
+  struct sp_text text = SP_TEXT_INIT(words);
+  if (*others > 0) {
+    sp_text_add_u64(&text, *others);
+    sp_text_add(&text, *others == 1 ? " rule" : " rules");
+    sp_text_add(&text, " of other items: no, for other services (--json shows all)");
+    sp_tell_plain(tell, "more", words);
+  }
+  *others = 0;
 }
 
 static void chain_tell(const struct sp_told *told, struct sp_tell *tell,
@@ -264,15 +291,19 @@ static void chain_tell(const struct sp_told *told, struct sp_tell *tell,
 static void events_tell(const struct sp_told *told, struct sp_tell *tell)
 {
   const struct sp_told_events *events = told->events;
+  size_t others = 0;
   for (size_t i = 0; i < events->count;) {
     const struct sp_trace_event *event = events->event + i;
     size_t done = 1;
+    if (event->kind != SP_TRACE_RULE && event->kind != SP_TRACE_CHOSEN) {
+      others_tell(tell, &others);
+    }
     if (event->kind == SP_TRACE_PLAN) {
       plan_tell(told, tell, event);
     } else if (event->kind == SP_TRACE_SEGMENT) {
       segment_tell(told, tell, event);
     } else if (event->kind == SP_TRACE_RULE) {
-      done = rules_tell(told, tell, event, events->count - i);
+      done = rules_tell(told, tell, event, events->count - i, &others);
     } else if (event->kind == SP_TRACE_CHAIN) {
       chain_tell(told, tell, event);
     } else if (event->kind >= SP_TRACE_DISCOUNT) {
@@ -282,6 +313,7 @@ static void events_tell(const struct sp_told *told, struct sp_tell *tell)
     }
     i += done;
   }
+  others_tell(tell, &others);
 }
 
 static const char *reason_says(unsigned reason)
@@ -331,9 +363,11 @@ static void outcome_tell(const struct sp_told *told, struct sp_tell *tell)
     sp_text_add(&text, ", net ");
     sp_words_money(&text, charge->net_micro);
     sp_text_add(&text, (charge->flags & SP_FLAG_CAPPED) != 0 ? ", capped" : "");
-    sp_text_add(&text, (charge->flags & SP_FLAG_LATE) != 0
-                           ? ", late: it moved to another domain since, pools and payers give none"
-                           : "");
+    sp_text_add(&text,
+                (charge->flags & SP_FLAG_LATE) != 0
+                    ? ", late: it moved to another domain since; pools and payers give nothing "
+                      "but what its chain has from them already"
+                    : "");
   } else if (charge->outcome == SP_OUTCOME_ZERO_RATED) {
     sp_text_add(&text, "zero_rated: nothing was used that is counted");
   } else {
@@ -345,6 +379,31 @@ static void outcome_tell(const struct sp_told *told, struct sp_tell *tell)
   sp_tell_says(tell, &text);
 }
 
+/* The chain's sums stand in its last event; a partial that is not rated has none. */
+static void partial_tell(const struct sp_told *told, struct sp_tell *tell)
+{
+  char words[SP_SAYS_BYTES_MAX];
+  struct sp_text text = SP_TEXT_INIT(words);
+  const struct sp_told_events *events = told->events;
+  const struct sp_trace_event *chain = events->event + events->count - 1;
+  uint8_t service = told->usage->service;
+  sp_tell_step(tell, "partial");
+  sp_text_add(&text, "a partial: its chain so far");
+  if (chain->kind == SP_TRACE_CHAIN) {
+    sp_tell_number(tell, "quantity", chain->used);
+    sp_text_add(&text, ", ");
+    sp_words_amount(&text, chain->used,
+                    service == SP_SERVICE_VOICE  ? SP_UNIT_SECOND
+                    : service == SP_SERVICE_DATA ? SP_UNIT_BYTE
+                                                 : SP_UNIT_ITEM);
+    sp_text_add(&text, " from ");
+    sp_words_time(&text, sp__told_book(told, chain), chain->offset);
+    sp_text_add(&text, " on,");
+  }
+  sp_text_add(&text, " is rated as one whole record");
+  sp_tell_says(tell, &text);
+}
+
 void sp__told_rate(const struct sp_told *told, struct sp_tell *tell)
 {
   const struct sp_usage *usage = told->usage;
@@ -352,7 +411,7 @@ void sp__told_rate(const struct sp_told *told, struct sp_tell *tell)
   bool plans = reason == SP_REASON_NO_PLAN || reason == SP_REASON_TWO_BASE_PLANS;
   sp_tell_station(tell, "rate", "the charge, fee by fee");
   if (told->events->count > 0 && (usage->chain_hash[0] | usage->chain_hash[1]) != 0) {
-    sp_tell_plain(tell, "partial", "a partial: its chain so far is rated as one whole record");
+    partial_tell(told, tell);
   }
   if (usage->subscriber != SP_NONE && (told->events->count > 0 || plans)) {
     subscriptions_tell(told, tell, plans);

@@ -134,6 +134,46 @@ static void texts_tell(const struct sp_cdr *cdr, struct sp_tell *tell, enum sp_c
   }
 }
 
+static void wrong_field(struct sp_tell *tell, const char *field, const char *expected)
+{
+  char words[160];
+  struct sp_text text = SP_TEXT_INIT(words);
+  sp_tell_step(tell, "wrong");
+  sp_tell_word(tell, "field", field);
+  sp_text_add(&text, field);
+  sp_text_add(&text, ": expected ");
+  sp_text_add(&text, expected);
+  sp_tell_says(tell, &text);
+}
+
+/* What was expected of a record that tests 1 to 4 of book.md §5.3 do not take. */
+static void wrong_tell(const struct sp_cdr *cdr, struct sp_tell *tell)
+{
+  static const char *const number = "a whole number >= 0 of at most 18 digits";
+  static const char *const fields[SP_CDR_WRONG_COUNT] = {
+      "direction", "partial", "duration_s", "up_bytes", "down_bytes", "items",
+      "lac",       "seq",     "cause",      "charge",   "session"};
+  if (cdr->reason == SP_REASON_BAD_LINE) {
+    wrong_field(tell, "line", "a record of its format, with as many cells as the header");
+  } else if (cdr->reason == SP_REASON_SERVICE_UNKNOWN) {
+    wrong_field(tell, "service", "voice, sms, mms, data, vas or fee");
+  } else if (cdr->reason == SP_REASON_BAD_START) {
+    wrong_field(tell, "start",
+                "a time that exists: RFC 3339 with offset, or YYYYMMDDhhmmss in the book's zone");
+  }
+  for (unsigned i = 0; cdr->reason == SP_REASON_BAD_FIELD && i < SP_CDR_WRONG_COUNT; i++) {
+    if ((cdr->wrong >> i & 1u) == 0) {
+      continue;
+    }
+    wrong_field(tell, fields[i],
+                i == SP_CDR_WRONG_DIRECTION ? "mo, mt, cf or nothing"
+                : i == SP_CDR_WRONG_PARTIAL ? "whole, first, middle or last"
+                : i == SP_CDR_WRONG_CHARGE  ? "a decimal >= 0 with at most 6 decimals"
+                : i == SP_CDR_WRONG_SESSION ? "a session, because it is a partial"
+                                            : number);
+  }
+}
+
 static void decode_tell(const struct sp_told *told, struct sp_tell *tell)
 {
   const struct sp_cdr *cdr = told->cdr;
@@ -165,6 +205,7 @@ static void decode_tell(const struct sp_told *told, struct sp_tell *tell)
     sp_text_add(&text, sp_reason_word(cdr->reason));
     sp_text_add(&text, ": the record goes to suspense as it is");
     sp_tell_plain(tell, "reason", words);
+    wrong_tell(cdr, tell);
     return;
   }
   field_number(tell, "seq", cdr->seq, 0);
@@ -208,7 +249,9 @@ static void dedup_tell(const struct sp_told *told, struct sp_tell *tell)
   struct sp_text text = SP_TEXT_INIT(words);
   sp_tell_station(tell, "dedup", "was it here before");
   if (told->usage->subscriber == SP_NONE) {
-    sp_tell_plain(tell, "mark", "not asked: no subscriber was found");
+    sp_tell_plain(tell, "mark",
+                  told->cdr->reason != SP_REASON_NONE ? "not asked: the record could not be read"
+                                                      : "not asked: no subscriber was found");
     return;
   }
   sp_tell_step(tell, "mark");

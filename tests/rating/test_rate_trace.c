@@ -73,6 +73,8 @@ static void hear(void *context, const struct sp_trace_event *event)
   case SP_TRACE_RULE:
   case SP_TRACE_CHOSEN:
   case SP_TRACE_PASSED:
+  case SP_TRACE_GRANT:
+  case SP_TRACE_SHARE:
   case SP_TRACE_FREE:
   case SP_TRACE_PART:
   case SP_TRACE_WAIVE:
@@ -149,7 +151,8 @@ START_TEST(test_adds_up)
     }
   }
   for (unsigned i = 0; i <= SP_TRACE_CHAIN; i++) { /* all that a sink can hear was heard */
-    ck_assert_msg(all.counts[i] > 0, "event %u never came", i);
+    /* Nobody of this tariff comes in the middle of a cycle: golden 14 and tests/cli have grants. */
+    ck_assert_msg(all.counts[i] > 0 || i == SP_TRACE_GRANT, "event %u never came", i);
   }
   for (unsigned i = 0; i <= SP_WHY_SET_LOST; i++) {
     /* UNIT: only where two group plans count an item that no base plan has in two units. */
