@@ -13,6 +13,8 @@
 #define WAIT_MS 100
 #define TOPIC_WAIT_MS 3000 /* a topic that is not known yet may just have been made */
 #define PROBE_MS 2000
+#define LOOK_MS 2000 /* between looks for new partitions */
+#define LOOK_WAIT_MS 500
 #define LAYOUTS_MAX 64 /* different headers in one partition */
 #define SLAB_MESSAGES 1024
 #define DEFAULT_GROUP "suanpan"
@@ -38,9 +40,11 @@ struct kafka {
   rd_kafka_t *client;
   rd_kafka_queue_t *queue;
   char *brokers, *topic;
+  rd_kafka_topic_t *handle; /* of the topic */
   struct partition *partitions;
   int32_t partitions_count, partitions_left;
-  bool assigned;
+  int32_t assigned;  /* the first so many partitions are read */
+  int64_t looked_ms; /* when new partitions were last looked for */
   bool layouts_told; /* that there are too many headers */
   rd_kafka_message_t *window[WINDOW_MESSAGES];
   size_t window_at, window_count;
@@ -112,7 +116,7 @@ static void error_note(rd_kafka_t *client, int error, const char *reason, void *
   if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && !kafka->down) {
     kafka->down = true;
     kafka->down_ms = now_ms();
-    if (kafka->assigned) {
+    if (kafka->assigned > 0) {
       sp__source_warn(source, "%s: %s", kafka->brokers, reason);
     }
   }
@@ -194,29 +198,32 @@ static enum sp_status client_make(struct sp_source *source, const struct sp_sour
   return SP_OK;
 }
 
+/* Streams for those up to `count`. */
 static enum sp_status partitions_add(struct sp_source *source, int32_t count)
 {
   struct kafka *kafka = source->inside;
   char name[SP_SOURCE_NAME_BYTES_MAX];
-  kafka->partitions = calloc((size_t)count, sizeof(*kafka->partitions));
-  if (kafka->partitions == NULL) {
+  struct partition *grown = realloc(kafka->partitions, (size_t)count * sizeof(*kafka->partitions));
+  if (grown == NULL) {
     return sp__source_fail(source, SP_NO_MEMORY, "out of memory for %d partitions", (int)count);
   }
-  for (int32_t i = 0; i < count; i++) {
-    snprintf(name, sizeof(name), "kafka/%s/%d", kafka->topic, (int)i);
-    SP_TRY(sp__source_stream_add(source, name, &kafka->partitions[i].stream));
-    source->streams[kafka->partitions[i].stream].stream.format = source->format;
+  kafka->partitions = grown;
+  for (; kafka->partitions_count < count; kafka->partitions_count++) {
+    struct partition *partition = &grown[kafka->partitions_count];
+    *partition = (struct partition){0};
+    snprintf(name, sizeof(name), "kafka/%s/%d", kafka->topic, (int)kafka->partitions_count);
+    SP_TRY(sp__source_stream_add(source, name, &partition->stream));
+    source->streams[partition->stream].stream.format = source->format;
   }
-  kafka->partitions_count = kafka->partitions_left = count;
   return SP_OK;
 }
 
 /* One question to the brokers: how many partitions the topic has. 0: it is not there. */
-static rd_kafka_resp_err_t partitions_ask(struct kafka *kafka, rd_kafka_topic_t *topic, int wait_ms,
-                                          int32_t *count)
+static rd_kafka_resp_err_t partitions_ask(struct kafka *kafka, int wait_ms, int32_t *count)
 {
   const struct rd_kafka_metadata *metadata = NULL;
-  rd_kafka_resp_err_t error = rd_kafka_metadata(kafka->client, 0, topic, &metadata, wait_ms);
+  rd_kafka_resp_err_t error =
+      rd_kafka_metadata(kafka->client, 0, kafka->handle, &metadata, wait_ms);
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return error;
   }
@@ -232,8 +239,8 @@ static rd_kafka_resp_err_t partitions_ask(struct kafka *kafka, rd_kafka_topic_t 
 static enum sp_status topic_open(struct sp_source *source)
 {
   struct kafka *kafka = source->inside;
-  rd_kafka_topic_t *topic = rd_kafka_topic_new(kafka->client, kafka->topic, NULL);
-  if (topic == NULL) {
+  kafka->handle = rd_kafka_topic_new(kafka->client, kafka->topic, NULL);
+  if (kafka->handle == NULL) {
     return sp__source_fail(source, SP_BAD_CONFIG, "kafka: topic %s: %s", kafka->topic,
                            rd_kafka_err2str(rd_kafka_last_error()));
   }
@@ -242,14 +249,13 @@ static enum sp_status topic_open(struct sp_source *source)
   int32_t count = 0;
   bool answered = false;
   while (count == 0 && left_ms > 0) {
-    error = partitions_ask(kafka, topic, (int)(left_ms < 1000 ? left_ms : 1000), &count);
+    error = partitions_ask(kafka, (int)(left_ms < 1000 ? left_ms : 1000), &count);
     rd_kafka_poll(kafka->client, count == 0 ? WAIT_MS : 0);
     answered |= error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
     int64_t limit_ms =
         answered && source->timeout_ms > TOPIC_WAIT_MS ? TOPIC_WAIT_MS : source->timeout_ms;
     left_ms = begin_ms + limit_ms - now_ms();
   }
-  rd_kafka_topic_destroy(topic);
   if (count > 0) {
     return partitions_add(source, count);
   }
@@ -273,7 +279,8 @@ static enum sp_status partition_place(struct sp_source *source, int32_t number, 
   const char *name = source->streams[partition->stream].stream.name;
   int64_t low = 0, high = 0;
   rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(
-      kafka->client, kafka->topic, number, &low, &high, (int)source->timeout_ms);
+      kafka->client, kafka->topic, number, &low, &high,
+      kafka->assigned == 0 ? (int)source->timeout_ms : LOOK_WAIT_MS);
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return sp__source_fail(source, SP_BROKER, "%s: no answer from %s: %s", name, kafka->brokers,
                            rd_kafka_err2str(error));
@@ -296,34 +303,72 @@ static enum sp_status partition_place(struct sp_source *source, int32_t number, 
   return SP_OK;
 }
 
+static enum sp_status list_assign(struct sp_source *source,
+                                  const rd_kafka_topic_partition_list_t *list)
+{
+  struct kafka *kafka = source->inside;
+  rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+  if (kafka->assigned == 0) {
+    code = rd_kafka_assign(kafka->client, list);
+  } else {
+    rd_kafka_error_t *error = rd_kafka_incremental_assign(kafka->client, list);
+    code = rd_kafka_error_code(error);
+    rd_kafka_error_destroy(error);
+  }
+  return code == RD_KAFKA_RESP_ERR_NO_ERROR ? SP_OK
+                                            : sp__source_fail(source, SP_BROKER, "kafka: %s: %s",
+                                                              kafka->topic, rd_kafka_err2str(code));
+}
+
+/* Begins to read those that are not read yet: all of them, later the new ones. */
 static enum sp_status partitions_assign(struct sp_source *source)
 {
   struct kafka *kafka = source->inside;
   rd_kafka_topic_partition_list_t *list =
       rd_kafka_topic_partition_list_new(kafka->partitions_count);
   enum sp_status status = SP_OK;
-  kafka->partitions_left = 0;
-  for (int32_t i = 0; i < kafka->partitions_count && status == SP_OK; i++) {
+  for (int32_t i = kafka->assigned; i < kafka->partitions_count && status == SP_OK; i++) {
     int64_t from = 0;
     status = partition_place(source, i, &from);
     if (status == SP_OK && !kafka->partitions[i].done) {
       rd_kafka_topic_partition_list_add(list, kafka->topic, i)->offset = from;
-      kafka->partitions_left++;
     }
   }
-  if (status == SP_OK && kafka->partitions_left > 0) {
-    rd_kafka_resp_err_t error = rd_kafka_assign(kafka->client, list);
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      status = sp__source_fail(source, SP_BROKER, "kafka: %s: %s", kafka->topic,
-                               rd_kafka_err2str(error));
+  if (status == SP_OK && list->cnt > 0) {
+    status = list_assign(source, list);
+  }
+  if (status == SP_OK) {
+    kafka->partitions_left += list->cnt;
+    for (; kafka->assigned < kafka->partitions_count; kafka->assigned++) {
+      source->streams[kafka->partitions[kafka->assigned].stream].begun = true;
     }
   }
   rd_kafka_topic_partition_list_destroy(list);
-  kafka->assigned = status == SP_OK;
-  for (uint32_t i = 0; i < source->streams_count; i++) {
-    source->streams[i].begun = true;
-  }
   return status;
+}
+
+/* Once in a while: has the topic got more partitions? They become streams (AGAIN: and may be told
+ * where they go on), and at the next look they are read. The broker may need a moment for them. */
+static enum sp_status partitions_look(struct sp_source *source)
+{
+  struct kafka *kafka = source->inside;
+  int64_t now = now_ms();
+  if (source->until_end || kafka->assigned == 0 || kafka->down ||
+      now - kafka->looked_ms < LOOK_MS) {
+    return SP_OK;
+  }
+  kafka->looked_ms = now;
+  if (kafka->assigned < kafka->partitions_count) {
+    enum sp_status status = partitions_assign(source);
+    return status == SP_BROKER ? SP_OK : status;
+  }
+  int32_t count = 0;
+  if (partitions_ask(kafka, LOOK_WAIT_MS, &count) != RD_KAFKA_RESP_ERR_NO_ERROR ||
+      count <= kafka->partitions_count) {
+    return SP_OK;
+  }
+  SP_TRY(partitions_add(source, count));
+  return SP_AGAIN;
 }
 
 /* ---- reading ---- */
@@ -591,9 +636,10 @@ static enum sp_status batch_read(struct sp_source *source, struct sp_batch *batc
 static enum sp_status kafka_next(struct sp_source *source, struct sp_batch *batch)
 {
   struct kafka *kafka = source->inside;
-  if (!kafka->assigned) {
+  if (kafka->assigned == 0) {
     SP_TRY(partitions_assign(source));
   }
+  SP_TRY(partitions_look(source));
   if (kafka->pending != SP_OK) {
     enum sp_status pending = kafka->pending;
     kafka->pending = SP_OK;
@@ -618,12 +664,11 @@ static void kafka_release(struct sp_source *source, struct sp_batch *batch)
 static void kafka_pause(struct sp_source *source, bool pause)
 {
   struct kafka *kafka = source->inside;
-  if (!kafka->assigned || kafka->partitions_left == 0) {
+  if (kafka->partitions_left == 0) {
     return;
   }
-  rd_kafka_topic_partition_list_t *list =
-      rd_kafka_topic_partition_list_new(kafka->partitions_count);
-  for (int32_t i = 0; i < kafka->partitions_count; i++) {
+  rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(kafka->assigned);
+  for (int32_t i = 0; i < kafka->assigned; i++) {
     if (!kafka->partitions[i].done) {
       rd_kafka_topic_partition_list_add(list, kafka->topic, i);
     }
@@ -664,7 +709,10 @@ static void kafka_close(struct sp_source *source)
     rd_kafka_message_destroy(kafka->window[kafka->window_at]);
   }
   if (kafka->client != NULL) {
-    if (kafka->assigned) {
+    if (kafka->handle != NULL) {
+      rd_kafka_topic_destroy(kafka->handle);
+    }
+    if (kafka->assigned > 0) {
       (void)rd_kafka_consumer_close(kafka->client); /* offsets are not the broker's to keep */
     }
     rd_kafka_queue_destroy(kafka->queue);

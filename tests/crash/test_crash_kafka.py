@@ -6,8 +6,8 @@ partitions interleave, which differs from run to run). Compared are, with an uni
 totals of `audit` by outcome (records, seconds, bytes, money), the set of rated records with their charges, the set of suspended
 ones with partition, offset and raw bytes; and with a run over the same lines as files: all of that but the places.
 
-Then a service that runs without end while the producer is at work and the broker is killed and comes back; and a broker that is
-not there. SUANPAN_KILLS (8), SUANPAN_CRASH_RECORDS (60000) and SUANPAN_SEED widen it."""
+Then a service that runs without end while the producer is at work and the broker is killed and comes back; one whose topic gets
+more partitions while it runs; and a broker that is not there. SUANPAN_KILLS (8), SUANPAN_CRASH_RECORDS (60000) and SUANPAN_SEED widen it."""
 import glob
 import os
 import shutil
@@ -29,6 +29,7 @@ PARTITIONS = 4
 DAYS = 40  # and five for what is late: well below the window of 62
 SERVICE_RECORDS_MAX = 20000  # of each partition, through the broker that dies
 SERVICE_SECONDS = 8  # that the producers take
+GROWN_RECORDS = 2000  # in each partition of a topic that grows
 ROUNDS_MAX = 200
 ENVIRONMENT = 4  # the exit code
 
@@ -62,9 +63,9 @@ class Service:
     """`run` without end. It stops with exit 4 when the broker is away for too long (15 s), which is up to the machine here; it is
     then started again, as a supervisor would."""
 
-    def __init__(self, store, broker):
+    def __init__(self, store, broker, topic="service"):
         self.store, self.starts = store, 0
-        self.arguments = [crash.SUANPAN, *run_arguments(store, broker.address, "service")]
+        self.arguments = [crash.SUANPAN, *run_arguments(store, broker.address, topic)]
         self.start()
 
     def start(self):
@@ -138,6 +139,39 @@ def broker_dies(folder, world, broker, paths):
           "nothing lost, nothing doubled", flush=True)
 
 
+def partitions_come(folder, world, broker, paths):
+    """A topic of one partition gets a second while the service runs, and a third while it is killed and started again."""
+    parts = []
+    for at, path in enumerate(paths[:3]):
+        parts.append(f"{folder}/grown{at}.csv")
+        with open(path, encoding="utf-8") as file, open(parts[-1], "w", encoding="utf-8") as part:
+            part.writelines(file.readlines()[:GROWN_RECORDS + 1])
+    store = f"{folder}/grown"
+    crash.init(store, world, 4, f"{folder}/suanpan.yaml")
+    service = None
+    try:
+        for at, part in enumerate(parts):
+            broker.produce("grown", part, "--header", "--lines", 20, "--partitions", at + 1, "--partition", at)
+            if at == 0:
+                service = Service(store, broker, "grown")
+            if at == 2:
+                service.process.kill()
+                service.process.wait()
+                service.start()
+            service.wait_for((at + 1) * GROWN_RECORDS)
+        service.stop()
+    finally:
+        if service is not None:
+            service.process.kill()
+            service.process.wait()
+    crash.init(f"{folder}/grown-files", world, 2)
+    crash.call("run", f"{folder}/grown-files", "--files", *parts, "--until-end")
+    expected, found = crash.answer(f"{folder}/grown-files"), crash.answer(store)
+    if without_places(expected) != without_places(found):
+        sys.exit(f"partitions that came later:\n{expected}\n{found}")
+    print(f"{len(parts)} partitions, two of them new while the service ran: all {len(parts) * GROWN_RECORDS} records", flush=True)
+
+
 def without_places(answer):
     return {key: value for key, value in answer.items() if key != "suspense"}
 
@@ -174,6 +208,7 @@ def check(folder, rng, seed):
         if without_places(from_files) != without_places(expected):
             sys.exit(f"from files:\n{from_files}\nfrom Kafka:\n{expected}")
         killed_runs(folder, world, broker, rng, [whole_s], expected)
+        partitions_come(folder, world, broker, paths)
         broker_dies(folder, world, broker, paths)
 
 

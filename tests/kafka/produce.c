@@ -2,8 +2,9 @@
  * produce: sends the lines of a file to a Kafka topic, for the tests and measurements with a real
  * broker.
  *
- * The topic is made when it is not there. Lines go to the one partition of --partition, or to
- * `hash(key) % N` with --key, else in turn. Several lines travel in one message with --lines; with
+ * The topic is made when it is not there, and gets more partitions when it has fewer. Lines go to
+ * the one partition of --partition, or to `hash(key) % N` with --key, else in turn. Several lines
+ * travel in one message with --lines; with
  * --header the file's first line stands first in each message. The producer is idempotent, so that
  * a broker that dies and comes back neither loses nor doubles a message.
  */
@@ -137,6 +138,50 @@ static int parse_options(int argc, char **argv, struct options *options)
   return fits && options->lines >= 1 ? EXIT_DONE : EXIT_USAGE;
 }
 
+/* What the broker said to a topic's creation (creating) or to more partitions; an event is needed.
+ */
+static rd_kafka_resp_err_t topic_error(rd_kafka_event_t *event, bool creating)
+{
+  size_t count = 0;
+  const rd_kafka_topic_result_t **results =
+      creating
+          ? rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count)
+          : rd_kafka_CreatePartitions_result_topics(rd_kafka_event_CreatePartitions_result(event),
+                                                    &count);
+  return count == 1 ? rd_kafka_topic_result_error(results[0]) : RD_KAFKA_RESP_ERR__FAIL;
+}
+
+/* A topic that was there already: as many partitions as are asked for, if it has fewer. */
+static int grow_topic(rd_kafka_t *client, const struct options *options)
+{
+  char text[512];
+  rd_kafka_NewPartitions_t *more =
+      rd_kafka_NewPartitions_new(options->topic, (size_t)options->partitions, text, sizeof text);
+  if (more == NULL) {
+    return fail("partitions", text);
+  }
+  rd_kafka_queue_t *queue = rd_kafka_queue_new(client);
+  rd_kafka_CreatePartitions(client, &more, 1, NULL, queue);
+  rd_kafka_event_t *event = rd_kafka_queue_poll(queue, TOPIC_WAIT_MS);
+  int status = EXIT_DONE;
+  if (event == NULL) {
+    status = fail("partitions", "no answer from the broker");
+  } else if (rd_kafka_event_error(event)) {
+    status = fail("partitions", rd_kafka_event_error_string(event));
+  } else {
+    rd_kafka_resp_err_t error = topic_error(event, false);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR && error != RD_KAFKA_RESP_ERR_INVALID_PARTITIONS) {
+      status = fail("partitions", rd_kafka_err2str(error)); /* the other: it has as many */
+    }
+  }
+  if (event != NULL) {
+    rd_kafka_event_destroy(event);
+  }
+  rd_kafka_queue_destroy(queue);
+  rd_kafka_NewPartitions_destroy(more);
+  return status;
+}
+
 /* Makes the topic; one that is there already is as good. */
 static int make_topic(rd_kafka_t *client, const struct options *options)
 {
@@ -158,12 +203,10 @@ static int make_topic(rd_kafka_t *client, const struct options *options)
   } else if (rd_kafka_event_error(event)) {
     status = fail("topic", rd_kafka_event_error_string(event));
   } else {
-    size_t count = 0;
-    const rd_kafka_topic_result_t **results =
-        rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count);
-    rd_kafka_resp_err_t error =
-        count == 1 ? rd_kafka_topic_result_error(results[0]) : RD_KAFKA_RESP_ERR__FAIL;
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR && error != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
+    rd_kafka_resp_err_t error = topic_error(event, true);
+    if (error == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
+      status = grow_topic(client, options);
+    } else if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
       status = fail("topic", rd_kafka_err2str(error));
     }
   }
