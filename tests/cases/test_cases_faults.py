@@ -347,6 +347,12 @@ FAULTS = [
     ("gap of mo, not of cf", rates(VOICE + " direction=mo band=a", VOICE + " direction=cf"), "rates.csv:2"),
     ("the rule of mo fills that of cf", rates(VOICE + " direction=mo", VOICE + " direction=cf band=a priority=1"), ""),
     ("gap of those in the tree", rates(VOICE + " net=group_tree band=a", VOICE + " net=group priority=1"), "rates.csv:2"),
+    ("gap abroad at home numbers", rates(VOICE, "b ld 1 1min service=voice roam=hmt zone=domestic band=a"), "rates.csv:3"),
+    ("no local number abroad", rates(VOICE, "b ld 1 1min service=voice roam=hmt zone=local band=a"), ""),
+    ("gap of members with a service number", rates(VOICE, "b ld 1 1min service=voice zone=service net=group band=a"), "rates.csv:3"),
+    ("no own number in Hong Kong", rates(VOICE, "b ld 1 1min service=voice zone=hmt net=onnet band=a"), ""),
+    ("gap of a prefix in Hong Kong", rates(VOICE, "b ld 1 1min service=voice zone=hmt dest=hk band=a"), "rates.csv:3"),
+    ("no local number of that prefix", rates(VOICE, "b ld 1 1min service=voice zone=local dest=hk band=a"), ""),
     ("gap of no record", rates(VOICE, "b ld 1 1min service=voice zone=service net=mobile band=a"), ""),
     # --- warnings
     ("a rule that can never match", rates(VOICE, VOICE + " zone=service net=mobile"), ""),
