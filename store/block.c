@@ -12,6 +12,7 @@
 #define BUILDER_MAGIC 0x42554C44u
 #define ROWS_BYTES_FIRST (4u << 20)
 #define RUNS_MAX (SP_BLOCK_RECORDS_MAX / SP_BLOCK_RUN_RECORDS)
+#define RUNS_ROOM ((RUNS_MAX + 1) * sizeof(uint32_t)) /* before the rows, for the table of runs */
 
 struct stream_slot {
   struct sp_block_stream stream;
@@ -22,16 +23,16 @@ struct sp_block_builder {
   uint32_t magic;
   uint32_t records, streams;
   uint64_t raw_bytes; /* of records added, kept or not: bounded */
-  uint8_t *rows;
-  size_t rows_length, rows_size;
+  uint8_t *bytes;     /* RUNS_ROOM, then the rows */
+  size_t rows_length, bytes_size;
   uint32_t runs[RUNS_MAX + 1]; /* where each run of rows begins */
   struct sp_row_context context;
   struct sp_totals outcomes[SP_OUTCOME_COUNT];
   int64_t list_micro, net_micro;
   uint64_t suspense_sum;
   struct stream_slot slots[SP_BLOCK_STREAMS_MAX];
-  uint8_t *payload, *out;
-  size_t payload_size, out_size;
+  uint8_t *out;
+  size_t out_size;
   ZSTD_CCtx *zstd;
   struct sp_row_reader
       *reader; /* for reading records of the open block back; made when first needed */
@@ -60,7 +61,8 @@ enum sp_status sp_block_builder_make(struct sp_block_builder **out)
   }
   builder->magic = BUILDER_MAGIC;
   builder->zstd = ZSTD_createCCtx();
-  if (builder->zstd == NULL || !grow(&builder->rows, &builder->rows_size, ROWS_BYTES_FIRST)) {
+  if (builder->zstd == NULL ||
+      !grow(&builder->bytes, &builder->bytes_size, RUNS_ROOM + ROWS_BYTES_FIRST)) {
     sp_block_builder_free(builder);
     return SP_NO_MEMORY;
   }
@@ -77,9 +79,8 @@ void sp_block_builder_free(struct sp_block_builder *builder)
   sp_block_begin(builder);
   builder->magic = 0;
   ZSTD_freeCCtx(builder->zstd);
-  free(builder->rows);
+  free(builder->bytes);
   free(builder->reader);
-  free(builder->payload);
   free(builder->out);
   free(builder);
 }
@@ -154,8 +155,9 @@ enum sp_status sp_block_record_at(struct sp_block_builder *builder, uint32_t i,
   }
   struct sp_row_reader *reader = builder->reader;
   sp__row_run_begin(&reader->context, SP_BLOCK_STREAMS_MAX);
-  reader->bytes = (struct sp_varint_reader){builder->rows + builder->runs[i / SP_BLOCK_RUN_RECORDS],
-                                            builder->rows + builder->rows_length, false};
+  const uint8_t *rows = builder->bytes + RUNS_ROOM;
+  reader->bytes = (struct sp_varint_reader){rows + builder->runs[i / SP_BLOCK_RUN_RECORDS],
+                                            rows + builder->rows_length, false};
   const struct sp_block_room room = {
       .cdr = &reader->cdr,
       .scratch = reader->scratch,
@@ -195,17 +197,16 @@ enum sp_status sp_block_add(struct sp_block_builder *builder, const struct sp_bl
       builder->raw_bytes + record->raw_length > SP_BLOCK_RAW_BYTES_MAX) {
     return SP_FULL;
   }
-  if (!grow(&builder->rows, &builder->rows_size,
-            builder->rows_length + SP_ROW_BYTES_MAX + record->raw_length)) {
+  if (!grow(&builder->bytes, &builder->bytes_size,
+            RUNS_ROOM + builder->rows_length + SP_ROW_BYTES_MAX + record->raw_length)) {
     return SP_NO_MEMORY;
   }
   if (i % SP_BLOCK_RUN_RECORDS == 0) {
     builder->runs[i / SP_BLOCK_RUN_RECORDS] = (uint32_t)builder->rows_length;
     sp__row_run_begin(&builder->context, SP_BLOCK_STREAMS_MAX);
   }
-  const uint8_t *end =
-      sp__row_put(&builder->context, record, charge, builder->rows + builder->rows_length);
-  builder->rows_length = (size_t)(end - builder->rows);
+  uint8_t *at = builder->bytes + RUNS_ROOM + builder->rows_length;
+  builder->rows_length += (size_t)(sp__row_put(&builder->context, record, charge, at) - at);
   builder->raw_bytes += record->raw_length;
   struct sp_block_stream *stream = &builder->slots[record->stream].stream;
   stream->in++;
@@ -215,19 +216,13 @@ enum sp_status sp_block_add(struct sp_block_builder *builder, const struct sp_bl
   return SP_OK;
 }
 
-enum sp_status sp_block_payload(struct sp_block_builder *builder, const uint8_t **bytes,
-                                size_t *length)
+void sp_block_payload(struct sp_block_builder *builder, const uint8_t **bytes, size_t *length)
 {
   size_t runs = (size_t)runs_of(builder->records) * sizeof(builder->runs[0]);
-  size_t total = runs + builder->rows_length;
-  if (!grow(&builder->payload, &builder->payload_size, total)) {
-    return SP_NO_MEMORY;
-  }
-  memcpy(builder->payload, builder->runs, runs);
-  memcpy(builder->payload + runs, builder->rows, builder->rows_length);
-  *bytes = builder->payload;
-  *length = total;
-  return SP_OK;
+  uint8_t *at = builder->bytes + RUNS_ROOM - runs;
+  memcpy(at, builder->runs, runs);
+  *bytes = at;
+  *length = runs + builder->rows_length;
 }
 
 /* The equation of engine.md §1 rule 6, for each of count, duration, bytes and money. */
@@ -284,7 +279,7 @@ enum sp_status sp_block_close(struct sp_block_builder *builder, struct sp_block_
 {
   const uint8_t *payload;
   size_t payload_length;
-  SP_TRY(sp_block_payload(builder, &payload, &payload_length));
+  sp_block_payload(builder, &payload, &payload_length);
   size_t streams_max = 0;
   for (uint32_t i = 0; i < builder->streams; i++) {
     streams_max += sizeof(struct sp_block_stream_row) + builder->slots[i].stream.name_length +

@@ -136,10 +136,9 @@ SP_MUST_CHECK enum sp_status sp_block_close(struct sp_block_builder *builder,
 /* Empties the builder for the next block. */
 void sp_block_begin(struct sp_block_builder *builder);
 
-/* The uncompressed payload of the open block, in sections, as close would write it: recovery
- * compares it with the journaled. */
-SP_MUST_CHECK enum sp_status sp_block_payload(struct sp_block_builder *builder,
-                                              const uint8_t **bytes, size_t *length);
+/* The uncompressed payload of the open block, as close would write it: recovery compares it with
+ * the journaled. Borrowed until the next call on this builder. */
+void sp_block_payload(struct sp_block_builder *builder, const uint8_t **bytes, size_t *length);
 
 /* A block read back. */
 struct sp_block_view;

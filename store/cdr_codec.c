@@ -66,28 +66,38 @@ static inline uint8_t *plain_put(struct sp_cdr_coder *coder, unsigned field, con
   return literal_put(to, text, length);
 }
 
+/* A slot keeps the first 16 bytes of a text and, of a longer one, the last 16. */
 static inline uint8_t *table_put(struct sp_cdr_coder *coder, unsigned field, const char *text,
                                  size_t length, uint8_t *to)
 {
   if (SP_UNLIKELY(length > SP_CDR_SLOT_BYTES)) {
     return literal_put(to, text, length);
   }
-  __m128i lanes = sp_lanes_load(text, length);
-  uint64_t low = (uint64_t)_mm_cvtsi128_si64(lanes), high = (uint64_t)_mm_extract_epi64(lanes, 1);
+  bool two = length > SP_LANES;
+  __m128i first = sp_lanes_load(text, two ? SP_LANES : length);
+  __m128i last = two ? sp_lanes_read(text + length - SP_LANES) : first;
+  __m128i both = _mm_add_epi64(first, _mm_slli_epi64(last, 1));
+  uint64_t low = (uint64_t)_mm_cvtsi128_si64(both), high = (uint64_t)_mm_extract_epi64(both, 1);
   unsigned index = (unsigned)((low + high * 3) * SP_HASH_K0 >> 58);
   _Static_assert(SP_CDR_SLOTS == 64, "six bits of the product");
   char *slot = coder->slots[field][index];
-  __m128i same = _mm_cmpeq_epi8(sp_lanes_read(slot), lanes);
+  __m128i same = _mm_and_si128(_mm_cmpeq_epi8(sp_lanes_read(slot), first),
+                               _mm_cmpeq_epi8(sp_lanes_read(slot + SP_LANES), last));
   if (coder->lengths[field][index] == length && _mm_movemask_epi8(same) == 0xFFFF) {
     *to++ = (uint8_t)(TAG_SLOT + index);
     return to;
   }
   coder->lengths[field][index] = (uint8_t)length;
-  sp_lanes_write(slot, lanes);
+  sp_lanes_write(slot, first);
+  sp_lanes_write(slot + SP_LANES, last);
   *to = (uint8_t)(TAG_NEW + index);
   to[1] = (uint8_t)length;
-  sp_lanes_write(to + 2, lanes);
-  return to + 2 + length;
+  to += 2;
+  sp_lanes_write(to, first);
+  if (two) {
+    sp_lanes_write(to + length - SP_LANES, last);
+  }
+  return to + length;
 }
 
 static uint8_t *numbers_put(struct sp_cdr_coder *coder, const struct sp_cdr *cdr, uint8_t *to)
@@ -199,23 +209,36 @@ static inline void numbers_get(struct sp_cdr_coder *coder, struct sp_varint_read
   reader->bad = reader->bad || signs < 0 || cdr->lac < -1 || has > HAS_ALL;
 }
 
-/* A text of the table; its length, 0 = it is none. */
+static inline bool slot_get(char *slot, uint8_t *known, struct sp_varint_reader *reader)
+{
+  size_t length = sp_varint_get_byte(reader);
+  const char *from = (const char *)sp_varint_get_bytes(reader, length);
+  if (from == NULL || length > SP_CDR_SLOT_BYTES || length == 0) {
+    return false;
+  }
+  bool two = length > SP_LANES;
+  __m128i first = sp_lanes_load(from, two ? SP_LANES : length);
+  *known = (uint8_t)length;
+  sp_lanes_write(slot, first);
+  sp_lanes_write(slot + SP_LANES, two ? sp_lanes_read(from + length - SP_LANES) : first);
+  return true;
+}
+
+/* A text of the table to where SP_CDR_SLOT_BYTES are free; its length, 0 = it is none. */
 static inline size_t table_get(struct sp_cdr_coder *coder, unsigned field, unsigned tag,
                                struct sp_varint_reader *reader, char *to)
 {
   char *slot = coder->slots[field][tag % SP_CDR_SLOTS];
   uint8_t *known = &coder->lengths[field][tag % SP_CDR_SLOTS];
-  if (SP_UNLIKELY(tag >= TAG_NEW)) {
-    size_t length = sp_varint_get_byte(reader);
-    const uint8_t *from = sp_varint_get_bytes(reader, length);
-    if (from == NULL || length > SP_CDR_SLOT_BYTES || length == 0) {
-      return 0;
-    }
-    *known = (uint8_t)length;
-    sp_lanes_write(slot, sp_lanes_load((const char *)from, length));
+  if (SP_UNLIKELY(tag >= TAG_NEW) && !slot_get(slot, known, reader)) {
+    return 0;
   }
+  size_t length = *known;
   sp_lanes_write(to, sp_lanes_read(slot));
-  return *known;
+  if (SP_UNLIKELY(length > SP_LANES)) {
+    sp_lanes_write(to + length - SP_LANES, sp_lanes_read(slot + SP_LANES));
+  }
+  return length;
 }
 
 static inline uint64_t number_get(struct sp_cdr_coder *coder, unsigned field, unsigned tag,
@@ -236,7 +259,7 @@ static size_t literal_get(struct sp_varint_reader *reader, size_t room, char *to
   return length;
 }
 
-/* One text to scratch, where 16 bytes more than `room` are free; its length, 0 = it is none. */
+/* One text to scratch, where 32 bytes more than `room` are free; its length, 0 = it is none. */
 static inline size_t text_get(struct sp_cdr_coder *coder, unsigned field,
                               struct sp_varint_reader *reader, size_t room, char *to)
 {
@@ -258,7 +281,7 @@ static inline size_t text_get(struct sp_cdr_coder *coder, unsigned field,
   return length <= room ? length : 0;
 }
 
-/* The same text, not wanted: only what later ones are written against. `to`: 16 bytes for nothing.
+/* The same text, not wanted: only what later ones are written against. `to`: 32 bytes for nothing.
  */
 static inline bool text_skip(struct sp_cdr_coder *coder, unsigned field,
                              struct sp_varint_reader *reader, char *to)

@@ -11,17 +11,15 @@
 #define SP_CDR_TEXTS_BYTES_MAX \
   65535u /* all texts of a record together (their bytes stood in one line) */
 #define SP_CDR_ENCODED_MAX (SP_CDR_TEXTS_BYTES_MAX + 256u)
-#define SP_CDR_SCRATCH_BYTES                                           \
-  (SP_CDR_TEXTS_BYTES_MAX + 17u) /* texts are written 16 bytes at once \
-                                  */
-#define SP_CDR_SLOTS 64u         /* of the table of short texts, for each field */
-#define SP_CDR_SLOT_BYTES 16u    /* longest text kept in it */
+#define SP_CDR_SCRATCH_BYTES (SP_CDR_TEXTS_BYTES_MAX + 33u) /* texts go in 16 or 32 at once */
+#define SP_CDR_SLOTS 64u      /* of the table of short texts, for each field */
+#define SP_CDR_SLOT_BYTES 32u /* longest text kept in it */
 
 struct sp_cdr_coder { /* begins with each run */
   int64_t start_utc_s, seq, lac;
   uint64_t numbers[SP_CDR_TEXT_COUNT];              /* the last number of each text field */
   uint8_t lengths[SP_CDR_TEXT_COUNT][SP_CDR_SLOTS]; /* 0 = empty */
-  char slots[SP_CDR_TEXT_COUNT][SP_CDR_SLOTS][SP_CDR_SLOT_BYTES];
+  char slots[SP_CDR_TEXT_COUNT][SP_CDR_SLOTS][SP_CDR_SLOT_BYTES]; /* first and last 16 bytes */
 };
 
 void sp_cdr_coder_begin(struct sp_cdr_coder *coder);
