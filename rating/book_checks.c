@@ -54,4 +54,7 @@ void sp__check_rules(struct sp__draft *draft)
   if (draft->status == SP_OK) {
     sp__check_hidden(checks);
   }
+  if (draft->status == SP_OK) {
+    sp__check_idle(checks);
+  }
 }

@@ -19,6 +19,7 @@ void sp__check_rules(struct sp__draft *draft);
 void sp__check_ties(struct sp__checks *checks);   /* book_ties.c */
 void sp__check_gaps(struct sp__checks *checks);   /* book_gaps.c */
 void sp__check_hidden(struct sp__checks *checks); /* book_hidden.c */
+void sp__check_idle(struct sp__checks *checks);   /* book_idle.c */
 
 /* What a record can be at all (§6.7 to §6.12): book_feasible.c */
 void sp__feasible_make(struct sp__checks *checks);

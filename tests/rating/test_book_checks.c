@@ -49,6 +49,18 @@ static const struct check_case cases[] = {
      "day,base,voice,mo;cf,,60s,2,1min\nday,b,voice,,group_tree,,1,1min\n"
      "day,b,voice,,group;group_tree,,2,1min\nday,b,voice,,,,3,1min\n",
      "rates.csv:3\nrates.csv:3\nrates.csv:5\n"},
+    {"rows that do nothing, said only of a book without errors",
+     "== plans.csv\nplan,kind\nday,base\nteam,group\n"
+     "== rates.csv\nplan,item,service,price,per\nday,base,voice,1,1min\nday,msg,sms,1,\n"
+     "== allowances.csv\nplan,allowance,unit,service,zone,net,amount\nday,a,s,sms,,,60\n"
+     "day,b,s,voice,service,onnet,60\nday,c,s,,,,60\n"
+     "== discounts.csv\nplan,discount,stage,kind,value,item,threshold,zone,net\n"
+     "day,a,,percent,5,bas,,,\nday,b,,block_cap,5,base,1MB,,\nday,c,,block_cap,5,base,10min,,\n"
+     "day,d,,percent,5,,,local,foreign\nday,e,bill,percent,5,bas,,,\nday,f,,free,,msg,,,\n"
+     "== payers.csv\nplan,payer,mode,item,roam,zone\nteam,a,full,fee,,\n"
+     "team,b,full,base,hmt,local\nteam,c,full,base,,\n",
+     "allowances.csv:2:w\nallowances.csv:3:w\ndiscounts.csv:2:w\ndiscounts.csv:3:w\n"
+     "discounts.csv:5:w\npayers.csv:2:w\npayers.csv:3:w\n"},
     {"areas: blank, no digits, twice", "== areas.csv\narea,province\n,X\n75a,X\n755,X\n755,Y\n",
      "areas.csv:2\nareas.csv:3\nareas.csv:5\n"},
     {"numbers: blank, no digits, too long, twice, kind, area",
