@@ -8,6 +8,7 @@ shard by shard, so that records are matched by what they are and not by their li
 The kill: usage.csv is cut in two files. The first is read by a run that does not end and never makes a checkpoint; once all of
 its records are durable the process is killed. The next run replays them and reads the second file."""
 import collections
+import concurrent.futures
 import json
 import os
 import shutil
@@ -17,6 +18,7 @@ import tempfile
 import time
 
 HANG_S = 120
+AT_ONCE = 4
 SUANPAN = os.environ.get("SUANPAN", "")
 
 
@@ -120,6 +122,16 @@ def check(case, folder, whole):
     return problems
 
 
+def problems_in(case, base, whole):
+    folder = tempfile.mkdtemp(prefix="golden-store-", dir=base)
+    try:
+        return check(case, folder, whole)
+    except RuntimeError as error:
+        return [str(error)]
+    finally:
+        shutil.rmtree(folder)
+
+
 def check_all(root, names, whole):
     """The cases of root, which must be those of names: differences printed, the exit status returned."""
     there = [name for name in sorted(os.listdir(root)) if os.path.exists(os.path.join(root, name, "usage.csv"))]
@@ -129,14 +141,10 @@ def check_all(root, names, whole):
     base = os.path.join(os.environ["SUANPAN_BUILD"], "tests")
     os.makedirs(base, exist_ok=True)
     failed = 0
-    for name in names:
-        folder = tempfile.mkdtemp(prefix="golden-store-", dir=base)
-        try:
-            problems = check(os.path.join(root, name), folder, whole)
-        except RuntimeError as error:
-            problems = [str(error)]
-        failed += bool(problems)
-        print(f"{name}: {'; '.join(problems) if problems else 'equal'}", flush=True)
-        shutil.rmtree(folder)
+    # They mostly wait for the disk.
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        for name, problems in zip(names, pool.map(lambda name: problems_in(os.path.join(root, name), base, whole), names)):
+            failed += bool(problems)
+            print(f"{name}: {'; '.join(problems) if problems else 'equal'}", flush=True)
     print(f"{len(names) - failed} of {len(names)} cases through a store")
     return 1 if failed else 0
