@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tools/book_words.h"
 #include "tools/heap.h"
 
 #define SP_LOAD_FILES_MAX 64
@@ -228,6 +229,37 @@ void sp_book_unload(struct sp_loaded_book *loaded)
   memset(loaded, 0, sizeof(*loaded));
 }
 
+static bool differ(const struct sp_book *a, struct sp_book_name x, const struct sp_book *b,
+                   struct sp_book_name y)
+{
+  return x.length != y.length || memcmp(sp_book_text(a, x), sp_book_text(b, y), x.length) != 0;
+}
+
+/* What keeps a book from going with an earlier one (book.md §18.5). */
+static void clash_say(struct sp_problem_list *list, const struct sp_book *book, uint32_t clash)
+{
+  char words[512] = "";
+  struct sp_text text = SP_TEXT_INIT(words);
+  const struct sp_book *b = book + clash;
+  for (uint32_t i = 0; i < clash && text.length == 0; i++) {
+    const struct sp_book *a = book + i;
+    const struct sp_book_header *x = a->header, *y = b->header;
+    const char *what = x->valid_from_utc_s == y->valid_from_utc_s       ? "another valid_from"
+                       : differ(a, x->timezone, b, y->timezone)         ? "the same timezone"
+                       : differ(a, x->currency, b, y->currency)         ? "the same currency"
+                       : differ(a, x->home_country, b, y->home_country) ? "the same home_country"
+                       : x->cycle_day != y->cycle_day                   ? "the same cycle_day"
+                                                                        : NULL;
+    if (what != NULL) {
+      sp_text_add(&text, "does not go with book ");
+      sp_words_name(&text, a, x->name);
+      sp_text_add(&text, ": expected ");
+      sp_text_add(&text, what);
+    }
+  }
+  sp_problem_error(&list->problems, "book.yaml", 1, 1, words);
+}
+
 static enum sp_status set_make(struct sp_books *books, const struct sp_loaded_book *loaded,
                                const char *const *paths, size_t count, struct sp_memory *memory,
                                struct sp_problem_list *list)
@@ -240,9 +272,7 @@ static enum sp_status set_make(struct sp_books *books, const struct sp_loaded_bo
   enum sp_status status = sp_books_make(books, opened, (uint32_t)count, memory, &clash);
   if (status == SP_BAD_BOOK) {
     list->folder = paths[clash];
-    sp_problem_error(&list->problems, "book.yaml", 1, 1,
-                     "does not go with the books before it; expected the same timezone, currency, "
-                     "cycle_day and home_country, and another valid_from");
+    clash_say(list, opened, clash);
   }
   return status;
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "tools/book_load.h"
+#include "tools/book_words.h"
 #include "tools/heap.h"
 #include "tools/store_dir.h"
 #include "tools/verbs.h"
@@ -135,7 +136,10 @@ static int books_list(struct books *books)
     if (header->valid_from_utc_s <= SP_TIME_MIN) {
       printf("always valid  ");
     } else {
-      printf("valid from %lld (UTC seconds)  ", (long long)header->valid_from_utc_s);
+      char words[64] = "";
+      struct sp_text text = SP_TEXT_INIT(words);
+      sp_words_time(&text, book, header->valid_from_utc_s);
+      printf("valid from %s  ", words);
     }
     for (unsigned k = 0; k < sizeof(header->hash); k++) {
       printf("%02x", header->hash[k]);

@@ -9,7 +9,8 @@ static const struct sp_verb_help help = {
     "suanpan explain STORE ID [--json]   |   suanpan explain --book DIR --customers DIR "
     "[--id ID|--all] [--json] FILE|-",
     "  suanpan explain /var/lib/suanpan c7                               a record of a store\n"
-    "  suanpan explain /var/lib/suanpan usage/day1.csv:4711              by stream and offset\n"
+    "  suanpan explain /var/lib/suanpan usage/day1.csv:4711              by stream, or the end of "
+    "its path, and offset\n"
     "  suanpan explain --book book --customers customers usage.csv       the last record\n"
     "  suanpan explain --book book --customers customers --id c7 usage.csv\n"
     "  producer | suanpan explain --book book --customers customers --all --json -\n",

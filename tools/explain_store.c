@@ -51,6 +51,18 @@ static void position_read(struct search *search)
   }
 }
 
+/* A stream is asked for by its name or the end of it behind a '/': of files the store knows the
+ * whole path. */
+static bool is_stream(const struct search *search, const struct sp_block_stream *stream)
+{
+  size_t length = search->stream_length;
+  if (stream->name_length < length || length == 0 ||
+      memcmp(stream->name + stream->name_length - length, search->stream, length) != 0) {
+    return false;
+  }
+  return stream->name_length == length || stream->name[stream->name_length - length - 1] == '/';
+}
+
 static bool is_asked(const struct search *search, const struct sp_stored_record *record)
 {
   size_t length = strlen(search->id);
@@ -61,8 +73,7 @@ static bool is_asked(const struct search *search, const struct sp_stored_record 
   }
   return search->stream != NULL && record->stored.position.offset == search->offset &&
          (search->sub < 0 || record->stored.position.sub == search->sub) &&
-         record->stream->name_length == search->stream_length &&
-         memcmp(record->stream->name, search->stream, search->stream_length) == 0;
+         is_stream(search, record->stream);
 }
 
 static bool block_search(struct sp_walk *walk, struct sp_block_view *view)

@@ -43,7 +43,8 @@ struct engine { /* one thread */
   pthread_t thread;
   struct sp_world *world;
   const struct sp_books *books; /* the other ones */
-  uint32_t first, step;         /* its shards */
+  bool own; /* they are the store's: each block is priced by those that it was rated by */
+  uint32_t first, step; /* its shards */
   struct sp_memory memory;
   struct sp_state *state;
   struct sp_rater *rater;
@@ -179,10 +180,26 @@ static enum sp_status record_put(struct engine *engine, uint32_t i)
   return SP_OK;
 }
 
+/* The store's own books as they were loaded: from which block on is in its header (book.md §4.8).
+ * All sets were made before the threads began. */
+static enum sp_status books_follow(struct engine *engine)
+{
+  uint32_t count = sp_block_view_header(engine->view)->books_count;
+  if (!engine->own || count == 0 || count > engine->world->books_count ||
+      engine->books == engine->world->books[count]) {
+    return SP_OK;
+  }
+  engine->books = engine->world->books[count];
+  SP_TRY(sp_rater_set_books(engine->rater, engine->books));
+  return sp_resolver_make(&engine->resolver, engine->world->directory, engine->books,
+                          &engine->memory);
+}
+
 static enum sp_status block_price(struct engine *engine)
 {
   struct batch *batch = engine->batch;
   uint32_t records = sp_block_view_header(engine->view)->records;
+  SP_TRY(books_follow(engine));
   for (uint32_t i = 0; i < records; i++) {
     if (batch->count == SP_BATCH_RECORDS_MAX ||
         SCRATCH_BYTES - batch->scratch_used < SP_DECODE_SCRATCH_BYTES) {
@@ -272,6 +289,25 @@ static bool engines_run(struct engine *engines, uint32_t count)
   return ok;
 }
 
+/* Whether these are the store's books; then the sets of the first one, two, … are made. */
+static bool books_own(struct sp_world *world, const struct sp_books *books)
+{
+  bool own = books->count == world->books_count;
+  for (uint32_t i = 0; own && i < books->count; i++) {
+    const uint8_t *hash = books->book[i].header->hash;
+    uint32_t k = 0;
+    while (k < world->books_count &&
+           memcmp(world->book[k].header->hash, hash, sizeof(books->book->header->hash)) != 0) {
+      k++;
+    }
+    own = k < world->books_count;
+  }
+  for (uint32_t count = 1; own && count < world->books_count; count++) {
+    own = sp_world_books(world, count) != NULL;
+  }
+  return own;
+}
+
 static int world_replay(struct sp_world *world, const struct sp_books *books,
                         const struct sp_replay_asked *asked)
 {
@@ -281,9 +317,11 @@ static int world_replay(struct sp_world *world, const struct sp_books *books,
     fprintf(stderr, "suanpan: %s\n", sp_status_text(SP_NO_MEMORY));
     return SP_EXIT_ENVIRONMENT;
   }
+  bool own = books_own(world, books);
   for (uint32_t i = 0; i < count; i++) {
     engines[i].world = world;
-    engines[i].books = books;
+    engines[i].own = own;
+    engines[i].books = own ? world->books[world->books_count] : books;
     engines[i].first = i;
     engines[i].step = count;
   }

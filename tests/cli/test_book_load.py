@@ -6,6 +6,7 @@ before the first record that needs it; what the store says equals the golden res
 read again."""
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -75,7 +76,21 @@ def main():
     assert len(call("book", "list", store).splitlines()) == 2
     again = subprocess.run([SUANPAN, "book", "load", store, f"{GOLDEN}/book2"], capture_output=True, text=True)
     assert again.returncode == 3 and "nothing was loaded" in again.stderr, again
+    assert "expected another valid_from" in again.stderr, again
     assert len(call("book", "list", store).splitlines()) == 2
+    # One that comes after records which it would have priced re-rates nothing: the store's books differ by 0 from it.
+    late = f"{folder}/late"
+    shutil.copytree(f"{GOLDEN}/book2", late)
+    with open(f"{GOLDEN}/book2/book.yaml", encoding="utf-8") as file:
+        text = re.sub(r"name:.*", "name: late", re.sub(r"valid_from:.*", "valid_from: 2000-01-01", file.read()))
+    os.chmod(f"{late}/book.yaml", 0o644)
+    with open(f"{late}/book.yaml", "w", encoding="utf-8") as file:
+        file.write(text)
+    call("book", "load", store, late)
+    assert "late  valid from 2000-01-01  " in call("book", "list", store)
+    books = [arg for path in (late, f"{GOLDEN}/book2", f"{GOLDEN}/book") for arg in ("--book", path)]
+    same = json.loads(call("replay", store, "--json", *books))
+    assert same["changed"] == 0 and float(same["difference"]) == 0, same
     shutil.rmtree(folder)
     print(f"{len(lines)} records, the second book from record {first + 1} on: as golden, also after kill -9")
 

@@ -61,6 +61,10 @@ def record_check(store, want):
         place = f"{where['stream']}:{where['offset']}.{where['sub']}"
         again = [json.loads(line) for line in run("explain", store, place, "--json").stdout.splitlines()]
         check(again == [one], "by its position", place, "it is another")
+        short = f"{os.path.basename(where['stream'])}:{where['offset']}"
+        again = [json.loads(line) for line in run("explain", store, short, "--json").stdout.splitlines()]
+        check(one in again, "by the end of its path", short, "it is not told")
+        check(run("explain", store, short[1:]).returncode == 1, short[1:], "is no name of a stream")
 
 
 def suspense_check(store, want):
