@@ -62,9 +62,9 @@ static const struct {
      "G5,enterprise,G6,,,\nG6,enterprise,G7,,,\nG7,enterprise,G5,,,\n" /* a circle */
      "G8,enterprise,G8,,,\nG9,enterprise,,A9,,\nF1,family,G1,,,\nG10,enterprise,F2,,,\n"
      "F2,family,,,,\nX,club,,,,\nG11,enterprise,G5,,,\nG12,enterprise,,,2026-01-01,2020-01-01\n"
-     "G13,enterprise,G12,,,\nG12,enterprise,G13,,,\n",
+     "G13,enterprise,G12,,,\nG12,enterprise,G13,,,\n,enterprise,,,,\n",
      /* G13's parent is its later row's G12, whose parent is G13: a circle */
-     "4 5 6 7 8 9 10 11 12 13 15 16 17 18 19"},
+     "4 5 6 7 8 9 10 11 12 13 15 16 17 18 19 20"},
     {"members.csv",
      "group,subscriber,short_number,role,from,to\n"
      "G1,S1,661,,2020-01-01,2021-01-01\nG1,S1,661,,2021-01-01,\n" /* comes back: two rows */

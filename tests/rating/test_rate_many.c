@@ -1,6 +1,7 @@
 /* More of something than a record may have: items, payers, plans of a group, discounts in reach; in
  * one record, and in the difference that a partial is charged. `overflow`, nothing changed; as many
  * as it may have cost what they should. And amounts beyond 64 bits on the way to one that fits. */
+#include "rating/rate_parts.h"
 #include "rating/trace.h"
 #include "tests/rating/rate_case.h"
 
@@ -166,6 +167,24 @@ START_TEST(test_items_of_chain)
 }
 END_TEST
 
+/* More allowances in reach than a record may have, and one set too many: test 15 of book.md §5.3
+ * comes before test 16. */
+START_TEST(test_allowances_before_sets)
+{
+  for (int more = 0; more < 2; more++) {
+    texts_begin();
+    text_begin(RATES, "plan,item,service,price,per\np,base,voice,0.01,1s\nq,base,voice,1,1s\n");
+    for (unsigned i = 0; i < SP__LINES_MAX + (unsigned)more; i++) {
+      text_add(ALLOWANCES, "p,a%03d,s,voice,0s\n", (int)i);
+    }
+    for (int i = 0; i < 5; i++) {
+      text_add(DISCOUNTS, "p,d%d,percent,10\n", i);
+    }
+    call_is(2, more ? SP_REASON_OVERFLOW : SP_REASON_TOO_MANY_DISCOUNTS, 0);
+  }
+}
+END_TEST
+
 /* Allowances of two plans, each of a second: every increment of a second takes another one. */
 START_TEST(test_allowances_of_chain)
 {
@@ -327,6 +346,7 @@ int main(void)
   tcase_set_timeout(all, 0);
   tcase_add_test(all, test_items);
   tcase_add_test(all, test_items_of_chain);
+  tcase_add_test(all, test_allowances_before_sets);
   tcase_add_test(all, test_allowances_of_chain);
   tcase_add_test(all, test_payers);
   tcase_add_test(all, test_payers_of_chain);
