@@ -52,8 +52,10 @@ static int tariff_check(int argc, char **argv)
     sp_problem_list_json(&list, stdout, paths.count > 1);
   } else {
     sp_problem_list_print(&list, stdout);
-    fprintf(stderr, "suanpan: %u errors, %u warnings\n", list.problems.errors,
-            list.problems.warnings);
+    fflush(stdout); /* the sum comes behind them, also through a pipe */
+    fprintf(stderr, "suanpan: %u %s, %u %s\n", list.problems.errors,
+            list.problems.errors == 1 ? "error" : "errors", list.problems.warnings,
+            list.problems.warnings == 1 ? "warning" : "warnings");
   }
   sp_problem_list_free(&list);
   return code;

@@ -26,7 +26,8 @@ static int books_open(struct sp_desk *desk, const struct sp_option_list *paths)
       sp_books_load(&desk->books, desk->loaded, paths->values, paths->count, &desk->memory, &list);
   if (list.problems.errors > 0) {
     sp_problem_list_print(&list, stderr);
-    fprintf(stderr, "suanpan: %u errors in the book; no record was rated\n", list.problems.errors);
+    fprintf(stderr, "suanpan: %u %s in the book; no record was rated\n", list.problems.errors,
+            list.problems.errors == 1 ? "error" : "errors");
   }
   sp_problem_list_free(&list);
   if (status == SP_OK) {
