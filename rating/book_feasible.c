@@ -106,10 +106,32 @@ static uint32_t rows_to(const struct number_plan *plan, uint64_t digits)
   return low;
 }
 
-/* Zones of the numbers that begin with `digits`: by the longest row that begins these, and by all
- * longer rows. */
-static unsigned prefix_zones(const struct number_plan *plan, uint64_t digits)
+/* Whether numbers of a row that begins with a node's digits are its own: no longer prefix of a
+ * destination takes them into another class. */
+static bool is_own(const struct sp__dest_tree *tree, uint32_t node, uint64_t digits)
 {
+  uint32_t low = node;
+  uint32_t high = tree->nodes;
+  while (high - low > 1) { /* the last key <= digits is the node's or below it */
+    uint32_t middle = low + (high - low) / 2;
+    if (tree->keys[middle] <= digits) {
+      low = middle;
+    } else {
+      high = middle;
+    }
+  }
+  while (low != node && !begins(tree->keys[low], digits)) {
+    low = tree->parents[low] - 1;
+  }
+  return low == node;
+}
+
+/* Zones of the numbers whose longest prefix of a destination is a node's: by the longest row that
+ * begins it, and by the longer rows that are its own. */
+static unsigned node_zones(const struct number_plan *plan, const struct sp__dest_tree *tree,
+                           uint32_t node)
+{
+  uint64_t digits = tree->keys[node];
   unsigned length = sp_number_length(digits);
   unsigned zones = 0;
   bool found = false;
@@ -127,7 +149,8 @@ static unsigned prefix_zones(const struct number_plan *plan, uint64_t digits)
     if (!begins(digits, row->digits)) {
       break;
     }
-    zones |= kind_zones(row->kind, row->digits);
+    unsigned more = kind_zones(row->kind, row->digits);
+    zones |= (zones & more) != more && is_own(tree, node, row->digits) ? more : 0;
   }
   return zones;
 }
@@ -146,7 +169,7 @@ void sp__feasible_make(struct sp__checks *checks)
   checks->class_zones[0] = SP_ZONES_ALL;
   for (uint32_t node = 0; node < tree->nodes; node++) {
     uint8_t *zones = &checks->class_zones[tree->node_class[node]];
-    *zones = (uint8_t)(*zones | prefix_zones(&plan, tree->keys[node]));
+    *zones = (uint8_t)(*zones | node_zones(&plan, tree, node));
   }
 }
 

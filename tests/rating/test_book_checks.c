@@ -49,6 +49,24 @@ static const struct check_case cases[] = {
      "day,base,voice,mo;cf,,60s,2,1min\nday,b,voice,,group_tree,,1,1min\n"
      "day,b,voice,,group;group_tree,,2,1min\nday,b,voice,,,,3,1min\n",
      "rates.csv:3\nrates.csv:3\nrates.csv:5\n"},
+    {"a gap needs a number: those of a longer prefix are of another class",
+     "== destinations.csv\ndestination,prefix\nA,8613\nB,86139\n"
+     "== numbers.csv\nprefix,operator,kind\n86139,X,service\n8613,X,mobile\n861381,X,fixed\n"
+     "== bands.csv\nband,days,from,to\nnight,all,00:00,07:00\n"
+     "== plans.csv\nplan,kind\nday,base\n"
+     "== "
+     "rates.csv\nplan,item,service,zone,dest,band,price,per\nday,x,voice,service,A,night,1,1min\n"
+     "day,x,voice,,B,,1,1min\n",
+     ""},
+    {"a gap of the numbers between two prefixes",
+     "== destinations.csv\ndestination,prefix\nA,8613\nB,86139\nB,861382\n"
+     "== numbers.csv\nprefix,operator,kind\n861381,X,service\n8613,X,mobile\n"
+     "== bands.csv\nband,days,from,to\nnight,all,00:00,07:00\n"
+     "== plans.csv\nplan,kind\nday,base\n"
+     "== "
+     "rates.csv\nplan,item,service,zone,dest,band,price,per\nday,x,voice,service,A,night,1,1min\n"
+     "day,x,voice,,B,,1,1min\n",
+     "rates.csv:2\n"},
     {"rows that do nothing, said only of a book without errors",
      "== plans.csv\nplan,kind\nday,base\nteam,group\n"
      "== rates.csv\nplan,item,service,price,per\nday,base,voice,1,1min\nday,msg,sms,1,\n"
