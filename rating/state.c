@@ -3,36 +3,59 @@
 
 #include <string.h>
 
+static size_t slots_bytes(const struct sp_state *state, unsigned kind, uint32_t count)
+{
+  return kind == 0 && state->slots_lent ? 0 : (size_t)count * sizeof(struct sp__owner);
+}
+
+static size_t bits_bytes(uint32_t count)
+{
+  return ((size_t)count + 63) / 64 * 8;
+}
+
+static void tables_give(struct sp_state *state, unsigned kind)
+{
+  uint32_t count = state->count[kind];
+  if (slots_bytes(state, kind, count) > 0) {
+    sp_memory_give_table(state->memory, state->slots[kind], slots_bytes(state, kind, count));
+  }
+  sp_memory_give_table(state->memory, state->dirty[kind], bits_bytes(count));
+  sp_memory_give_table(state->memory, state->known[kind], bits_bytes(count));
+}
+
+/* Larger tables with what was in the former ones. */
 static enum sp_status tables_take(struct sp_state *state, unsigned kind, uint32_t count)
 {
-  if (count <= state->count[kind]) {
+  uint32_t old = state->count[kind];
+  if (count <= old) {
     return SP_OK;
   }
-  SP_ASSERT(count < SP_OWNER_GROUP);
-  size_t slots_bytes = (size_t)count * sizeof(struct sp__owner);
-  size_t dirty_bytes = ((size_t)count + 63) / 64 * 8;
-  struct sp__owner *slots = sp_memory_take_table(state->memory, slots_bytes);
-  uint64_t *dirty = sp_memory_take_table(state->memory, dirty_bytes);
-  if (slots == NULL || dirty == NULL) {
-    sp_memory_give_table(state->memory, slots, slots_bytes);
-    sp_memory_give_table(state->memory, dirty, dirty_bytes);
+  SP_ASSERT(count < SP_OWNER_GROUP && (kind != 0 || !state->slots_lent || old == 0));
+  struct sp_state grown = {.memory = state->memory, .slots_lent = state->slots_lent};
+  grown.count[kind] = count;
+  size_t bytes = slots_bytes(state, kind, count);
+  grown.slots[kind] = bytes > 0 ? sp_memory_take_table(state->memory, bytes) : state->slots[kind];
+  grown.dirty[kind] = sp_memory_take_table(state->memory, bits_bytes(count));
+  grown.known[kind] = sp_memory_take_table(state->memory, bits_bytes(count));
+  if (grown.slots[kind] == NULL || grown.dirty[kind] == NULL || grown.known[kind] == NULL) {
+    tables_give(&grown, kind);
     return SP_NO_MEMORY;
   }
-  size_t old = state->count[kind];
   if (old > 0) {
-    memcpy(slots, state->slots[kind], old * sizeof(struct sp__owner));
-    memcpy(dirty, state->dirty[kind], (old + 63) / 64 * 8);
-    sp_memory_give_table(state->memory, state->slots[kind], old * sizeof(struct sp__owner));
-    sp_memory_give_table(state->memory, state->dirty[kind], (old + 63) / 64 * 8);
+    memcpy(grown.slots[kind], state->slots[kind], old * sizeof(struct sp__owner));
+    memcpy(grown.dirty[kind], state->dirty[kind], bits_bytes(old));
+    memcpy(grown.known[kind], state->known[kind], bits_bytes(old));
+    tables_give(state, kind);
   }
-  state->slots[kind] = slots;
-  state->dirty[kind] = dirty;
+  state->slots[kind] = grown.slots[kind];
+  state->dirty[kind] = grown.dirty[kind];
+  state->known[kind] = grown.known[kind];
   state->count[kind] = count;
   return SP_OK;
 }
 
-enum sp_status sp_state_make(struct sp_state **state, uint32_t subscribers, uint32_t groups,
-                             struct sp_memory *memory)
+enum sp_status sp_state_make_within(struct sp_state **state, void *slots, uint32_t subscribers,
+                                    uint32_t groups, struct sp_memory *memory)
 {
   struct sp_state *made = sp_memory_take_table(memory, sizeof(*made));
   if (made == NULL) {
@@ -40,6 +63,8 @@ enum sp_status sp_state_make(struct sp_state **state, uint32_t subscribers, uint
   }
   made->magic = SP__STATE_MAGIC;
   made->memory = memory;
+  made->slots_lent = slots != NULL;
+  made->slots[0] = slots;
   made->value = sp_memory_take_table(memory, SP_STATE_VALUE_BYTES_MAX);
   if (made->value == NULL || sp_state_grow(made, subscribers, groups) != SP_OK) {
     sp_state_free(made);
@@ -47,6 +72,12 @@ enum sp_status sp_state_make(struct sp_state **state, uint32_t subscribers, uint
   }
   *state = made;
   return SP_OK;
+}
+
+enum sp_status sp_state_make(struct sp_state **state, uint32_t subscribers, uint32_t groups,
+                             struct sp_memory *memory)
+{
+  return sp_state_make_within(state, NULL, subscribers, groups, memory);
 }
 
 enum sp_status sp_state_grow(struct sp_state *state, uint32_t subscribers, uint32_t groups)
@@ -66,11 +97,8 @@ void sp_state_free(struct sp_state *state)
   for (uint32_t i = 0; i < state->chunks_count; i++) {
     sp_memory_give_table(memory, state->chunks[i], (size_t)SP__CHUNK_UNITS * SP__UNIT_BYTES);
   }
-  for (unsigned kind = 0; kind < 2; kind++) {
-    size_t count = state->count[kind];
-    sp_memory_give_table(memory, state->slots[kind], count * sizeof(struct sp__owner));
-    sp_memory_give_table(memory, state->dirty[kind], (count + 63) / 64 * 8);
-  }
+  tables_give(state, 0);
+  tables_give(state, 1);
   sp_memory_give_table(memory, state->chains,
                        (size_t)state->chains_room * sizeof(struct sp__chain_slot));
   sp_memory_give_table(memory, state->value, SP_STATE_VALUE_BYTES_MAX);
@@ -84,7 +112,7 @@ uint64_t sp_state_bytes(const struct sp_state *state)
   bytes += (uint64_t)state->chunks_count * SP__CHUNK_UNITS * SP__UNIT_BYTES;
   bytes += (uint64_t)state->chains_room * sizeof(struct sp__chain_slot);
   for (unsigned kind = 0; kind < 2; kind++) {
-    bytes += (uint64_t)state->count[kind] * sizeof(struct sp__owner) + state->count[kind] / 8;
+    bytes += slots_bytes(state, kind, state->count[kind]) + 2 * bits_bytes(state->count[kind]);
   }
   return bytes;
 }

@@ -17,7 +17,15 @@ struct sp_state;
 /* Room for a directory's subscribers and groups; sparse: memory only for those seen. */
 SP_MUST_CHECK enum sp_status sp_state_make(struct sp_state **state, uint32_t subscribers,
                                            uint32_t groups, struct sp_memory *memory);
-/* More room after customers were loaded; never less. On NO_MEMORY the state is as it was. */
+/* As sp_state_make, but the subscribers' slots are the caller's: SP_STATE_SLOT_BYTES zero bytes
+ * each, which states of other shards may have too, so that memory does not grow with the shards.
+ * Each subscriber is one state's alone, and that one's thread's. */
+#define SP_STATE_SLOT_BYTES 16
+SP_MUST_CHECK enum sp_status sp_state_make_within(struct sp_state **state, void *slots,
+                                                  uint32_t subscribers, uint32_t groups,
+                                                  struct sp_memory *memory);
+/* More room after customers were loaded; never less, and not for slots that are the caller's. On
+ * NO_MEMORY the state is as it was. */
 SP_MUST_CHECK enum sp_status sp_state_grow(struct sp_state *state, uint32_t subscribers,
                                            uint32_t groups);
 void sp_state_free(struct sp_state *state);

@@ -51,7 +51,8 @@ struct sp__owner { /* 16 bytes, one for each subscriber and group */
   uint64_t seen : 1;
   uint64_t reserved : 3;
 };
-_Static_assert(sizeof(struct sp__owner) == 16 && sizeof(struct sp__cell) == 24, "compact state");
+_Static_assert(sizeof(struct sp__owner) == SP_STATE_SLOT_BYTES && sizeof(struct sp__cell) == 24,
+               "compact state");
 _Static_assert(SP_STATE_VALUE_BYTES_MAX == SP__UNIT_BYTES << (SP__CLASSES - 1), "the largest slab");
 
 #define SP__LATEST_MASK ((UINT64_C(1) << 40) - 1)
@@ -85,7 +86,9 @@ struct sp_state {
   uint64_t magic;
   struct sp_memory *memory;
   struct sp__owner *slots[2]; /* [0] subscribers, [1] groups */
-  uint64_t *dirty[2];         /* bit per slot */
+  bool slots_lent;            /* those of subscribers, which other states may use for others */
+  uint64_t *dirty[2];         /* bit per slot: changed since the last clean */
+  uint64_t *known[2];         /* bit per slot: was loaded, or changed before that */
   uint32_t count[2];
   uint32_t chunks_count;
   uint32_t units_used; /* of the last chunk */

@@ -54,11 +54,10 @@ static enum sp_status owners_visit(struct sp_state *state, unsigned kind, bool a
 {
   for (uint32_t word = 0; word < (state->count[kind] + 63) / 64; word++) {
     uint64_t bits = state->dirty[kind][word];
-    if (all) {
-      for (uint32_t i = word * 64; i < state->count[kind] && i < word * 64 + 64; i++) {
-        const struct sp__owner *slot = state->slots[kind] + i;
-        bits |= (uint64_t)(slot->seen || slot->count > 0) << i % 64;
-      }
+    for (uint64_t known = all ? state->known[kind][word] : 0; known != 0; known &= known - 1) {
+      uint32_t i = (uint32_t)__builtin_ctzll(known);
+      const struct sp__owner *slot = state->slots[kind] + word * 64 + i;
+      bits |= (uint64_t)(slot->seen || slot->count > 0) << i;
     }
     for (; bits != 0; bits &= bits - 1) {
       uint32_t index = word * 64 + (uint32_t)__builtin_ctzll(bits);
@@ -167,7 +166,10 @@ uint64_t sp_state_dirty_count(const struct sp_state *state)
 void sp_state_clean(struct sp_state *state)
 {
   for (unsigned kind = 0; kind < 2; kind++) {
-    memset(state->dirty[kind], 0, ((size_t)state->count[kind] + 63) / 64 * 8);
+    for (uint32_t word = 0; word < (state->count[kind] + 63) / 64; word++) {
+      state->known[kind][word] |= state->dirty[kind][word];
+      state->dirty[kind][word] = 0;
+    }
   }
   for (uint32_t i = 0; i < state->chains_room && state->chains_dirty > 0; i++) {
     state->chains_dirty -= state->chains[i].dirty;
@@ -201,6 +203,8 @@ static enum sp_status owner_load(struct sp_state *state, uint32_t owner, const u
     last = cell;
   }
   struct sp__owner *slot = sp__owner_of(state, owner);
+  uint32_t index = owner & ~SP_OWNER_GROUP;
+  state->known[owner >> 31][index / 64] |= UINT64_C(1) << index % 64;
   slot->count = 0;
   if (head.count > 0) {
     SP_TRY(sp__cells_reserve(state, owner, head.count));

@@ -182,8 +182,9 @@ static enum sp_status parts_make(struct sp_shard *shard)
   struct sp_world *world = shard->world;
   uint32_t groups = sp_directory_group_count(world->directory);
   sp_heap_init(&shard->memory);
-  SP_TRY(sp_state_make(&shard->state, sp_directory_subscriber_count(world->directory), groups,
-                       &shard->memory));
+  SP_TRY(sp_state_make_within(&shard->state, world->state_slots,
+                              sp_directory_subscriber_count(world->directory), groups,
+                              &shard->memory));
   SP_TRY(sp_rater_make(&shard->rater, world->directory, shard->state, &shard->memory));
   sp_rater_set_window(shard->rater, (int64_t)SP_DEDUP_WINDOW_DAYS * 86400);
   SP_TRY(sp_marks_open(&shard->marks, &shard->memory, 0));

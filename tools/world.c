@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "rating/state.h"
 #include "store/directory_db.h"
 #include "tools/heap.h"
 
@@ -103,8 +104,9 @@ static bool shards_deal(struct sp_world *world)
   world->shard_of_group = sp_heap_take((size_t)groups + 1);
   world->profiles = sp_heap_take(((size_t)subscribers + 1) * sizeof(struct sp_profile));
   world->group_profiles = sp_heap_take(((size_t)groups + 1) * sizeof(struct sp_group_profile));
+  world->state_slots = sp_heap_take(((size_t)subscribers + 1) * SP_STATE_SLOT_BYTES);
   if (world->shard_of == NULL || world->shard_of_group == NULL || world->profiles == NULL ||
-      world->group_profiles == NULL) {
+      world->group_profiles == NULL || world->state_slots == NULL) {
     return false;
   }
   for (uint32_t i = 0; i < subscribers; i++) {
@@ -155,6 +157,7 @@ void sp_world_close(struct sp_world *world)
     sp_heap_give(world->shard_of_group, (size_t)groups + 1);
     sp_heap_give(world->profiles, ((size_t)subscribers + 1) * sizeof(struct sp_profile));
     sp_heap_give(world->group_profiles, ((size_t)groups + 1) * sizeof(struct sp_group_profile));
+    sp_heap_give(world->state_slots, ((size_t)subscribers + 1) * SP_STATE_SLOT_BYTES);
     sp_directory_free(world->directory);
   }
   sp_memory_free(&world->memory);

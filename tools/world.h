@@ -1,6 +1,6 @@
-/* What all threads of a process read: books, directory, and per customer the shard and the profile.
- * Profiles lie in one array for all shards (each is written by its shard's worker only), so that
- * memory does not grow with the shards. */
+/* What all threads of a process read: books, directory, and per customer the shard, the profile and
+ * the slot of its state. Profiles and slots lie in one array for all shards (each is written by its
+ * shard's worker only), so that memory does not grow with the shards. */
 #ifndef SP_TOOLS_WORLD_H
 #define SP_TOOLS_WORLD_H
 
@@ -34,6 +34,7 @@ struct sp_world {
       shards_needed; /* shards from this one on need not be opened: one before them failed */
   int64_t window_start_utc_s; /* for sums: marks older than this do not count */
   struct sp_profile *profiles;
+  void *state_slots; /* of subscribers: SP_STATE_SLOT_BYTES each */
   struct sp_group_profile *group_profiles;
 };
 

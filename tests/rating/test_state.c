@@ -281,6 +281,42 @@ START_TEST(test_grow)
 }
 END_TEST
 
+/* Two states over one table of slots: each visits what is its own, also after a clean, and gives
+ * back nothing of the table. */
+START_TEST(test_within)
+{
+  static struct entries kept;
+  struct sp_memory memory;
+  sp_heap_init(&memory);
+  void *slots = sp_heap_take((size_t)OWNERS * SP_STATE_SLOT_BYTES);
+  struct sp_state *states[2];
+  ck_assert_ptr_nonnull(slots);
+  for (int i = 0; i < 2; i++) {
+    ck_assert_int_eq(sp_state_make_within(&states[i], slots, OWNERS, GROUPS, &memory), SP_OK);
+  }
+  for (uint32_t owner = 0; owner < OWNERS; owner++) {
+    ck_assert_int_eq(sp__cells_reserve(states[owner % 2], owner, 1), SP_OK);
+    sp__cell_set(states[owner % 2], owner, owner, sp__period(1, SP__CELL_USED, 0), owner);
+  }
+  for (unsigned i = 0; i < 2; i++) {
+    ck_assert_uint_eq(sp_state_dirty_count(states[i]), OWNERS / 2);
+    sp_state_clean(states[i]);
+    ck_assert_uint_eq(sp_state_dirty_count(states[i]), 0);
+    kept.count = 0;
+    ck_assert_int_eq(sp_state_visit_entries(states[i], true, entry_keep, &kept), SP_OK);
+    ck_assert_uint_eq(kept.count, OWNERS / 2);
+    ck_assert_uint_eq(kept.keys[0][4], i);
+    ck_assert_uint_eq(kept.keys[1][4], i + 2);
+    entries_free(&kept);
+  }
+  sp_state_free(states[0]);
+  ck_assert_ptr_nonnull(sp__cell_find(states[1], 1, 1, sp__period(1, SP__CELL_USED, 0)));
+  sp_state_free(states[1]);
+  sp_heap_give(slots, (size_t)OWNERS * SP_STATE_SLOT_BYTES);
+  sp_memory_free(&memory);
+}
+END_TEST
+
 /* Slabs fill chunk after chunk, what is left of one is used for smaller ones, what is given back
  * comes again. */
 START_TEST(test_slabs)
@@ -433,6 +469,7 @@ int main(void)
   tcase_add_test(all, test_cells);
   tcase_add_test(all, test_limit);
   tcase_add_test(all, test_entries);
+  tcase_add_test(all, test_within);
   tcase_add_test(all, test_dirty);
   tcase_add_test(all, test_grow);
   tcase_add_test(all, test_slabs);
