@@ -29,6 +29,9 @@ bool sp__feasible(unsigned roam, unsigned zone, unsigned net);
 /* Whether some record meets all cells of a row by its features and destinations; bands are not
  * asked. */
 bool sp__feasible_match(const struct sp__checks *checks, const struct sp__match *match);
+/* Leaves of these feature bits one roam, zone (of `zones`, a bit per enum sp_zone) and net that
+ * occur together. false: none do, the bits stay. */
+bool sp__feasible_one(uint64_t *accepted, unsigned zones);
 /* Bands that hold at some time together with one of these. */
 uint64_t sp__bands_together(const struct sp__draft *draft, uint64_t bands);
 

@@ -191,6 +191,26 @@ static unsigned match_zones(const struct sp__checks *checks, const struct sp__ma
   return zones;
 }
 
+bool sp__feasible_one(uint64_t *accepted, unsigned zones)
+{
+  uint64_t others = *accepted & ~(SP_FEATURES_ROAM | SP_FEATURES_ZONE | SP_FEATURES_NET);
+  for (unsigned roam = 0; roam < SP_ROAM_COUNT; roam++) {
+    for (unsigned zone = 0; zone < SP_ZONE_COUNT; zone++) {
+      for (unsigned net = 0; net < 2 * SP_NET_COUNT; net++) {
+        uint64_t bits = UINT64_C(1) << (SP_FEATURE_ROAM + roam) |
+                        UINT64_C(1) << (SP_FEATURE_ZONE + zone) |
+                        UINT64_C(1) << (SP_FEATURE_NET + net);
+        if ((*accepted & bits) == bits && (zones >> zone & 1u) != 0 &&
+            sp__feasible(roam, zone, net)) {
+          *accepted = others | bits;
+          return true;
+        }
+      }
+    }
+  }
+  return false;
+}
+
 bool sp__feasible_match(const struct sp__checks *checks, const struct sp__match *match)
 {
   unsigned zones = match_zones(checks, match);

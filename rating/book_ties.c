@@ -65,9 +65,9 @@ static bool matches_overlap(const struct sp__draft *draft, const struct sp__matc
   return bands && features_overlap(a, b);
 }
 
-/* The first prefix that two dest cells share, 0 = none. */
-static uint64_t shared_prefix(const struct sp__checks *checks, const struct sp__match *a,
-                              const struct sp__match *b)
+/* The node of the first prefix that two dest cells share, SP_NONE if none. */
+static uint32_t shared_node(const struct sp__checks *checks, const struct sp__match *a,
+                            const struct sp__match *b)
 {
   const uint32_t *ids = SP_LIST_AT(&checks->draft->match_ids, uint32_t, 0);
   for (uint32_t i = 0; i < a->dests_count; i++) {
@@ -79,12 +79,12 @@ static uint64_t shared_prefix(const struct sp__checks *checks, const struct sp__
       const uint32_t *dests = sp__ids_of(&checks->tree->node_dests, nodes[n], &count);
       for (uint32_t k = 0; k < count * b->dests_count; k++) {
         if (dests[k / b->dests_count] == ids[b->dests_at + k % b->dests_count]) {
-          return checks->tree->keys[nodes[n]];
+          return nodes[n];
         }
       }
     }
   }
-  return 0;
+  return SP_NONE;
 }
 
 static void group_example(struct sp_text *text, const struct sp__draft *draft,
@@ -122,9 +122,13 @@ static void tie_report(struct ties *ties, const struct sp__rate *later,
   if ((accepted & counted) != 0) {
     accepted &= counted | ~SP_FEATURES_SERVICE;
   }
+  const struct sp__dest_tree *tree = ties->checks->tree;
+  uint32_t node = a->dests_count > 0 ? shared_node(ties->checks, a, b) : SP_NONE;
+  bool together = sp__feasible_one(
+      &accepted, ties->checks->class_zones[node == SP_NONE ? 0 : tree->node_class[node]]);
   sp__example_features(&text, accepted, a->set | b->set | 1u << SP_COLUMN_SERVICE);
-  if (a->dests_count > 0) {
-    sp__example_number(&text, shared_prefix(ties->checks, a, b));
+  if (node != SP_NONE) {
+    sp__example_number(&text, tree->keys[node]);
   }
   group_example(&text, draft, a, b);
   uint64_t bands[3] = {a->bands, b->bands, 0};
@@ -132,6 +136,9 @@ static void tie_report(struct ties *ties, const struct sp__rate *later,
     sp_text_add(&text, " on ");
     (void)sp__example_time(&text, draft, bands);
   }
+  sp_text_add(&text, together ? ""
+                              : " (the columns are compared one by one: so far no number has these "
+                                "together)");
   sp_text_add(&text, "; expected another priority or other cells");
   sp_problem_error(ties->draft->problems, "rates.csv", later->line, 1, buffer);
 }

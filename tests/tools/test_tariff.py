@@ -68,6 +68,13 @@ def check_check():
     warned = book("warned", rates={"basic,msg,sms,,": "basic,msg,sms,local,foreign"})
     run = suanpan("tariff", "check", warned, "--json")
     expect("a warning", (run.returncode, len(json.loads(run.stdout)["warnings"])), (0, 1))
+    for zone, (first, second, example) in {
+            "near": ("local;service,", ",onnet;service", "zone=local, net=onnet; expected"),
+            "never": ("service,", ",onnet", "no number has these together"),
+            "foreign": ("local;international,", ",foreign", "zone=international, net=foreign; expected")}.items():
+        tied = book(f"tied_{zone}", rates={"basic,msg,sms,,,,1/3,1,,\n":
+                                           f"basic,x,voice,{first},,1,1min,,\nbasic,x,voice,{second},,1,1min,,\n"})
+        expect_in("an example of a tie", example, suanpan("tariff", "check", tied).stdout)
     expect("no such folder", suanpan("tariff", "check", os.path.join(PLACE, "nowhere")).returncode, 3)
     expect("no argument", suanpan("tariff", "check").returncode, 2)
     expect("no verb", suanpan("tariff", "chek").returncode, 2)
