@@ -64,7 +64,8 @@ int64_t sp_money_part(int64_t amount, sp_i128 part, sp_i128 whole, int64_t step)
   sp_money_ratio((uint64_t)amount, (sp_u128)part, (sp_u128)whole, &quotient, &rest);
   uint64_t over = quotient % (uint64_t)step;
   bool up = step == 1 ? rest >= (sp_u128)whole - rest : over >= (uint64_t)step / 2;
-  return (int64_t)(quotient - over + (up ? (uint64_t)step : 0));
+  uint64_t part_micro = quotient - over + (up ? (uint64_t)step : 0);
+  return part_micro > INT64_MAX ? INT64_MAX : (int64_t)part_micro;
 }
 
 unsigned sp_money_decimals(int64_t micro)

@@ -97,6 +97,8 @@ START_TEST(test_part)
   ck_assert_int_eq(sp_money_part(5000, 1, 10, 1000), 1000);
   ck_assert_int_eq(sp_money_part(4999, 1, 10, 1000), 0);
   ck_assert_int_eq(sp_money_part(INT64_MAX / 2, 1, 1, 1), INT64_MAX / 2);
+  ck_assert_int_eq(sp_money_part(INT64_MAX, 1, 1, 1), INT64_MAX);
+  ck_assert_int_eq(sp_money_part(INT64_MAX, 1, 1, 1000000), INT64_MAX); /* rounded up it is more */
 }
 END_TEST
 
