@@ -428,6 +428,31 @@ static void item_add(struct sp_text *text, const struct sp_book *book, uint32_t 
   }
 }
 
+#define SET_NAMES_MAX 8 /* that are said */
+
+/* Of a set one discount is taken (book.md §11.3): with which others this one is in a set. */
+static void set_add(struct sp_text *text, const struct sp_book *book,
+                    const struct sp_book_discount *row)
+{
+  const struct sp_book_discount *other = SP_BOOK_TABLE(book, discounts, struct sp_book_discount);
+  const struct sp_book_name *names = SP_BOOK_TABLE(book, discount_names, struct sp_book_name);
+  const struct sp_book_plan *plans = SP_BOOK_TABLE(book, plans, struct sp_book_plan);
+  uint32_t said = 0;
+  for (uint64_t i = 0; i < book->header->discounts.count && said <= SET_NAMES_MAX; i++) {
+    if (other + i == row || other[i].set_id != row->set_id) {
+      continue;
+    }
+    sp_text_add(text, said == 0              ? "; only the best of its set, with "
+                      : said < SET_NAMES_MAX ? ", "
+                                             : ", ...");
+    if (said++ < SET_NAMES_MAX) {
+      sp_words_name(text, book, plans[other[i].plan].name);
+      sp_text_add(text, "/");
+      sp_words_name(text, book, names[other[i].name_id]);
+    }
+  }
+}
+
 static void discounts_add(struct fact_maker *maker, const struct sp_book_plan *plan,
                           const char *name)
 {
@@ -444,6 +469,7 @@ static void discounts_add(struct fact_maker *maker, const struct sp_book_plan *p
     sp_words_match(says, book, &row->match, SP_NONE);
     sp_text_add(says, ")");
     priority_add(says, row->priority);
+    set_add(says, book, row);
     fact_end(maker, SP_FACT_DISCOUNT, name, row->row);
   }
 }

@@ -75,6 +75,10 @@ def check_check():
         tied = book(f"tied_{zone}", rates={"basic,msg,sms,,,,1/3,1,,\n":
                                            f"basic,x,voice,{first},,1,1min,,\nbasic,x,voice,{second},,1,1min,,\n"})
         expect_in("an example of a tie", example, suanpan("tariff", "check", tied).stdout)
+    one_set = {"plan,discount,kind,value": "plan,discount,kind,value,set", "10.5\n": "10.5,s\n",
+               "basic,cap,cap_month,600": "basic,twentieth,percent,5,s"}
+    expect_in("what is in one set", "10.5 % off on all items (all); only the best of its set, with basic/twentieth",
+              suanpan("tariff", "show", book("one_set", discounts=one_set), "plus").stdout)
     expect("no such folder", suanpan("tariff", "check", os.path.join(PLACE, "nowhere")).returncode, 3)
     expect("no argument", suanpan("tariff", "check").returncode, 2)
     expect("no verb", suanpan("tariff", "chek").returncode, 2)
