@@ -473,11 +473,8 @@ void sp__check_gaps(struct sp__checks *checks)
   uint32_t count = 0;
   for (uint32_t i = 0; i < draft->plan_items.count; i++) {
     const struct sp__plan_item *item = SP_LIST_AT(&draft->plan_items, struct sp__plan_item, i);
-    uint8_t kind = sp__plan_kind(draft, item->plan);
-    if (kind == SP_PLAN_BASE || kind == SP_PLAN_GROUP || kind == SP_PLAN_FAMILY) {
-      items[count++] =
-          (struct gap_item){item, item_signature(draft, item), kind != SP_PLAN_BASE, false};
-    }
+    bool of_group = sp__plan_kind(draft, item->plan) != SP_PLAN_BASE;
+    items[count++] = (struct gap_item){item, item_signature(draft, item), of_group, false};
   }
   items_check(gaps, items, count);
 }

@@ -385,10 +385,10 @@ struct item_units {
   uint32_t line[2][3]; /* [of group or family][unit], 0 = none */
 };
 
-static int of_group(const struct sp__draft *draft, const struct sp__plan_item *item)
+/* Rows of add_ons and of plans of wrong kind are in no list. */
+static bool of_group(const struct sp__draft *draft, const struct sp__plan_item *item)
 {
-  uint8_t kind = sp__plan_kind(draft, item->plan);
-  return kind == SP_PLAN_BASE ? 0 : kind == SP_PLAN_GROUP || kind == SP_PLAN_FAMILY ? 1 : -1;
+  return sp__plan_kind(draft, item->plan) != SP_PLAN_BASE;
 }
 
 /* An item is in one unit over base plans and group plans together: the later first row is wrong
@@ -398,23 +398,21 @@ static void units_check(struct sp__draft *draft)
   struct item_units *units = sp__draft_take(draft, draft->items.list.count * sizeof(*units));
   for (uint32_t i = 0; units != NULL && i < draft->plan_items.count; i++) {
     const struct sp__plan_item *item = SP_LIST_AT(&draft->plan_items, struct sp__plan_item, i);
-    int side = of_group(draft, item);
-    if (side >= 0 && item->unit < 3) {
-      uint32_t *line = &units[item->item].line[side][item->unit];
-      *line = *line == 0 || item->first_line < *line ? item->first_line : *line;
-    }
+    SP_ASSERT(item->unit < 3);
+    uint32_t *line = &units[item->item].line[of_group(draft, item)][item->unit];
+    *line = *line == 0 || item->first_line < *line ? item->first_line : *line;
   }
   for (uint32_t i = 0; units != NULL && i < draft->plan_items.count; i++) {
     const struct sp__plan_item *item = SP_LIST_AT(&draft->plan_items, struct sp__plan_item, i);
-    int side = of_group(draft, item);
-    for (uint32_t unit = 0; side >= 0 && unit < 3; unit++) {
+    bool side = of_group(draft, item);
+    for (uint32_t unit = 0; unit < 3; unit++) {
       uint32_t other = units[item->item].line[!side][unit];
       if (unit == item->unit || other == 0 || other > item->first_line) {
         continue;
       }
       sp_problem_error(draft->problems, "rates.csv", item->first_line, 1,
-                       side == 1 ? "item: counted in another unit than in a base plan"
-                                 : "item: counted in another unit than in a group or family plan");
+                       side ? "item: counted in another unit than in a base plan"
+                            : "item: counted in another unit than in a group or family plan");
       break;
     }
   }

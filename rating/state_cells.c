@@ -149,8 +149,9 @@ void sp__cells_settle(struct sp_state *state, uint32_t owner, uint32_t appended)
 static int64_t chain_days(const struct sp__cell *cells, uint32_t count, uint32_t cycle_word)
 {
   uint32_t end = cells_below(cells, count, 0, ((uint64_t)cycle_word + 1) << 32);
-  const struct sp__cell *last = end > 0 ? cells + end - 1 : NULL;
-  bool is_marker = last != NULL && last->period >> 32 == cycle_word &&
+  SP_ASSERT(end > 0); /* the first cell is of the cycle, or of the one before */
+  const struct sp__cell *last = cells + end - 1;
+  bool is_marker = last->period >> 32 == cycle_word &&
                    (last->period >> SP__PERIOD_SUB_BITS & 15) == SP__CELL_CHAIN;
   return is_marker ? last->value : 0;
 }

@@ -1,5 +1,6 @@
 /* Corners of rating with results worked out by hand: what few books have and few records meet. Each
  * record is rated twice, in two states: with a listener and without; both charge the same. */
+#include "rating/chain_record.h"
 #include "rating/state_cells.h"
 #include "rating/trace.h"
 #include "tests/rating/rate_case.h"
@@ -243,7 +244,8 @@ START_TEST(test_by_day)
       BOOK,
       {"plans.csv", "plan,kind\np,base\nx,add_on\n"},
       {"rates.csv", "plan,item,service,price,per\np,base,voice,0.10,1min\n"},
-      {"allowances.csv", "plan,allowance,unit,amount,proration\nx,free,s,31min,by_day\n"},
+      {"allowances.csv",
+       "plan,allowance,unit,amount,proration\nx,few,s,1min,by_day\nx,free,s,31min,by_day\n"},
       {NULL, NULL}};
   static const struct rate_case_file of[] = {
       PLAIN_CUSTOMERS,
@@ -253,12 +255,15 @@ START_TEST(test_by_day)
       {NULL, NULL}};
   static struct corner corner;
   corner_open(&corner, book, of);
-  struct sp_usage usage = call(&corner, JULY_UTC_S + 2 * DAY_S, 1860);
+  struct sp_usage usage = call(&corner, JULY_UTC_S + 2 * DAY_S, 1920);
   costs(&corner, usage, 0);
+  ck_assert_uint_eq(corner.events[SP_TRACE_GRANT], 0);
   usage.subscriber = 1;
   costs(&corner, usage, 100000);
-  ck_assert_int_eq(corner.charge.allowances[0].used, 1800);
-  ck_assert_int_eq(corner.charge.allowances[0].left, 0);
+  ck_assert_uint_eq(corner.events[SP_TRACE_GRANT], 2); /* 30/31 of a minute is one, but by days */
+  ck_assert_int_eq(corner.charge.allowances[0].used, 60);
+  ck_assert_int_eq(corner.charge.allowances[1].used, 1800);
+  ck_assert_int_eq(corner.charge.allowances[1].left, 0);
   corner_close(&corner);
 }
 END_TEST
@@ -410,6 +415,38 @@ START_TEST(test_chain_without_book)
 }
 END_TEST
 
+/* A chain that the books cannot have: an item, an allowance, a destination that they do not name.
+ * The store is broken; nothing is charged by it. */
+START_TEST(test_chain_beyond_books)
+{
+  static const struct rate_case_file book[] = {
+      BOOK,
+      {"plans.csv", "plan,kind\np,base\n"},
+      {"rates.csv", "plan,item,service,price,per\np,base,voice,0.10,1min\n"},
+      {"allowances.csv", "plan,allowance,unit,amount\np,free,s,1min\n"},
+      {NULL, NULL}};
+  static struct rate_case it;
+  static struct sp_charge charge;
+  rate_case_open(&it, book, customers);
+  struct sp_usage usage = partial(rate_case_usage(&it, 0, JUNE_UTC_S), 1);
+  usage.duration_s = 60;
+  rate_case_rate(&it, &usage, &charge);
+  const struct sp__chain_slot *slot = sp__chain_find(it.state, usage.chain_hash);
+  struct sp__chain_head *head = sp__slab(it.state, slot->at);
+  uint32_t *words[] = {&head->lead.dest_node, (uint32_t *)(uintptr_t)&sp__chain_items(head)[0].name,
+                       (uint32_t *)(uintptr_t)&sp__chain_allowances(head)[0].name};
+  for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+    uint32_t kept = *words[i];
+    *words[i] = 1u << 20;
+    ck_assert_int_eq(sp_rate(it.rater, &usage, &charge, NULL), SP_BAD_FORMAT);
+    *words[i] = kept;
+  }
+  rate_case_rate(&it, &usage, &charge); /* two minutes, of which one is free */
+  ck_assert_int_eq(charge.net_micro, 100000);
+  rate_case_close(&it);
+}
+END_TEST
+
 /* A subscriber of whom nothing has been noticed yet is late for nothing (book.md §13.3, §13.4). */
 START_TEST(test_not_noticed)
 {
@@ -448,6 +485,7 @@ int main(void)
   tcase_add_test(all, test_chain_tries_block_cap);
   tcase_add_test(all, test_chain_of_messages);
   tcase_add_test(all, test_chain_without_book);
+  tcase_add_test(all, test_chain_beyond_books);
   tcase_add_test(all, test_not_noticed);
   suite_add_tcase(suite, all);
   SRunner *runner = srunner_create(suite);

@@ -266,6 +266,19 @@ START_TEST(test_plans_of_a_group)
 }
 END_TEST
 
+/* More discounts than the short way takes: 17 caps, none of which cuts. */
+START_TEST(test_many_caps)
+{
+  texts_begin();
+  text_begin(RATES, "plan,item,service,price,per\np,base,voice,0.25,1min\nq,base,voice,1,1min\n");
+  for (int i = 0; i < 16; i++) {
+    text_add(DISCOUNTS, "p,a%02d,cap_day,500\n", i);
+  }
+  text_add(DISCOUNTS, "p,b%02d,cap_day,500\n", 1);
+  call_is(2, 0, 500000);
+}
+END_TEST
+
 /* A choice that no cache holds is too large for every record: said of the record, while others go
  * on. It is not a want of memory, at which a service would stop. */
 START_TEST(test_discounts)
@@ -292,7 +305,8 @@ END_TEST
 static void hear(void *context, const struct sp_trace_event *event)
 {
   unsigned *beyond = context;
-  *beyond += event->kind == SP_TRACE_LIST && event->denominator == 0;
+  bool sums = event->kind == SP_TRACE_LIST || event->kind == SP_TRACE_BLOCK;
+  *beyond += sums && event->denominator == 0;
 }
 
 /* 9,000 a minute and a fee of 1,000, over a denominator near 10^9: more than 63 bits on the way to
@@ -312,6 +326,79 @@ START_TEST(test_wide_sum)
   ck_assert_int_eq(sp_rate(it.rater, &usage, &charge, &trace), SP_OK);
   ck_assert_int_eq(charge.net_micro, INT64_C(10000000000));
   ck_assert_uint_eq(beyond, 1);
+  rate_case_close(&it);
+}
+END_TEST
+
+/* The same in the blocks of a block_cap: of 19,000 the first takes 5. */
+START_TEST(test_wide_block)
+{
+  static struct rate_case it;
+  static struct sp_charge charge;
+  unsigned beyond = 0;
+  struct sp_trace trace = {&beyond, hear};
+  texts_begin();
+  text_begin(RATES, "plan,item,service,zone,connect_fee,price,per\np,base,voice,,1000,9000,1min\n"
+                    "p,base,voice,hmt,,1/999999937,1min\nq,base,voice,,,1,1min\n");
+  text_begin(DISCOUNTS, "plan,discount,item,kind,value,threshold\np,b,base,block_cap,5,10min\n");
+  many_open(&it);
+  struct sp_usage usage = call_of(&it, JUNE_UTC_S, 120);
+  ck_assert_int_eq(sp_rate(it.rater, &usage, &charge, &trace), SP_OK);
+  ck_assert_int_eq(charge.list_micro, INT64_C(19000000000));
+  ck_assert_int_eq(charge.net_micro, 5000000);
+  ck_assert_uint_gt(beyond, 1);
+  rate_case_close(&it);
+}
+END_TEST
+
+/* Amounts that the short way does not hold: the general way has 128 bits. */
+START_TEST(test_wide_load)
+{
+  static struct rate_case it;
+  static struct sp_charge charge;
+  texts_begin();
+  text_begin(RATES, "plan,item,service,price,per,increment,digits\n"
+                    "p,flow,data,0.000001,1B,1B,6\nq,flow,data,0,1B,999999999999999999B,6\n");
+  text_begin(ALLOWANCES, "plan,allowance,unit,amount\nq,some,B,5B\n");
+  text_begin(DISCOUNTS, "plan,discount,kind,value\np,none,percent,0\n");
+  many_open(&it);
+  struct sp_usage usage = call_of(&it, JUNE_UTC_S, 0);
+  usage.service = SP_SERVICE_DATA;
+  usage.bytes = INT64_C(1844674407370955); /* x 10,000 is 1,616 below 2^64 */
+  rate_case_rate(&it, &usage, &charge);
+  ck_assert_int_eq(charge.net_micro, usage.bytes);
+  usage.start_utc_s += 20 * DAY_S;
+  usage.bytes = INT64_MAX - 10; /* ten increments, more than 2^63 together */
+  rate_case_rate(&it, &usage, &charge);
+  ck_assert_uint_eq(charge.outcome, SP_OUTCOME_RATED);
+  ck_assert_int_eq(charge.items[0].increments, 10);
+  ck_assert_int_eq(charge.net_micro, 0);
+  rate_case_close(&it);
+}
+END_TEST
+
+/* The stamp of the index of cells in hand comes round once in 2^32 records with many cells: what an
+ * entry of that time says does not count. */
+START_TEST(test_stamp_comes_round)
+{
+  static struct rate_case it;
+  static struct sp_charge charge, again;
+  texts_begin();
+  text_begin(RATES, "plan,item,service,price,per\np,base,voice,1,1min\nq,base,voice,1,1min\n");
+  text_begin(DISCOUNTS, "plan,discount,item,kind,value,threshold\np,b,base,block_cap,1.5,2min\n");
+  many_open(&it);
+  struct sp_usage usage = call_of(&it, JUNE_UTC_S, 6000);
+  rate_case_rate(&it, &usage, &charge);
+  ck_assert_int_eq(charge.net_micro, 75000000); /* 50 blocks of 2 minutes, each 1.50 of 2.00 */
+  rate_case_close(&it);
+  many_open(&it);
+  it.rater->index_stamp = UINT32_MAX;
+  for (uint32_t i = 0; i < SP__STAGE_INDEX; i++) {
+    it.rater->index[i] = (struct sp__stage_place){.stamp = 1, .stage = 0};
+  }
+  rate_case_rate(&it, &usage, &again);
+  ck_assert_int_eq(again.net_micro, charge.net_micro);
+  ck_assert_uint_eq(it.rater->index_stamp, 1);
   rate_case_close(&it);
 }
 END_TEST
@@ -351,8 +438,12 @@ int main(void)
   tcase_add_test(all, test_payers);
   tcase_add_test(all, test_payers_of_chain);
   tcase_add_test(all, test_plans_of_a_group);
+  tcase_add_test(all, test_many_caps);
   tcase_add_test(all, test_discounts);
   tcase_add_test(all, test_wide_sum);
+  tcase_add_test(all, test_wide_block);
+  tcase_add_test(all, test_wide_load);
+  tcase_add_test(all, test_stamp_comes_round);
   tcase_add_test(all, test_paid_sum);
   suite_add_tcase(suite, all);
   SRunner *runner = srunner_create(suite);
