@@ -180,6 +180,7 @@ static void decode_tell(const struct sp_told *told, struct sp_tell *tell)
   sp_tell_station(tell, "decode", "its fields, blank ones left out");
   if (cdr->reason == SP_REASON_BAD_LINE) {
     sp_tell_plain(tell, "reason", "bad_line: this is no usage record at all");
+    wrong_tell(cdr, tell);
     return;
   }
   texts_tell(cdr, tell, SP_CDR_ID, SP_CDR_ID);
