@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tools/book_load.h"
@@ -32,6 +33,11 @@ static bool image_write(const struct sp_loaded_book *loaded, const char *path)
   int length = snprintf(beside, sizeof(beside), "%s.new", path);
   if (length < 0 || (size_t)length >= sizeof(beside)) {
     errno = ENAMETOOLONG;
+    return false;
+  }
+  struct stat there;
+  if (stat(path, &there) == 0 && !S_ISREG(there.st_mode)) { /* never in the place of a device */
+    errno = S_ISDIR(there.st_mode) ? EISDIR : EINVAL;
     return false;
   }
   int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);

@@ -4,6 +4,7 @@
 import json
 import os
 import shutil
+import stat
 import subprocess
 import sys
 
@@ -151,10 +152,17 @@ def check_diff():
     expect("one book", suanpan("tariff", "diff", good).returncode, 2)
 
 
+def check_devices():
+    fifo = os.path.join(PLACE, "fifo")
+    os.mkfifo(fifo)
+    run = suanpan("tariff", "compile", book("device"), fifo)
+    expect("compile into what is no file", (run.returncode, stat.S_ISFIFO(os.stat(fifo).st_mode)), (4, True))
+
+
 def main():
     shutil.rmtree(PLACE, ignore_errors=True)
     os.makedirs(PLACE)
-    for step in (check_check, check_compile, check_show, check_diff):
+    for step in (check_check, check_compile, check_show, check_diff, check_devices):
         step()
     print("\n".join(failed) if failed else "tariff: all as expected")
     return 1 if failed else 0
