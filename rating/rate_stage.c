@@ -183,6 +183,34 @@ static uint32_t growth_of(struct growth *growths, uint32_t *count, uint32_t owne
   return (*count)++;
 }
 
+/* When the subscriber's first cell of a later cycle comes, the cells of cycles that no record
+ * within the window can reach any more go: README.md, "State", rule 3. */
+static void old_forget(struct sp_rater *rater)
+{
+  uint32_t subscriber = rater->work.usage->subscriber;
+  const struct sp__owner *slot = sp__owner_of(rater->state, subscriber);
+  const struct sp__cell *cells = slot->count == 0 ? NULL : sp__slab(rater->state, slot->slab);
+  uint64_t cycle = sp__period(rater->work.cycle, SP__CELL_USED, 0);
+  if (cells == NULL || cells[slot->count - 1].period >= cycle || !slot->seen) {
+    return;
+  }
+  int64_t earliest = sp__owner_latest(slot) - rater->window_s;
+  sp__cells_forget(rater->state, subscriber, sp__cycle_at(rater, earliest)->cycle - 1);
+}
+
+/* Who has no room for more may have it once the cells of old cycles are gone, which does not show.
+ */
+static enum sp_status room_make(struct sp_rater *rater, const struct growth *growth)
+{
+  enum sp_status status = sp__cells_reserve(rater->state, growth->owner, growth->more);
+  if (status == SP_LIMIT && rater->window_s != 0 &&
+      growth->owner == rater->work.usage->subscriber) {
+    old_forget(rater);
+    status = sp__cells_reserve(rater->state, growth->owner, growth->more);
+  }
+  return status;
+}
+
 enum sp_status sp__stages_reserve(struct sp_rater *rater)
 {
   struct sp__stage *stages = rater->stages;
@@ -204,27 +232,12 @@ enum sp_status sp__stages_reserve(struct sp_rater *rater)
     growths[at].more++;
   }
   for (uint32_t i = 0; i < owners; i++) {
-    SP_TRY(sp__cells_reserve(rater->state, growths[i].owner, growths[i].more));
+    SP_TRY(room_make(rater, growths + i));
   }
   for (uint32_t i = 0; i < count; i++) {
     stages[i].cell = NULL; /* cells may have moved; sp__cell_set finds them again */
   }
   return SP_OK;
-}
-
-/* When the subscriber's first cell of a later cycle comes, the cells of cycles that no record
- * within the window can reach any more go: README.md, "State", rule 3. */
-static void old_forget(struct sp_rater *rater)
-{
-  uint32_t subscriber = rater->work.usage->subscriber;
-  const struct sp__owner *slot = sp__owner_of(rater->state, subscriber);
-  const struct sp__cell *cells = slot->count == 0 ? NULL : sp__slab(rater->state, slot->slab);
-  uint64_t cycle = sp__period(rater->work.cycle, SP__CELL_USED, 0);
-  if (cells == NULL || cells[slot->count - 1].period >= cycle || !slot->seen) {
-    return;
-  }
-  int64_t earliest = sp__owner_latest(slot) - rater->window_s;
-  sp__cells_forget(rater->state, subscriber, sp__cycle_at(rater, earliest)->cycle - 1);
 }
 
 /* Many cells at once: the subscriber's new ones are put behind the others and sorted in. */

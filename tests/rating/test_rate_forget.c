@@ -1,6 +1,7 @@
 /* Cells of cycles that nothing within the window can reach are dropped (rating/README.md, "State"):
  * no charge is another one for it, chains with an old lead included; a customer of many years stays
- * small; a state that is saved and loaded on the way is the same. */
+ * small, one whose room is full has it again; a state that is saved and loaded on the way is the
+ * same. */
 #include "rating/rate_parts.h"
 #include "tests/rating/rate_tariff.h"
 
@@ -178,6 +179,36 @@ START_TEST(test_bounded)
 }
 END_TEST
 
+static uint16_t reason_of_blocks(struct rate_case *it, int day, int64_t blocks)
+{
+  static struct sp_charge charge;
+  const int64_t first = INT64_C(1735660800); /* 2025-01-01 in Shanghai */
+  struct sp_usage usage = rate_case_usage(it, 0, first + (int64_t)day * 86400);
+  usage.service = SP_SERVICE_DATA;
+  usage.zone = SP_ZONE_NONE;
+  usage.net = SP_NET_NONE;
+  usage.flags = 0;
+  usage.bytes = blocks << 22;
+  rate_case_rate(it, &usage, &charge);
+  return charge.reason;
+}
+
+/* Whose room is full has it again when the cycle that filled it is out of reach, not before. */
+START_TEST(test_full)
+{
+  static struct rate_case it;
+  open_case(&it, WINDOW_S);
+  ck_assert_uint_eq(reason_of_blocks(&it, 0, 60000), SP_REASON_NONE);
+  ck_assert_uint_eq(reason_of_blocks(&it, 1, 6000), SP_REASON_OVERFLOW);
+  ck_assert_uint_eq(reason_of_blocks(&it, 2, 5500), SP_REASON_NONE);
+  ck_assert_uint_eq(reason_of_blocks(&it, 32, 60), SP_REASON_OVERFLOW);
+  ck_assert_uint_gt(cells_of(&it, 0), 65500);
+  ck_assert_uint_eq(reason_of_blocks(&it, 150, 60), SP_REASON_NONE);
+  ck_assert_uint_lt(cells_of(&it, 0), 100);
+  rate_case_close(&it);
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("rate_forget");
@@ -185,6 +216,7 @@ int main(void)
   tcase_set_timeout(all, 0);
   tcase_add_test(all, test_same_charges);
   tcase_add_test(all, test_bounded);
+  tcase_add_test(all, test_full);
   suite_add_tcase(suite, all);
   SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_NORMAL);
