@@ -465,6 +465,15 @@ static inline void others_find(struct sp_resolver *resolver, const struct sp_cdr
                       step->numbers.other.digits != 0;
 }
 
+static inline void prefix_prefetch(struct sp_resolver *resolver, const struct sp_cdr *cdr,
+                                   const struct step *step)
+{
+  uint32_t book = book_at(resolver, cdr->start_utc_s);
+  if (step->numbers.other.digits != 0 && book != SP_NONE) {
+    sp__area_prefetch_prefix(&resolver->areas, book, step->numbers.other.digits);
+  }
+}
+
 /* Where the served number may stand. */
 static void served_seek(struct sp_resolver *resolver, const struct sp_cdr *cdrs, size_t n)
 {
@@ -512,14 +521,20 @@ static void batch_resolve(struct sp_resolver *resolver, const struct sp_cdr *cdr
   for (size_t i = 0; i < n; i++) {
     memberships_find(resolver, &steps[i]);
     others_find(resolver, &cdrs[i], &steps[i]);
+    prefix_prefetch(resolver, &cdrs[i], &steps[i]);
+    if (steps[i].memberships_count > 0) {
+      __builtin_prefetch(steps[i].memberships);
+    }
     if (steps[i].other_asked) {
       steps[i].seek = sp_directory_prefetch_number(directory, steps[i].numbers.other.digits);
-      __builtin_prefetch(steps[i].memberships);
     }
   }
   for (size_t i = 0; i < n; i++) {
     if (steps[i].other_asked) {
       steps[i].hint = sp_directory_prefetch_subscriber(directory, steps[i].seek);
+    }
+    if (steps[i].memberships_count > 0) {
+      sp_directory_prefetch_group(directory, steps[i].memberships[0].group);
     }
   }
   for (size_t i = 0; i < n; i++) {

@@ -84,14 +84,25 @@ struct sp_name sp__area_name(const struct sp__areas *areas, uint32_t id);
 void sp__area_fill_prefix(const struct sp__areas *areas, const struct sp_books *books,
                           uint32_t book, uint64_t digits, struct sp__prefix_memo *memo);
 
+static inline struct sp__prefix_memo *sp__area_prefix_memo(struct sp__areas *areas, uint64_t head)
+{
+  return &areas->prefixes[(head * SP_HASH_K0) >> 32 & (SP__PREFIX_MEMOS - 1)];
+}
+
+/* Fetches what sp__area_prefix reads first. */
+static inline void sp__area_prefetch_prefix(struct sp__areas *areas, uint32_t book, uint64_t digits)
+{
+  __builtin_prefetch(
+      sp__area_prefix_memo(areas, sp_number_head(digits, areas->prefix_digits[book])));
+}
+
 /* Number plan row and destination node of a number in a book. */
 static inline const struct sp__prefix_memo *sp__area_prefix(struct sp__areas *areas,
                                                             const struct sp_books *books,
                                                             uint32_t book, uint64_t digits)
 {
   uint64_t head = sp_number_head(digits, areas->prefix_digits[book]);
-  struct sp__prefix_memo *memo =
-      &areas->prefixes[(head * SP_HASH_K0) >> 32 & (SP__PREFIX_MEMOS - 1)];
+  struct sp__prefix_memo *memo = sp__area_prefix_memo(areas, head);
   if (SP_UNLIKELY(memo->head != head || memo->book != book + 1)) {
     sp__area_fill_prefix(areas, books, book, digits, memo);
   }

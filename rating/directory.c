@@ -108,6 +108,11 @@ void sp_directory_prefetch_lists(const struct sp_directory *directory, uint32_t 
   __builtin_prefetch(lists + 1); /* its memberships end there: mostly the same line */
 }
 
+void sp_directory_prefetch_group(const struct sp_directory *directory, uint32_t group)
+{
+  __builtin_prefetch(ROWS(directory, group_rows, struct sp_group) + group);
+}
+
 void sp_directory_prefetch_tenure(const struct sp_directory *directory, uint32_t subscriber)
 {
   __builtin_prefetch(sp__tenure_at(directory, subscriber));

@@ -112,6 +112,8 @@ uint32_t sp_directory_find_manager(const struct sp_directory *directory, struct 
 uint64_t sp_directory_prefetch_number(const struct sp_directory *directory, uint64_t digits);
 uint32_t sp_directory_prefetch_subscriber(const struct sp_directory *directory, uint64_t seek);
 void sp_directory_prefetch_lists(const struct sp_directory *directory, uint32_t subscriber);
+/* Fetches a group's row, for sp_directory_membership_holds. */
+void sp_directory_prefetch_group(const struct sp_directory *directory, uint32_t group);
 /* For a subscriber as the hint: fetches its first row. */
 void sp_directory_prefetch_tenure(const struct sp_directory *directory, uint32_t subscriber);
 /* Subscriber that has a number at an instant or SP_NONE. */

@@ -19,7 +19,7 @@
 #define SCRATCH_BYTES ((size_t)1 << 20) /* texts of a batch */
 _Static_assert(SP_DECODE_SCRATCH_BYTES >= SP_CDR_SCRATCH_BYTES, "room for any record");
 #define THREADS_MAX 64
-#define PREFETCH_AHEAD 24u /* records; the second step half as many */
+#define GROUP 16u /* records whose state is fetched at once */
 
 struct kept { /* of a record, as journaled */
   int64_t net_micro;
@@ -119,19 +119,26 @@ static enum sp_status record_price(struct engine *engine, uint32_t i)
   return SP_OK;
 }
 
-/* Fetches what record i will touch, in two steps: the second follows what the first one fetched. */
-static void record_prefetch(const struct engine *engine, uint32_t i)
+static inline uint32_t least(uint32_t a, uint32_t b)
+{
+  return a < b ? a : b;
+}
+
+/* What the records from `from` on will touch, two and one groups ahead: the second step reads what
+ * the first one fetched, all of a group at once, so that what is still on its way is waited for
+ * once. */
+static void group_prefetch(const struct engine *engine, uint32_t from)
 {
   const struct batch *batch = engine->batch;
-  uint32_t near = i - PREFETCH_AHEAD / 2; /* wraps below: no record */
-  if (i < batch->count) {
+  uint32_t far = least(from + 2 * GROUP, batch->count), end = least(from + GROUP, batch->count);
+  for (uint32_t i = end; i < far; i++) {
     sp_rater_prefetch(engine->rater, batch->usages + i, 1);
     if (batch->subscribers[i] != SP_NONE) {
       __builtin_prefetch(engine->tally.customers + batch->subscribers[i], 1);
     }
   }
-  if (near < batch->count) {
-    sp_rater_prefetch(engine->rater, batch->usages + near, 2);
+  for (uint32_t i = from; i < end; i++) {
+    sp_rater_prefetch(engine->rater, batch->usages + i, 2);
   }
 }
 
@@ -140,11 +147,14 @@ static enum sp_status batch_price(struct engine *engine)
   struct batch *batch = engine->batch;
   sp_resolve_batch_again(engine->resolver, batch->cdrs, batch->subscribers, batch->usages,
                          batch->count);
-  for (uint32_t i = 0; i < PREFETCH_AHEAD; i++) {
-    record_prefetch(engine, i);
+  for (uint32_t i = 0; i < least(GROUP, batch->count); i++) {
+    sp_rater_prefetch(engine->rater, batch->usages + i, 1);
   }
+  group_prefetch(engine, 0);
   for (uint32_t i = 0; i < batch->count; i++) {
-    record_prefetch(engine, i + PREFETCH_AHEAD);
+    if (i % GROUP == 0) {
+      group_prefetch(engine, i + GROUP);
+    }
     SP_TRY(record_price(engine, i));
   }
   batch->count = 0;
