@@ -1,11 +1,20 @@
 /* The rating core alone, second rating on (quality.md §1: 5 M records/s per core at 10 M
  * customers): usage records made beforehand, priced in batches of 256 with prefetch, allowances hit
  * by 40 % of records, 30 % of subscribers in groups. bench_core [customers [records [rounds
- * [simple]]]]; JSON lines. `simple`: one destination, one rate, no state. */
+ * [simple|big]]]]; JSON lines. `simple`: one destination, one rate, no state. `big`: the two base
+ * plans 1,000 times each, the former the more subscribers, with 223,000 rows of rates, 70,000
+ * prefixes of 250 destinations, which a twentieth of the calls go to, and 100,000 of numbers. */
+#include <stdarg.h>
+
 #include "bench/figure.h"
+#include "rating/number.h"
 #include "tests/rating/rate_case.h"
 
 enum { BATCH = 256, AHEAD = 12, GROUP_MEMBERS = 50, USAGES_MAX = 1 << 20, DAYS = 28 };
+enum { BIG_PLANS = 1000, BIG_DESTS = 250, BIG_DEST_PREFIXES = 70000, BIG_NUMBERS = 100000 };
+
+enum tariff { SMALL, SIMPLE, BIG };
+static const char *const tariff_words[] = {"full", "simple", "big"};
 
 static const struct rate_case_file book[] = {
     {"book.yaml", "name: bench\ncurrency: CNY\ntimezone: Asia/Shanghai\nvalid_from: 2025-01-01\n"},
@@ -13,7 +22,7 @@ static const struct rate_case_file book[] = {
      "band,days,from,to\nday,all,07:00,21:00\neve,all,00:00,07:00\neve,all,21:00,24:00\n"},
     {"plans.csv", "plan,kind\nbundle,base\nminute,base\npack,add_on\nvnet,group\n"},
     {"rates.csv",
-     "plan,item,service,zone,net,band,connect_fee,price,per,increment,rounding,digits\n"
+     "plan,item,service,zone,net,band,connect_fee,price,per,increment,rounding,digits,dest\n"
      "bundle,base,voice,,,,,0.15,1min,,,\nbundle,ld,voice,domestic,,,,0.07,6s,,,\n"
      "bundle,msg,sms,,,,,0.10,,,,\nbundle,data,data,,,,,0.29,1MB,1KB,,\n"
      "minute,base,voice,,,day,,0.25,1min,,,\nminute,base,voice,,,eve,,0.12,1min,,,\n"
@@ -51,23 +60,83 @@ struct text { /* a customer table being written */
   size_t length, size;
 };
 
-static void add(struct text *text, const char *format, uint32_t a, uint32_t b)
+static void add(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void add(struct text *text, const char *format, ...)
 {
   if (text->size - text->length < 256) {
     text->size = text->size * 2 + 4096;
     text->at = realloc(text->at, text->size);
     rate_case_need(text->at != NULL, "no memory");
   }
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-  text->length += (size_t)snprintf(text->at + text->length, 256, format, a, b);
-#pragma GCC diagnostic pop
+  va_list values;
+  va_start(values, format);
+  text->length += (size_t)vsnprintf(text->at + text->length, 256, format, values);
+  va_end(values);
+}
+
+/* The first tenth of the plans has 60 % of the subscribers. */
+static uint32_t plan_draw(void)
+{
+  return (uint32_t)((uint64_t)draw(BIG_PLANS) * draw(BIG_PLANS) * draw(BIG_PLANS) /
+                    (BIG_PLANS * BIG_PLANS));
+}
+
+/* Rows of the small book: those of bundle and minute once for each of their plans. */
+static void rows_repeat(struct text *to, const char *from)
+{
+  while (*from != 0) {
+    int length = (int)strcspn(from, "\n");
+    bool base = strncmp(from, "bundle,", 7) == 0 || strncmp(from, "minute,", 7) == 0;
+    for (int i = 0; i < (base ? BIG_PLANS : 1); i++) {
+      if (base) {
+        add(to, "%.6s%d%.*s\n", from, i, length - 6, from + 6);
+      } else {
+        add(to, "%.*s\n", length, from);
+      }
+    }
+    from += length + 1;
+  }
+}
+
+static const struct rate_case_file *big_book_make(void)
+{
+  static struct rate_case_file files[12];
+  static struct text texts[12];
+  int count = 0;
+  for (; book[count].name != NULL; count++) {
+    rows_repeat(&texts[count], book[count].text);
+    files[count].name = book[count].name;
+  }
+  struct text *rates = &texts[3], *dests = &texts[count], *numbers = &texts[count + 1];
+  rate_case_need(strcmp(files[3].name, "rates.csv") == 0, "the fourth table is rates");
+  files[count].name = "destinations.csv";
+  files[count + 1].name = "numbers.csv";
+  for (uint32_t i = 0; i < BIG_PLANS; i++) {
+    for (uint32_t d = 0; d < BIG_DESTS; d += 1 + draw(3)) {
+      add(rates, "bundle%u,ld,voice,international,,,,0.%02u,1min,,,,d%u\n", i, draw(100), d);
+      add(rates, "minute%u,ld,voice,international,,,,0.%02u,1min,,,,d%u\n", i, draw(100), d);
+    }
+  }
+  add(dests, "destination,prefix\n");
+  for (uint32_t i = 0; i < BIG_DEST_PREFIXES; i++) {
+    uint32_t prefix = 10 + draw(9999990);
+    add(dests, "d%u,%u\n", prefix % BIG_DESTS, prefix);
+  }
+  add(numbers, "prefix,operator,kind\n");
+  for (uint32_t i = 0; i < BIG_NUMBERS; i++) {
+    add(numbers, "861%07u,O%u,mobile\n", 3000000 + i * 7, i % 3);
+  }
+  for (int i = 0; i < count + 2; i++) {
+    files[i].text = texts[i].at;
+  }
+  return files;
 }
 
 /* Half the subscribers have a bundle, half pay by the minute; every tenth has the pack; 30 % are in
  * groups of 50. */
 static void customers_make(struct rate_case *it, const struct rate_case_file *tables,
-                           uint32_t count)
+                           uint32_t count, enum tariff tariff)
 {
   struct text texts[5];
   static const char *const heads[5] = {"account\n", "subscriber,number,account\n",
@@ -75,31 +144,33 @@ static void customers_make(struct rate_case *it, const struct rate_case_file *ta
                                        "owner,plan,from\n"};
   static const char *const names[5] = {"accounts.csv", "subscribers.csv", "groups.csv",
                                        "members.csv", "subscriptions.csv"};
+  static const char *const bases[2] = {"bundle", "minute"};
   struct rate_case_file files[6] = {{NULL, NULL}};
   memset(texts, 0, sizeof(texts));
   for (int t = 0; t < 5; t++) {
-    add(&texts[t], heads[t], 0, 0);
+    add(&texts[t], "%s", heads[t]);
   }
   for (uint32_t i = 0; i < count; i++) {
     uint32_t group = i / GROUP_MEMBERS;
     bool grouped = group % 10 < 3;
     if (i % GROUP_MEMBERS == 0 && grouped) {
-      add(&texts[0], "GA%u\n", group, 0);
+      add(&texts[0], "GA%u\n", group);
       add(&texts[2], "G%u,enterprise,GA%u\n", group, group);
-      add(&texts[4], "group:G%u,vnet,2025-06-01\n", group, 0);
+      add(&texts[4], "group:G%u,vnet,2025-06-01\n", group);
     }
-    add(&texts[0], "A%u\n", i, 0);
+    add(&texts[0], "A%u\n", i);
     add(&texts[1], "S%u,86138%08u,", i, i);
-    add(&texts[1], "A%u\n", i, 0);
+    add(&texts[1], "A%u\n", i);
     if (grouped) {
       add(&texts[3], "G%u,S%u\n", group, i);
     }
-    add(&texts[4],
-        i % 2 == 0 ? "subscriber:S%u,bundle,2025-%02u-01\n"
-                   : "subscriber:S%u,minute,2025-%02u-01\n",
-        i, 1 + i % 12);
+    add(&texts[4], "subscriber:S%u,%s", i, bases[i % 2]);
+    if (tariff == BIG) {
+      add(&texts[4], "%u", plan_draw());
+    }
+    add(&texts[4], ",2025-%02u-01\n", 1 + i % 12);
     if (i % 10 == 1) {
-      add(&texts[4], "subscriber:S%u,pack,2025-06-15\n", i, 0);
+      add(&texts[4], "subscriber:S%u,pack,2025-06-15\n", i);
     }
   }
   for (int t = 0; t < 5; t++) {
@@ -111,7 +182,8 @@ static void customers_make(struct rate_case *it, const struct rate_case_file *ta
   }
 }
 
-static struct sp_usage usage_make(const struct rate_case *it, uint32_t customers)
+static struct sp_usage usage_make(const struct rate_case *it, uint32_t customers,
+                                  enum tariff tariff)
 {
   uint32_t subscriber = draw(customers), kind = draw(10);
   int64_t start = INT64_C(1780243200) + (int64_t)draw(DAYS * 86400); /* from 2026-06-01 on */
@@ -134,6 +206,14 @@ static struct sp_usage usage_make(const struct rate_case *it, uint32_t customers
     usage.zone = SP_ZONE_NONE;
     usage.net = SP_NET_NONE;
     usage.flags = 0;
+  } else if (tariff == BIG && draw(20) == 0) {
+    char text[16];
+    int length = snprintf(text, sizeof(text), "%u1234", 10 + draw(9999990));
+    usage.zone = SP_ZONE_INTERNATIONAL;
+    usage.net = SP_NET_FOREIGN;
+    usage.flags &= ~SP_USAGE_TREE & 255u;
+    usage.dest_node =
+        sp_book_find_dest_node(it->books.book, sp_number_pack(text, (size_t)length).digits);
   }
   return usage;
 }
@@ -170,15 +250,22 @@ int main(int argc, char **argv)
   uint32_t customers = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 1000000;
   size_t records = argc > 2 ? strtoul(argv[2], NULL, 10) : 4000000;
   unsigned rounds = figure_runs(argc > 3 ? argv[3] : NULL, 3);
-  bool simple = argc > 4 && strcmp(argv[4], "simple") == 0;
+  enum tariff tariff = SMALL;
+  for (enum tariff t = SIMPLE; t <= BIG && argc > 4; t++) {
+    tariff = strcmp(argv[4], tariff_words[t]) == 0 ? t : tariff;
+  }
   static struct rate_case it;
-  customers_make(&it, simple ? simple_book : book, customers);
+  customers_make(&it,
+                 tariff == SIMPLE ? simple_book
+                 : tariff == BIG  ? big_book_make()
+                                  : book,
+                 customers, tariff);
   size_t made = records < USAGES_MAX ? records : USAGES_MAX;
   struct sp_usage *usages = malloc(made * sizeof(*usages));
   rate_case_need(usages != NULL, "no memory");
   for (size_t i = 0; i < made; i++) {
-    usages[i] = usage_make(&it, customers);
-    if (simple) {
+    usages[i] = usage_make(&it, customers, tariff);
+    if (tariff == SIMPLE) {
       usages[i].service = SP_SERVICE_VOICE;
     }
   }
@@ -200,7 +287,7 @@ int main(int argc, char **argv)
   snprintf(
       more, sizeof(more),
       "\"tariff\":\"%s\",\"customers\":%u,\"rated\":%.3f,\"covered\":%.3f,\"net_micro\":%" PRId64,
-      simple ? "simple" : "full", customers, (double)totals.rated / (double)records,
+      tariff_words[tariff], customers, (double)totals.rated / (double)records,
       (double)totals.covered / (double)records, totals.net_micro);
   figure_print(&(struct figure){"core", "rate", "ns/record", records, more}, &each);
   figure_print(&(struct figure){"core", "rate", "records/s", records, more}, &rate);

@@ -12,6 +12,7 @@ static void *table_take(struct sp_rater *rater, size_t bytes, bool *fits)
   return at;
 }
 
+#define CACHE_LINE 64
 #define SETS_BYTES (SP__SET_BUCKETS * sizeof(struct sp__plan_set *))
 #define LISTS_BYTES (SP__LISTS_CACHED * sizeof(struct sp__list_plans))
 #define FRAMES_BYTES (SP__FRAME_BUCKETS * sizeof(struct sp__frame *))
@@ -424,6 +425,10 @@ void sp_rater_prefetch(const struct sp_rater *rater, const struct sp_usage *usag
     return;
   }
   cells_prefetch(state, usage->subscriber);
+  uint32_t list = sp_directory_subscription_list(rater->directory, usage->subscriber);
+  const char *plans = (const char *)(rater->lists + list % SP__LISTS_CACHED);
+  __builtin_prefetch(plans);
+  __builtin_prefetch(plans + CACHE_LINE);
   if (group != SP_NONE) {
     uint32_t count;
     __builtin_prefetch(sp_directory_memberships(rater->directory, usage->subscriber, &count));

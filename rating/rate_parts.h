@@ -27,7 +27,8 @@
 #define SP__STAGE_INDEX 131072u    /* places of the index of more: a power of two */
 #define SP__SETS_MAX 4u            /* percent and free sets on one item (§11.4) */
 #define SP__LIST_POSITIONS_MAX 32u /* subscriptions of one subscriber that count */
-#define SP__LISTS_CACHED 4096u
+#define SP__LIST_FEW 2u            /* of them kept beside what else is known of the list */
+#define SP__LISTS_CACHED 32768u
 #define SP__CACHE_BYTES_MAX ((size_t)64 << 20)
 #define SP__CACHE_CHUNK_BYTES ((size_t)1 << 20)
 #define SP__CACHE_CHUNKS_MAX 1024u
@@ -196,13 +197,17 @@ struct sp__span { /* instants at which something stays the same */
   int64_t from_utc_s, to_utc_s;
 };
 
-struct sp__list_plans { /* what one list of subscriptions comes to */
+struct sp__list_plans { /* what one list of subscriptions comes to; most to two at most */
   struct sp__span span; /* empty: nothing kept here */
   uint64_t hash;
-  uint32_t list; /* of the directory */
+  struct sp__plan_set *set; /* of these plans alone, once it was found */
+  uint32_t list;            /* of the directory */
+  uint32_t room;            /* of `more` */
   uint16_t count, book, bases, reserved;
-  struct sp__position positions[SP__LIST_POSITIONS_MAX]; /* owner: to be set */
+  struct sp__position first[SP__LIST_FEW], *more; /* owner: to be set */
+  uint64_t reserved2;
 };
+_Static_assert(sizeof(struct sp__list_plans) == 128, "two cache lines");
 
 struct sp__group_plans { /* what a group and those above it give; most give one: one cache line */
   struct sp__span span;
@@ -216,6 +221,7 @@ struct sp__work { /* the record, or the whole chain, in hand */
   const struct sp_usage *usage;
   const struct sp_book *book;
   struct sp_trace *trace;
+  struct sp__list_plans *own; /* of the subscriber's own subscriptions */
   struct sp__frame *frame;
   const struct sp__chain_head *chain; /* the chain so far or NULL */
   bool partial;                       /* even the first of its chain */

@@ -176,10 +176,30 @@ static void positions_trace(struct sp_rater *rater)
   }
 }
 
+/* false: no memory. */
+static bool list_keep(struct sp_rater *rater, struct sp__list_plans *kept,
+                      struct sp__list_plans *made, const struct sp__position *positions)
+{
+  uint32_t few = made->count < SP__LIST_FEW ? made->count : SP__LIST_FEW;
+  if (made->count - few > made->room) {
+    made->room = SP__LIST_POSITIONS_MAX;
+    made->more = sp__cache_take(rater, SP__LIST_POSITIONS_MAX * sizeof(*positions));
+    if (made->more == NULL) {
+      return false;
+    }
+  }
+  memcpy(made->first, positions, few * sizeof(*positions));
+  if (made->count > few) {
+    memcpy(made->more, positions + few, (made->count - few) * sizeof(*positions));
+  }
+  *kept = *made;
+  return true;
+}
+
 /* A subscriber's own subscriptions at the record's start. Subscribers with the same rows share a
  * list, so what a list comes to is kept for the span of time in which it stays the same. NULL: too
  * many. */
-static const struct sp__list_plans *list_plans(struct sp_rater *rater, uint32_t list)
+static struct sp__list_plans *list_plans(struct sp_rater *rater, uint32_t list)
 {
   const struct sp_usage *usage = rater->work.usage;
   struct sp__list_plans *kept = rater->lists + list % SP__LISTS_CACHED;
@@ -193,35 +213,38 @@ static const struct sp__list_plans *list_plans(struct sp_rater *rater, uint32_t 
   uint32_t count;
   const struct sp_subscription *row =
       sp_directory_subscriptions(rater->directory, usage->subscriber, &count);
-  *kept = (struct sp__list_plans){.list = list, .book = usage->book};
-  kept->span = (struct sp__span){SP_TIME_MIN, SP_TIME_MAX};
-  kept->hash = SP_HASH_K0 ^ usage->book;
+  struct sp__position list_positions[SP__LIST_POSITIONS_MAX];
+  struct sp__list_plans made = {.span = {SP_TIME_MIN, SP_TIME_MAX},
+                                .hash = SP_HASH_K0 ^ usage->book,
+                                .list = list,
+                                .room = kept->room,
+                                .book = usage->book,
+                                .more = kept->more};
   for (; count > 0; count--, row++) {
     uint32_t plan = plan_of(rater, usage->book, row->plan);
     if (plan == SP_NONE || plans[plan].kind > SP_PLAN_ADD_ON ||
-        !span_narrow(&kept->span, at, row->from_utc_s, row->to_utc_s) ||
-        !span_narrow(&kept->span, at, plans[plan].valid_from_utc_s, plans[plan].valid_to_utc_s)) {
+        !span_narrow(&made.span, at, row->from_utc_s, row->to_utc_s) ||
+        !span_narrow(&made.span, at, plans[plan].valid_from_utc_s, plans[plan].valid_to_utc_s)) {
       continue;
     }
-    if (kept->count == SP__LIST_POSITIONS_MAX) {
-      kept->span.to_utc_s = SP_TIME_MIN; /* not kept: too many for each record */
+    if (made.count == SP__LIST_POSITIONS_MAX) {
       return NULL;
     }
     if (plans[plan].kind == SP_PLAN_BASE) {
-      kept->bases++;
+      made.bases++;
     }
-    kept->positions[kept->count++] =
+    list_positions[made.count++] =
         (struct sp__position){plan, usage->subscriber, row->from_utc_s, row->to_utc_s, SP_NONE, 0};
-    kept->hash = sp_hash_fold(kept->hash, plan ^ SP_HASH_K1);
+    made.hash = sp_hash_fold(made.hash, plan ^ SP_HASH_K1);
   }
-  return kept;
+  return list_keep(rater, kept, &made, list_positions) ? kept : NULL;
 }
 
 enum sp_reason sp__plans_find(struct sp_rater *rater)
 {
   struct sp__work *work = &rater->work;
   uint32_t subscriber = work->usage->subscriber;
-  const struct sp__list_plans *own =
+  struct sp__list_plans *own =
       list_plans(rater, sp_directory_subscription_list(rater->directory, subscriber));
   if (own == NULL) {
     return SP_REASON_OVERFLOW;
@@ -230,9 +253,10 @@ enum sp_reason sp__plans_find(struct sp_rater *rater)
     return own->bases == 0 ? SP_REASON_NO_PLAN : SP_REASON_TWO_BASE_PLANS;
   }
   for (uint16_t i = 0; i < own->count; i++) {
-    work->positions[i] = own->positions[i];
+    work->positions[i] = i < SP__LIST_FEW ? own->first[i] : own->more[i - SP__LIST_FEW];
     work->positions[i].owner = subscriber;
   }
+  work->own = own;
   work->positions_count = own->count;
   work->plans_hash = own->hash;
   if (!groups_add(rater)) {

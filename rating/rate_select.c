@@ -587,10 +587,13 @@ static struct sp__frame *frame_intern(struct sp_rater *rater, const struct sp__f
 struct sp__frame *sp__frame_find(struct sp_rater *rater)
 {
   const struct sp_usage *usage = rater->work.usage;
-  struct sp__plan_set *set = set_find(rater);
+  struct sp__list_plans *own = rater->work.own;
+  bool alone = rater->work.positions_count == own->count; /* no group gives a plan */
+  struct sp__plan_set *set = alone && own->set != NULL ? own->set : set_find(rater);
   if (set == NULL) {
     return NULL;
   }
+  own->set = alone ? set : own->set;
   struct sp__frame key = {.set = set,
                           .features = features_alike(set, usage),
                           .dest_node = set->uses_dest ? usage->dest_node : 0,
