@@ -172,12 +172,14 @@ enum sp_status sp_source_seek(struct sp_source *source, const char *name, size_t
                               struct sp_position next)
 {
   SP_ASSERT(source->magic == SP__SOURCE_MAGIC);
-  for (uint32_t i = 0; i < source->streams_count; i++) {
+  for (uint32_t tried = 0; tried < source->streams_count; tried++) {
+    uint32_t i = (source->sought + tried) % source->streams_count;
     struct sp__stream *stream = &source->streams[i];
     if (stream->stream.name_length == name_length &&
         memcmp(stream->stream.name, name, name_length) == 0) {
       SP_ASSERT(!stream->begun);
       stream->from = next;
+      source->sought = i + 1;
       return SP_OK;
     }
   }

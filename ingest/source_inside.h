@@ -31,6 +31,7 @@ struct sp_source {
   void *inside; /* the kind's own */
   struct sp__stream *streams;
   uint32_t streams_count, streams_size;
+  uint32_t sought; /* behind the stream that was sought last: mostly they come in their order */
   void (*warn)(void *context, const char *text);
   void *context;
   char error[SP_SOURCE_ERROR_BYTES];

@@ -51,6 +51,7 @@ struct sp_router {
   struct sp_gate done;    /* advanced by workers for each parcel that all have done */
   struct route *routes;
   uint32_t routes_count;
+  struct sp_name_index route_names;
   struct stream_slot *streams;
   uint32_t streams_count;
   int64_t watermark_utc_s;
@@ -122,6 +123,7 @@ void sp_router_free(struct sp_router *router)
     free(router->streams[i].stream);
   }
   free(router->routes);
+  sp_name_index_free(&router->route_names);
   free(router->streams);
   sp_memory_free(&router->memory);
   sp_heap_give(router->parcels, SP_PARCELS_MAX * sizeof(struct sp_parcel));
@@ -197,11 +199,12 @@ static void parcels_wait(struct sp_router *router)
 static enum sp_status route_of(struct sp_router *router, const struct sp_source_stream *source,
                                uint32_t *index)
 {
-  for (uint32_t i = router->routes_count; i > 0; i--) {
-    const struct route *route = &router->routes[i - 1];
+  uint32_t at = 0, hash = sp_name_hash(source->name, source->name_length), place;
+  while ((place = sp_name_index_next(&router->route_names, hash, &at)) != SP_NAME_NONE) {
+    const struct route *route = &router->routes[place];
     if (route->name_length == source->name_length &&
         memcmp(route->name, source->name, source->name_length) == 0) {
-      *index = i - 1;
+      *index = place;
       return SP_OK;
     }
   }
@@ -210,6 +213,7 @@ static enum sp_status route_of(struct sp_router *router, const struct sp_source_
     return SP_NO_MEMORY;
   }
   router->routes = moved;
+  SP_TRY(sp_name_index_add(&router->route_names, hash, router->routes_count));
   struct route *route = &moved[router->routes_count];
   *route = (struct route){.name = source->name, .name_length = source->name_length};
   *index = router->routes_count++;

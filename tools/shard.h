@@ -11,6 +11,7 @@
 #include "segment/fold.h"
 #include "store/checkpoint.h"
 #include "tools/gate.h"
+#include "tools/name_index.h"
 #include "tools/parcel.h"
 #include "tools/world.h"
 
@@ -88,6 +89,7 @@ struct sp_shard {
   uint32_t streams_size;
   struct sp_name_position *positions; /* of streams by name, from checkpoint and journal */
   uint32_t positions_count, positions_size;
+  struct sp_name_index position_names;
   struct sp_block_index *blocks;
   size_t blocks_count, blocks_size;
   struct sp_block_view *view;   /* for reading first records back */

@@ -17,28 +17,34 @@ static enum sp_status wrong(struct sp_shard *shard, enum sp_status status, const
   return status;
 }
 
+/* Its place in `positions` or SP_NAME_NONE. */
+static uint32_t position_find(const struct sp_shard *shard, const char *name, size_t length)
+{
+  uint32_t at = 0, hash = sp_name_hash(name, length), place;
+  do {
+    place = sp_name_index_next(&shard->position_names, hash, &at);
+  } while (place != SP_NAME_NONE && (shard->positions[place].name_length != length ||
+                                     memcmp(shard->positions[place].name, name, length) != 0));
+  return place;
+}
+
 bool sp_shard_position(const struct sp_shard *shard, const char *name, size_t length,
                        struct sp_position *next)
 {
-  for (uint32_t i = 0; i < shard->positions_count; i++) {
-    const struct sp_name_position *position = &shard->positions[i];
-    if (position->name_length == length && memcmp(position->name, name, length) == 0) {
-      *next = position->next;
-      return true;
-    }
+  uint32_t place = position_find(shard, name, length);
+  if (place != SP_NAME_NONE) {
+    *next = shard->positions[place].next;
   }
-  return false;
+  return place != SP_NAME_NONE;
 }
 
 enum sp_status sp__shard_position_add(struct sp_shard *shard, const char *name, uint32_t length,
                                       uint32_t *position)
 {
-  for (uint32_t i = 0; i < shard->positions_count; i++) {
-    if (shard->positions[i].name_length == length &&
-        memcmp(shard->positions[i].name, name, length) == 0) {
-      *position = i + 1;
-      return SP_OK;
-    }
+  uint32_t place = position_find(shard, name, length);
+  if (place != SP_NAME_NONE) {
+    *position = place + 1;
+    return SP_OK;
   }
   if (shard->positions_count == shard->positions_size) {
     uint32_t size = shard->positions_size * 2 + 8;
@@ -55,6 +61,12 @@ enum sp_status sp__shard_position_add(struct sp_shard *shard, const char *name, 
   }
   memcpy(copy, name, length);
   copy[length] = '\0';
+  enum sp_status status =
+      sp_name_index_add(&shard->position_names, sp_name_hash(name, length), shard->positions_count);
+  if (status != SP_OK) {
+    free(copy);
+    return status;
+  }
   shard->positions[shard->positions_count++] =
       (struct sp_name_position){copy, length, false, {0, 0, 0}};
   *position = shard->positions_count;
@@ -301,6 +313,7 @@ void sp_shard_close(struct sp_shard *shard)
     free(shard->positions[i].name);
   }
   free(shard->positions);
+  sp_name_index_free(&shard->position_names);
   free(shard->blocks);
   free(shard->streams);
   free(shard->groups_touched);
