@@ -297,6 +297,19 @@ static const struct check_case cases[] = {
      "plan,item,service,zone,dest,price,per\nday,a,voice,service,x,1,1min\nday,b,voice,domestic,"
      "x,1,1min\nday,c,voice,hmt,x,1,1min\nday,d,voice,international,x,1,1min\n",
      ""},
+    {"no gap: all service numbers that begin with 8 have the longer prefix 81 of another "
+     "destination",
+     "== numbers.csv\nprefix,kind\n811,service\n82,mobile\n== destinations.csv\n"
+     "destination,prefix\nx,8\ny,81\n== bands.csv\nband,days,from,to\nam,all,00:00,12:00\n== "
+     "rates.csv\nplan,item,service,zone,dest,band,price,per\nday,a,voice,service,x,am,1,1min\n"
+     "day,a,voice,,y,,1,1min\n",
+     ""},
+    {"a gap: one service number does not",
+     "== numbers.csv\nprefix,kind\n811,service\n82,mobile\n83,service\n== destinations.csv\n"
+     "destination,prefix\nx,8\ny,81\n== bands.csv\nband,days,from,to\nam,all,00:00,12:00\n== "
+     "rates.csv\nplan,item,service,zone,dest,band,price,per\nday,a,voice,service,x,am,1,1min\n"
+     "day,a,voice,,y,,1,1min\n",
+     "rates.csv:2\n"},
     {"warnings: a destination whose prefixes lie in no other zone",
      "== numbers.csv\nprefix,kind\n81,international\n82,international\n== "
      "destinations.csv\ndestination,prefix\nx,81\nx,82\n== rates.csv\n"
