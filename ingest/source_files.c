@@ -237,6 +237,23 @@ static void file_close(struct files *files)
   }
 }
 
+/* A folder's file that was taken away since it was listed: done with, mostly. */
+static bool went_away(struct sp_source *source, const struct sp__stream *stream)
+{
+  struct files *files = source->inside;
+  if (errno != ENOENT || source->until_end || files->paths.folders_count == 0) {
+    return false;
+  }
+  if (stream->from.offset == 0 && stream->from.sub == 0) {
+    sp__source_warn(source, "%s: went away before it was read", stream->stream.name);
+  }
+  sp__source_reader_close(files->reader);
+  files->reader = NULL;
+  files->seen_bytes[files->current] = 0; /* it may come back */
+  return true;
+}
+
+/* NOT_FOUND: it is not there any more. */
 static enum sp_status file_open(struct sp_source *source)
 {
   struct files *files = source->inside;
@@ -245,6 +262,9 @@ static enum sp_status file_open(struct sp_source *source)
   bool from_stdin = is_stdin(source, files->current);
   enum sp_status status =
       sp__source_reader_open(&files->reader, from_stdin ? NULL : stream->stream.name);
+  if (status == SP_IO && went_away(source, stream)) {
+    return SP_NOT_FOUND;
+  }
   if (status != SP_OK) {
     return sp__source_fail(source, status, "%s: %s", stream->stream.name,
                            status == SP_IO ? strerror(errno) : sp_status_text(status));
@@ -353,8 +373,10 @@ static enum sp_status file_next(struct sp_source *source)
     }
   }
   while (files->idle < source->streams_count) {
-    if (worth_opening(source, files->current)) {
-      return file_open(source);
+    enum sp_status status =
+        worth_opening(source, files->current) ? file_open(source) : SP_NOT_FOUND;
+    if (status != SP_NOT_FOUND) {
+      return status;
     }
     files->idle++;
     files->current = (files->current + 1) % source->streams_count;

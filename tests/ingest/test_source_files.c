@@ -396,6 +396,15 @@ START_TEST(test_new_files)
   records_read(&records, source, SP_AGAIN);
   ck_assert_uint_eq(records.count, 3);
   ck_assert_str_eq(records.lines[2], "ok service=sms start=1772503200 id=c\n");
+  text_write("d.csv", "id,service,start\nd,sms," T0 "\n");
+  wait_streams(source, 4);
+  ck_assert_int_eq(unlink(path_of("d.csv")), 0); /* even before it was read */
+  records_read(&records, source, SP_AGAIN);
+  ck_assert_uint_eq(records.count, 3);
+  ck_assert_ptr_nonnull(strstr(warnings, "d.csv: went away before it was read\n"));
+  text_write("d.csv", "id,service,start\nd,sms," T0 "\n");
+  records_read(&records, source, SP_AGAIN);
+  ck_assert_uint_eq(records.count, 4);
   sp_source_close(source);
   records_free(&records);
 }
