@@ -60,7 +60,7 @@ static const struct check_case cases[] = {
      ""},
     {"a gap of the numbers between two prefixes",
      "== destinations.csv\ndestination,prefix\nA,8613\nB,86139\nB,861382\n"
-     "== numbers.csv\nprefix,operator,kind\n861381,X,service\n8613,X,mobile\n"
+     "== numbers.csv\nprefix,operator,kind\n861385,X,service\n8613,X,mobile\n"
      "== bands.csv\nband,days,from,to\nnight,all,00:00,07:00\n"
      "== plans.csv\nplan,kind\nday,base\n"
      "== "
