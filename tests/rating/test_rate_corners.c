@@ -294,6 +294,37 @@ START_TEST(test_two_units)
 }
 END_TEST
 
+/* The same where the contest (§9.1) goes to the other unit in the middle of the usage: what is used
+ * of the one says nothing of the other, so no rule is there. */
+START_TEST(test_unit_changes)
+{
+  static const struct rate_case_file book[] = {
+      BOOK,
+      {"plans.csv", "plan,kind\np,base\ng,group\nh,group\n"},
+      {"bands.csv", "band,days,from,to\nam,all,00:00,12:00\npm,all,12:00,24:00\n"},
+      {"rates.csv", "plan,item,service,band,priority,price,per\np,base,voice,,,0.10,1min\n"
+                    "g,x,data,am,5,0.02,1min\ng,x,data,pm,,0.02,1min\nh,x,data,,3,0.03,1MB\n"},
+      {NULL, NULL}};
+  static const struct rate_case_file of[] = {
+      PLAIN_CUSTOMERS,
+      {"groups.csv", "group,kind,account\nG,enterprise,GA\n"},
+      {"members.csv", "group,subscriber\nG,S\n"},
+      {"subscriptions.csv", "owner,plan,from\nsubscriber:S,p,2025-01-01\n"
+                            "group:G,g,2025-01-01\ngroup:G,h,2025-01-01\n"},
+      {NULL, NULL}};
+  static struct corner corner;
+  corner_open(&corner, book, of);
+  struct sp_usage usage = data(&corner, 2 * MB, 120);
+  costs(&corner, usage, 60000); /* from noon on: by the MB */
+  usage.start_utc_s -= 120;
+  costs(&corner, usage, 40000); /* to noon: by the minute */
+  usage.start_utc_s += 60;
+  corner_rate(&corner, &usage);
+  ck_assert_uint_eq(corner.charge.reason, SP_REASON_NO_RATE);
+  corner_close(&corner);
+}
+END_TEST
+
 /* Outcomes of chains (book.md §14.7): nothing counts so far; then something does; then the lead
  * changes to one for which nothing counts. */
 START_TEST(test_chain_counts)
@@ -481,6 +512,7 @@ int main(void)
   tcase_add_test(all, test_grant_of_another_book);
   tcase_add_test(all, test_by_day);
   tcase_add_test(all, test_two_units);
+  tcase_add_test(all, test_unit_changes);
   tcase_add_test(all, test_chain_counts);
   tcase_add_test(all, test_chain_tries_block_cap);
   tcase_add_test(all, test_chain_of_messages);

@@ -147,6 +147,8 @@ START_TEST(test_items)
   call_is(1, 0, 10000 * SP_CHARGE_ITEMS_MAX);
   items_make(40, SP_CHARGE_ITEMS_MAX - 39);
   call_is(1, SP_REASON_OVERFLOW, 0);
+  items_make(40, 40);
+  call_is(1, SP_REASON_OVERFLOW, 0);
 }
 END_TEST
 
