@@ -12,7 +12,7 @@ static const struct rate_case_file tariff_book[] = {
     {"bands.csv", "band,days,from,to\na,all,08:00,08:10\na,all,08:20,08:30\nb,all,00:00,08:00\n"
                   "b,all,08:10,08:20\nb,all,08:30,24:00\n"},
     {"destinations.csv", "destination,prefix\nasia,81\ntokyo,813\n"},
-    {"plans.csv", "plan,kind\np,base\ng,group\nf,family\n"},
+    {"plans.csv", "plan,kind\np,base\ng,group\nf,family\nnone,add_on\nnil,add_on\n"},
     {"rates.csv",
      "plan,item,service,direction,zone,dest,band,rating_group,priority,from,connect_fee,price,per,"
      "increment,counter,rounding,digits,band_mode\n"
@@ -48,7 +48,8 @@ static const struct rate_case_file tariff_customers[] = {
     {"groups.csv", "group,kind,account\nG,enterprise,GA\nF,family,\n"},
     {"members.csv", "group,subscriber\nG,S\nG,T\nF,S\n"},
     {"subscriptions.csv", "owner,plan,from\nsubscriber:S,p,2025-01-01\nsubscriber:T,p,2025-01-01\n"
-                          "group:G,g,2025-01-01\ngroup:F,f,2025-01-01\n"},
+                          "group:G,g,2025-01-01\ngroup:F,f,2025-01-01\n"
+                          "subscriber:T,none,2025-01-01\nsubscriber:T,nil,2025-01-01\n"},
     {NULL, NULL}};
 
 static uint64_t tariff_seed = 20261130;

@@ -7,12 +7,19 @@
 
 enum { RECORDS = 30000, SUBSCRIBERS = 40, DAYS = 75 };
 
+/* One row more than the short way has room for. */
+#define ROWS(row)                                                                            \
+  row(0) row(1) row(2) row(3) row(4) row(5) row(6) row(7) row(8) row(9) row(a) row(b) row(c) \
+      row(d) row(e) row(f) row(g)
+#define GIFT(n) "gifts,g" #n ",item,sms,,2,own,,30,,\n"
+#define CAP(n) "caps,c" #n ",record,,sms,price_cap,5,,,9\n"
+
 static const struct rate_case_file book[] = {
     {"book.yaml", "name: t\ncurrency: CNY\ntimezone: Asia/Shanghai\n"},
     {"bands.csv", "band,days,from,to\nday,all,07:00,21:00\neve,all,00:00,07:00\neve,all,21:00,"
                   "24:00\n"},
     {"plans.csv", "plan,kind\nbundle,base\nminute,base\nfree,base\npack,add_on\ntwin,add_on\n"
-                  "part,add_on\nvnet,group\nhead,group\nhome,family\n"},
+                  "part,add_on\ngifts,add_on\ncaps,add_on\nvnet,group\nhead,group\nhome,family\n"},
     {"rates.csv",
      "plan,item,service,zone,net,band,connect_fee,price,per,increment,rounding,digits,counter,"
      "from\n"
@@ -33,7 +40,7 @@ static const struct rate_case_file book[] = {
      "twin,one,s,voice,,10min,own,,5,,\ntwin,two,s,voice,,10min,own,,5,,\n"
      "part,days,s,voice,,60min,own,,1,1,by_day\nvnet,shared,B,data,,2GB,pool,100MB,9,1,\n"
      "vnet,minutes,s,voice,,500min,pool,,8,,\nhead,own,item,sms,,20,own,,7,1,\n"
-     "free,some,s,voice,,30min,own,,1,,\n"},
+     "free,some,s,voice,,30min,own,,1,,\n" ROWS(GIFT)},
     {"discounts.csv",
      "plan,discount,stage,item,service,kind,value,threshold,set,priority\n"
      "minute,loyal,record,base,,percent,5.5,,,1\nminute,all,record,,,percent,2,,,2\n"
@@ -42,7 +49,7 @@ static const struct rate_case_file book[] = {
      "1\n"
      "vnet,works,record,base,voice,percent,10,,,1\nhead,a,record,msg,,percent,10,,duo,1\n"
      "head,b,record,msg,,percent,20,,duo,1\nfree,gift,record,,voice,free,,,,1\n"
-     "home,nice,record,,,percent,1,,,5\n"},
+     "home,nice,record,,,percent,1,,,5\n" ROWS(CAP)},
     {"payers.csv", "plan,payer,item,mode,value,member_cap,group_cap\nvnet,half,base,share,50,9,\n"
                    "vnet,rest,,amount,3,,\nhead,boss,data,full,,,30\n"},
     {NULL, NULL}};
@@ -79,6 +86,9 @@ static void customers_open(struct rate_case *it)
     }
     if (i % 2 == 0) {
       ADD(3, "V,S%d,%s\n", i, i % 8 == 0 ? "2026-06-20" : "2026-01-01");
+    }
+    if (i % 11 == 0) {
+      ADD(4, "subscriber:S%d,%s,2026-01-01,\n", i, i % 2 == 0 ? "gifts" : "caps");
     }
     if (i % 5 == 0) {
       ADD(3, "F,S%d,2026-01-01\n", i);
