@@ -159,6 +159,15 @@ static enum sp_status stream_of(struct sp_router *router, uint32_t index,
   return SP_OK;
 }
 
+/* Files come for years: what is known of each shard is kept no longer than it is asked for. */
+static void resume_forget(struct route *route)
+{
+  if (!route->catching_up) {
+    free(route->resume);
+    route->resume = NULL;
+  }
+}
+
 /* Where the store stands in a stream: the source goes on at the lowest position of all shards; what
  * a shard has already is skipped for it. */
 static enum sp_status route_open(struct sp_router *router, struct route *route)
@@ -175,6 +184,7 @@ static enum sp_status route_open(struct sp_router *router, struct route *route)
     high = sp_position_compare(route->resume[s], high) > 0 ? route->resume[s] : high;
   }
   route->catching_up = sp_position_compare(low, high) < 0;
+  resume_forget(route);
   route->next = low;
   if (low.offset == 0 && low.sub == 0) {
     return SP_OK;
@@ -360,6 +370,7 @@ static void caught_up_check(const struct sp_router *router, struct route *route)
     behind = behind || sp_position_compare(route->next, route->resume[s]) < 0;
   }
   route->catching_up = behind;
+  resume_forget(route);
 }
 
 static enum sp_status batch_route(struct sp_router *router, struct sp_parcel *parcel)
