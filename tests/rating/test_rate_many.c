@@ -281,6 +281,47 @@ START_TEST(test_many_caps)
 }
 END_TEST
 
+static void *grow_nothing(void *context, size_t bytes)
+{
+  (void)context;
+  (void)bytes;
+  return NULL;
+}
+
+/* What many subscriptions of a subscriber or a group come to wants memory of its own: without it
+ * that is said, and the next try goes on. */
+START_TEST(test_no_memory_for_many)
+{
+  static struct rate_case it;
+  static struct sp_charge charge;
+  texts_begin();
+  text_begin(RATES, "plan,item,service,price,per\np,base,voice,1,1min\nq,base,voice,1,1min\n");
+  for (int i = 0; i < 20; i++) {
+    text_add(PLANS, "a%d,add_on\n", i);
+    text_add(PLANS, "g%d,group\n", i);
+    text_add(RATES, "g%d,base,voice,2,1min\n", i);
+    text_add(SUBSCRIPTIONS, "subscriber:S,a%d,2025-01-01,\n", i);
+    text_add(SUBSCRIPTIONS, "group:G,g%d,2025-01-01,\n", i);
+  }
+  many_open(&it);
+  void *(*grow)(void *, size_t) = it.memory.grow;
+  for (uint32_t i = 0; i < 2; i++) { /* S has many itself, T has one and its group many */
+    struct sp_usage usage = rate_case_usage(&it, i, JUNE_UTC_S);
+    usage.duration_s = 60;
+    it.memory.grow = grow_nothing;
+    ck_assert_int_eq(sp_rate(it.rater, &usage, &charge, NULL), SP_NO_MEMORY);
+    it.memory.grow = grow;
+  }
+  for (uint32_t i = 0; i < 2; i++) {
+    struct sp_usage usage = rate_case_usage(&it, i, JUNE_UTC_S);
+    usage.duration_s = 60;
+    rate_case_rate(&it, &usage, &charge);
+    ck_assert_int_eq(charge.net_micro, 2000000);
+  }
+  rate_case_close(&it);
+}
+END_TEST
+
 /* A choice that no cache holds is too large for every record: said of the record, while others go
  * on. It is not a want of memory, at which a service would stop. */
 START_TEST(test_discounts)
@@ -440,6 +481,7 @@ int main(void)
   tcase_add_test(all, test_payers);
   tcase_add_test(all, test_payers_of_chain);
   tcase_add_test(all, test_plans_of_a_group);
+  tcase_add_test(all, test_no_memory_for_many);
   tcase_add_test(all, test_many_caps);
   tcase_add_test(all, test_discounts);
   tcase_add_test(all, test_wide_sum);
