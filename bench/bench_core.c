@@ -10,7 +10,7 @@
 #include "rating/number.h"
 #include "tests/rating/rate_case.h"
 
-enum { BATCH = 256, AHEAD = 12, GROUP_MEMBERS = 50, USAGES_MAX = 1 << 20, DAYS = 28 };
+enum { BATCH = 256, AHEAD = 8, GROUP_MEMBERS = 50, USAGES_MAX = 1 << 20, DAYS = 28 };
 enum { BIG_PLANS = 1000, BIG_DESTS = 250, BIG_DEST_PREFIXES = 70000, BIG_NUMBERS = 100000 };
 
 enum tariff { SMALL, SIMPLE, BIG };
@@ -228,17 +228,18 @@ __attribute__((noinline)) static void batch_rate(struct rate_case *it,
                                                  struct totals *totals)
 {
   static struct sp_charge charge;
-  for (size_t i = 0; i < count + 2 * AHEAD; i++) {
-    if (i < count) {
-      sp_rater_prefetch(it->rater, usages + i, 1);
+  size_t steps = (size_t)sp_rater_prefetch_steps(it->rater);
+  for (size_t i = 0; i < count + 4 * AHEAD; i++) {
+    for (size_t step = 1; step <= steps; step++) { /* each that much behind the one before */
+      size_t at = i - (step - 1) * AHEAD;
+      if (at < count) { /* before the first record it has wrapped */
+        sp_rater_prefetch(it->rater, usages + at, (int)step);
+      }
     }
-    if (i >= AHEAD && i - AHEAD < count) {
-      sp_rater_prefetch(it->rater, usages + i - AHEAD, 2);
-    }
-    if (i < 2 * AHEAD) {
+    if (i < 4 * AHEAD) {
       continue;
     }
-    rate_case_rate(it, usages + i - 2 * AHEAD, &charge);
+    rate_case_rate(it, usages + i - 4 * AHEAD, &charge);
     totals->rated += charge.outcome == SP_OUTCOME_RATED;
     totals->covered += charge.allowances_count > 0;
     totals->net_micro += charge.net_micro;

@@ -205,7 +205,7 @@ struct sp__list_plans { /* what one list of subscriptions comes to; most to two 
   uint32_t room;            /* of `more` */
   uint16_t count, book, bases, reserved;
   struct sp__position first[SP__LIST_FEW], *more; /* owner: to be set */
-  uint64_t reserved2;
+  struct sp__plan_set *company;                   /* the last one of these plans and a group's */
 };
 _Static_assert(sizeof(struct sp__list_plans) == 128, "two cache lines");
 
@@ -305,6 +305,10 @@ bool sp__plans_member_since(struct sp_rater *rater, uint32_t group, const struct
 /* rate_select.c, rate_match.c: NULL = no memory (work.no_memory) */
 struct sp__frame *sp__frame_find(struct sp_rater *rater);
 struct sp__choice *sp__choice_find(struct sp_rater *rater, uint64_t bands);
+/* What they will most likely find for a record, if it was found before, else NULL: only to fetch
+ * it ahead. */
+const struct sp__plan_set *sp__set_seen(const struct sp_rater *rater, const struct sp_usage *usage);
+const struct sp__frame *sp__frame_seen(const struct sp_rater *rater, const struct sp_usage *usage);
 
 /* rate_price.c: segments, runs, list (§8, §9) */
 enum sp_reason sp__price(struct sp_rater *rater);

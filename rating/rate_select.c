@@ -584,25 +584,51 @@ static struct sp__frame *frame_intern(struct sp_rater *rater, const struct sp__f
   return made;
 }
 
+/* A frame's key under a plan set; returns its hash. */
+static uint64_t frame_key(const struct sp__plan_set *set, const struct sp_usage *usage,
+                          struct sp__frame *key)
+{
+  *key = (struct sp__frame){.set = set,
+                            .features = features_alike(set, usage),
+                            .dest_node = set->uses_dest ? usage->dest_node : 0,
+                            .rating_group = set->uses_rating_group ? usage->rating_group : 0};
+  uint64_t hash = sp_hash_fold(key->features ^ SP_HASH_K1, set->hash ^ SP_HASH_K0);
+  return sp_hash_fold(hash, ((uint64_t)key->dest_node << 32 | key->rating_group) ^ SP_HASH_K2);
+}
+
 struct sp__frame *sp__frame_find(struct sp_rater *rater)
 {
   const struct sp_usage *usage = rater->work.usage;
   struct sp__list_plans *own = rater->work.own;
   bool alone = rater->work.positions_count == own->count; /* no group gives a plan */
-  struct sp__plan_set *set = alone && own->set != NULL ? own->set : set_find(rater);
+  struct sp__plan_set **kept = alone ? &own->set : &own->company, *set = *kept;
+  if (set == NULL || (!alone && !set_is(set, &rater->work))) {
+    set = *kept = set_find(rater);
+  }
   if (set == NULL) {
     return NULL;
   }
-  own->set = alone ? set : own->set;
-  struct sp__frame key = {.set = set,
-                          .features = features_alike(set, usage),
-                          .dest_node = set->uses_dest ? usage->dest_node : 0,
-                          .rating_group = set->uses_rating_group ? usage->rating_group : 0};
-  uint64_t hash = sp_hash_fold(key.features ^ SP_HASH_K1, set->hash ^ SP_HASH_K0);
-  hash = sp_hash_fold(hash, ((uint64_t)key.dest_node << 32 | key.rating_group) ^ SP_HASH_K2);
+  struct sp__frame key;
+  uint64_t hash = frame_key(set, usage, &key);
   struct sp__frame **known = &set->known[hash % SP__SET_FRAMES];
   if (*known == NULL || !frame_is(*known, &key)) {
     *known = frame_intern(rater, &key, hash);
   }
   return *known;
+}
+
+/* Guesses: what was found last may be of another time, or be gone; they are only fetched. */
+const struct sp__plan_set *sp__set_seen(const struct sp_rater *rater, const struct sp_usage *usage)
+{
+  uint32_t list = sp_directory_subscription_list(rater->directory, usage->subscriber);
+  const struct sp__list_plans *own = rater->lists + list % SP__LISTS_CACHED;
+  bool alone = usage->group >= rater->groups_count || rater->groups[usage->group].count == 0;
+  return own->list != list ? NULL : alone ? own->set : own->company;
+}
+
+const struct sp__frame *sp__frame_seen(const struct sp_rater *rater, const struct sp_usage *usage)
+{
+  const struct sp__plan_set *set = sp__set_seen(rater, usage);
+  struct sp__frame key;
+  return set == NULL ? NULL : set->known[frame_key(set, usage, &key) % SP__SET_FRAMES];
 }

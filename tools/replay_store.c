@@ -145,6 +145,18 @@ static void group_prefetch(const struct engine *engine, uint32_t from)
   }
 }
 
+/* The tariff of the records that come next. */
+static void tariff_prefetch(const struct engine *engine, uint32_t from)
+{
+  const struct batch *batch = engine->batch;
+  uint32_t end = least(from + GROUP, batch->count);
+  for (int step = 3; step <= sp_rater_prefetch_steps(engine->rater); step++) {
+    for (uint32_t i = from; i < end; i++) {
+      sp_rater_prefetch(engine->rater, batch->usages + i, step);
+    }
+  }
+}
+
 static enum sp_status batch_price(struct engine *engine)
 {
   struct batch *batch = engine->batch;
@@ -157,6 +169,7 @@ static enum sp_status batch_price(struct engine *engine)
   for (uint32_t i = 0; i < batch->count; i++) {
     if (i % GROUP == 0) {
       group_prefetch(engine, i + GROUP);
+      tariff_prefetch(engine, i);
     }
     SP_TRY(record_price(engine, i));
   }

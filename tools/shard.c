@@ -6,11 +6,13 @@
 
 #include "tools/shard_inside.h"
 
-/* Records ahead of the one at hand, for each of three steps: what another thread wrote about it,
- * what that names, what that leads to. */
+/* Records ahead of the one at hand, for each step: what another thread wrote about it, what that
+ * names, what that leads to, and the tariff in two steps. */
 #define AHEAD_MAX 24u
 #define AHEAD_NAMED 16u
 #define AHEAD_LED 8u
+#define AHEAD_SET 5u
+#define AHEAD_FRAME 2u
 #define RAW_BYTES_USUAL 128u
 
 static inline void lines_prefetch(const void *at, size_t bytes)
@@ -50,6 +52,18 @@ static void prefetch(const struct sp_shard *shard, const struct sp_parcel *parce
   }
   if (led < count) {
     sp_rater_prefetch(shard->rater, &parcel->usages[order[led]], 2);
+  }
+}
+
+/* The tariff of the records that come next, where it is large: record k is the one at hand. */
+static void prefetch_tariff(const struct sp_shard *shard, const struct sp_parcel *parcel,
+                            const uint16_t *order, uint32_t count, uint32_t k)
+{
+  if (k + AHEAD_SET < count) {
+    sp_rater_prefetch(shard->rater, &parcel->usages[order[k + AHEAD_SET]], 3);
+  }
+  if (k + AHEAD_FRAME < count) {
+    sp_rater_prefetch(shard->rater, &parcel->usages[order[k + AHEAD_FRAME]], 4);
   }
 }
 
@@ -216,11 +230,15 @@ enum sp_status sp_shard_records(struct sp_shard *shard, const struct sp_parcel *
   sp_rater_set_state(shard->rater, shard->state);
   SP_TRY(stream_local(shard, parcel->stream, &local));
   SP_TRY(sp_marks_reserve(shard->marks, count));
+  bool far = sp_rater_prefetch_steps(shard->rater) > 2;
   for (uint32_t k = 0; k < AHEAD_MAX; k++) {
     prefetch(shard, parcel, order, count, k);
   }
   for (uint32_t k = 0; k < count; k++) {
     prefetch(shard, parcel, order, count, k + AHEAD_MAX);
+    if (far) {
+      prefetch_tariff(shard, parcel, order, count, k);
+    }
     SP_TRY(record_add(shard, parcel, order[k], local));
   }
   return SP_OK;

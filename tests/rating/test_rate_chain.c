@@ -283,7 +283,7 @@ START_TEST(test_batches)
       memset(&charge[i], 0, sizeof(charge[i]));
       rate_case_rate(&one, &usages[i], &charge[i]);
     }
-    for (int step = 1; step <= 2; step++) {
+    for (int step = 1; step <= 4; step++) {
       for (unsigned i = 0; i < BATCH; i++) {
         sp_rater_prefetch(many.rater, &usages[i], step);
       }

@@ -1,0 +1,110 @@
+/* What is fetched ahead changes nothing: records of a tariff too large for one chunk of the rater's
+ * caches, with all steps of sp_rater_prefetch before each and without any, members of a group and
+ * not, give the same charges. */
+#include "rating/book_lookup.h"
+#include "rating/number.h"
+#include "rating/rate_parts.h"
+#include "tests/rating/rate_case.h"
+
+#include <check.h>
+
+#define JUNE_UTC_S INT64_C(1780243200) /* 2026-06-01 00:00 in Shanghai */
+#define TEXT_BYTES (256u << 10)
+
+enum { PREFIXES = 3000, RECORDS = 4 * PREFIXES, AHEAD = 4 };
+
+static char destinations[TEXT_BYTES];
+
+static const struct rate_case_file customers[] = {
+    {"accounts.csv", "account\nA\nB\nGA\n"},
+    {"subscribers.csv", "subscriber,number,account\nS,13800000001,A\nT,13800000002,B\n"},
+    {"groups.csv", "group,kind,account\nG,enterprise,GA\n"},
+    {"members.csv", "group,subscriber\nG,T\n"},
+    {"subscriptions.csv", "owner,plan,from\nsubscriber:S,p,2026-01-01\n"
+                          "subscriber:T,p,2026-01-01\ngroup:G,g,2026-01-01\n"},
+    {NULL, NULL}};
+
+static void books_open(struct rate_case *it)
+{
+  const struct rate_case_file book[] = {
+      {"book.yaml", "name: t\ncurrency: CNY\ntimezone: Asia/Shanghai\n"},
+      {"plans.csv", "plan,kind\np,base\ng,group\n"},
+      {"destinations.csv", destinations},
+      {"rates.csv", "plan,item,service,zone,price,per,dest\n"
+                    "p,base,voice,,0.10,1min,\np,far,voice,international,0.30,1min,far\n"
+                    "g,club,voice,,0.01,1min,\n"},
+      {NULL, NULL}};
+  rate_case_open(it, book, customers);
+}
+
+static struct sp_usage call_of(const struct rate_case *it, uint32_t i)
+{
+  struct sp_usage usage = rate_case_usage(it, i / 3 % 2, JUNE_UTC_S + i);
+  char text[16];
+  int length = snprintf(text, sizeof(text), "9%u", 10000 + i * 7 % PREFIXES);
+  uint64_t digits = sp_number_pack(text, (size_t)length).digits;
+  usage.group = usage.subscriber == 1 ? 0 : SP_NONE;
+  usage.zone = SP_ZONE_INTERNATIONAL;
+  usage.duration_s = 60 + i % 7 * 60;
+  usage.dest_node = sp_book_find_dest_node(it->books.book, digits);
+  return usage;
+}
+
+START_TEST(test_ahead_changes_nothing)
+{
+  static struct rate_case with, without;
+  static struct sp_usage usages[RECORDS];
+  static struct sp_charge one, other;
+  size_t length = (size_t)snprintf(destinations, TEXT_BYTES, "destination,prefix\n");
+  for (uint32_t i = 0; i < PREFIXES; i++) {
+    length += (size_t)snprintf(destinations + length, TEXT_BYTES - length, "far,9%u\n", 10000 + i);
+  }
+  ck_assert_uint_lt(length, TEXT_BYTES);
+  books_open(&with);
+  books_open(&without);
+  ck_assert_int_eq(sp_rater_prefetch_steps(with.rater), 2); /* nothing is known yet */
+  int64_t net_micro = 0;
+  for (uint32_t i = 0; i < RECORDS; i++) {
+    usages[i] = call_of(&with, i);
+  }
+  for (uint32_t i = 0; i < RECORDS; i++) {
+    for (uint32_t step = 1; step <= 4; step++) {
+      uint32_t at = i + (4 - step) * AHEAD;
+      if (at < RECORDS) {
+        sp_rater_prefetch(with.rater, usages + at, (int)step);
+      }
+    }
+    memset(&one, 0, sizeof(one));
+    memset(&other, 0, sizeof(other));
+    rate_case_rate(&with, usages + i, &one);
+    rate_case_rate(&without, usages + i, &other);
+    ck_assert_mem_eq(&one, &other, sizeof(one));
+    ck_assert_uint_eq(one.outcome, SP_OUTCOME_RATED);
+    net_micro += one.net_micro;
+  }
+  ck_assert_int_gt(net_micro, 0);
+  ck_assert_int_eq(sp_rater_prefetch_steps(with.rater), 4);
+  const struct sp__frame *seen = sp__frame_seen(with.rater, usages + RECORDS - 1);
+  ck_assert_ptr_nonnull(seen);
+  ck_assert_uint_eq(seen->dest_node, usages[RECORDS - 1].dest_node);
+  sp__cache_clear(with.rater); /* as at a change of books: nothing is known any more */
+  ck_assert_ptr_null(sp__set_seen(with.rater, usages));
+  ck_assert_ptr_null(sp__frame_seen(with.rater, usages));
+  rate_case_close(&with);
+  rate_case_close(&without);
+}
+END_TEST
+
+int main(void)
+{
+  Suite *suite = suite_create("rate_ahead");
+  TCase *all = tcase_create("all");
+  tcase_set_timeout(all, 0);
+  tcase_add_test(all, test_ahead_changes_nothing);
+  suite_add_tcase(suite, all);
+  SRunner *runner = srunner_create(suite);
+  srunner_run_all(runner, CK_ENV);
+  int failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
