@@ -235,7 +235,8 @@ enum sp_status sp__cg_targets_build(struct sp_cg_reading *reading)
   tariff->targets_mask = (uint32_t)(lines - 1);
   tariff->targets = sp_memory_take(reading->memory, lines * sizeof(*tariff->targets));
   tariff->intervals = sp_memory_take(reading->memory, (count + 1) * sizeof(*tariff->intervals));
-  tariff->looked = sp_memory_take(reading->memory, (count + 1) * sizeof(*tariff->looked));
+  tariff->looked =
+      sp_memory_take(reading->memory, (count + 1) * sizeof(const struct sp_cg_interval *));
   if (tariff->targets == NULL || tariff->intervals == NULL || tariff->looked == NULL) {
     return SP_NO_MEMORY;
   }
