@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
+#include "ingest/clock.h"
 #include "ingest/source_paths.h"
 #include "ingest/source_reader.h"
 
@@ -314,13 +314,6 @@ static bool worth_opening(const struct sp_source *source, uint32_t stream)
          (uint64_t)about.st_size != files->seen_bytes[stream];
 }
 
-static int64_t now_ms(void)
-{
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Every stream has its seen_bytes. */
 static enum sp_status seen_room(struct sp_source *source)
 {
@@ -366,7 +359,7 @@ static enum sp_status file_next(struct sp_source *source)
   struct files *files = source->inside;
   int64_t now = 0;
   if (!source->until_end) {
-    now = now_ms();
+    now = sp_clock_ms();
     SP_TRY(folders_look(source, now));
     if (now < files->rest_ms) {
       return SP_AGAIN;
@@ -513,6 +506,6 @@ enum sp_status sp__files_open(struct sp_source *source, const struct sp_source_o
   for (size_t i = 0; i < options->paths_count; i++) {
     SP_TRY(sp__paths_add(source, &files->paths, options->paths[i]));
   }
-  files->looked_ms = now_ms();
+  files->looked_ms = sp_clock_ms();
   return seen_room(source);
 }

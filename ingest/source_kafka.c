@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "ingest/clock.h"
 #include "ingest/source_inside.h"
 
 #define WINDOW_MESSAGES 512 /* taken from the client at a time */
@@ -61,13 +61,6 @@ struct kafka {
   char down_text[256];
 };
 
-static int64_t now_ms(void)
-{
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* ---- messages and their memory ---- */
 
 static struct message *message_take(struct kafka *kafka, rd_kafka_message_t *client)
@@ -115,7 +108,7 @@ static void error_note(rd_kafka_t *client, int error, const char *reason, void *
   snprintf(kafka->down_text, sizeof(kafka->down_text), "%s", reason);
   if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && !kafka->down) {
     kafka->down = true;
-    kafka->down_ms = now_ms();
+    kafka->down_ms = sp_clock_ms();
     if (kafka->assigned > 0) {
       sp__source_warn(source, "%s: %s", kafka->brokers, reason);
     }
@@ -244,7 +237,7 @@ static enum sp_status topic_open(struct sp_source *source)
     return sp__source_fail(source, SP_BAD_CONFIG, "kafka: topic %s: %s", kafka->topic,
                            rd_kafka_err2str(rd_kafka_last_error()));
   }
-  int64_t begin_ms = now_ms(), left_ms = source->timeout_ms;
+  int64_t begin_ms = sp_clock_ms(), left_ms = source->timeout_ms;
   rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
   int32_t count = 0;
   bool answered = false;
@@ -254,7 +247,7 @@ static enum sp_status topic_open(struct sp_source *source)
     answered |= error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
     int64_t limit_ms =
         answered && source->timeout_ms > TOPIC_WAIT_MS ? TOPIC_WAIT_MS : source->timeout_ms;
-    left_ms = begin_ms + limit_ms - now_ms();
+    left_ms = begin_ms + limit_ms - sp_clock_ms();
   }
   if (count > 0) {
     return partitions_add(source, count);
@@ -352,7 +345,7 @@ static enum sp_status partitions_assign(struct sp_source *source)
 static enum sp_status partitions_look(struct sp_source *source)
 {
   struct kafka *kafka = source->inside;
-  int64_t now = now_ms();
+  int64_t now = sp_clock_ms();
   if (source->until_end || kafka->assigned == 0 || kafka->down ||
       now - kafka->looked_ms < LOOK_MS) {
     return SP_OK;
@@ -392,7 +385,7 @@ static enum sp_status silence(struct sp_source *source)
 {
   struct kafka *kafka = source->inside;
   const struct rd_kafka_metadata *metadata;
-  if (!kafka->down || now_ms() - kafka->down_ms < (int64_t)source->timeout_ms) {
+  if (!kafka->down || sp_clock_ms() - kafka->down_ms < (int64_t)source->timeout_ms) {
     return SP_AGAIN;
   }
   /* not by the watermarks: while the client tries to connect, that question never times out */
@@ -403,7 +396,8 @@ static enum sp_status silence(struct sp_source *source)
     return SP_AGAIN;
   }
   return sp__source_fail(source, SP_BROKER, "kafka: no answer from %s for %lld ms: %s",
-                         kafka->brokers, (long long)(now_ms() - kafka->down_ms), kafka->down_text);
+                         kafka->brokers, (long long)(sp_clock_ms() - kafka->down_ms),
+                         kafka->down_text);
 }
 
 /* What the client says instead of a message. */

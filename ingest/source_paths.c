@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "ingest/source_paths.h"
-#include "rating/hash.h"
 
 #define SETTLED_S 2 /* longer than any file system's tick */
 
@@ -39,51 +38,27 @@ struct sp__folder {
   bool settled;         /* that was so long ago that nothing more can have come in the same tick */
 };
 
-/* Where the name is, or the free slot where it would be. There is always a free one. */
-static uint32_t *slot_find(const struct sp_source *source, const struct sp__paths *paths,
-                           const char *name)
+static bool name_known(const struct sp_source *source, const struct sp__paths *paths,
+                       const char *name)
 {
-  uint32_t at = (uint32_t)sp_hash64(name, strlen(name), 0);
-  for (;; at++) {
-    uint32_t *slot = &paths->slots[at & (paths->slots_size - 1)];
-    if (*slot == 0 || strcmp(source->streams[*slot - 1].stream.name, name) == 0) {
-      return slot;
-    }
-  }
-}
-
-/* Half of the slots stay free. */
-static enum sp_status slots_room(struct sp_source *source, struct sp__paths *paths)
-{
-  if (paths->slots_size / 2 > source->streams_count) {
-    return SP_OK;
-  }
-  struct sp__paths grown = {.slots_size = paths->slots_size == 0 ? 64 : paths->slots_size * 2};
-  grown.slots = calloc(grown.slots_size, sizeof(*grown.slots));
-  if (grown.slots == NULL) {
-    return sp__source_fail(source, SP_NO_MEMORY, "out of memory for the list of files");
-  }
-  for (uint32_t i = 0; i < source->streams_count; i++) {
-    *slot_find(source, &grown, source->streams[i].stream.name) = i + 1;
-  }
-  free(paths->slots);
-  paths->slots = grown.slots;
-  paths->slots_size = grown.slots_size;
-  return SP_OK;
+  uint32_t at = 0, place, hash = sp_name_hash(name, strlen(name));
+  do {
+    place = sp_name_index_next(&paths->names, hash, &at);
+  } while (place != SP_NAME_NONE && strcmp(source->streams[place].stream.name, name) != 0);
+  return place != SP_NAME_NONE;
 }
 
 /* A stream of this name, once. */
 static enum sp_status name_add(struct sp_source *source, struct sp__paths *paths, const char *name)
 {
   uint32_t index;
-  SP_TRY(slots_room(source, paths));
-  uint32_t *slot = slot_find(source, paths, name);
-  if (*slot != 0) {
+  if (name_known(source, paths, name)) {
     return SP_OK;
   }
   SP_TRY(sp__source_stream_add(source, name, &index));
-  *slot = index + 1;
-  return SP_OK;
+  enum sp_status status = sp_name_index_add(&paths->names, sp_name_hash(name, strlen(name)), index);
+  return status == SP_OK ? SP_OK
+                         : sp__source_fail(source, status, "out of memory for the list of files");
 }
 
 /* One file by its absolute name without links. */
@@ -141,7 +116,7 @@ static enum sp_status folder_file_add(struct sp_source *source, struct sp__paths
                                       const char *file, bool again)
 {
   struct stat about;
-  if (again && *slot_find(source, paths, file) != 0) {
+  if (again && name_known(source, paths, file)) {
     return SP_OK;
   }
   if (stat(file, &about) == 0 && !S_ISREG(about.st_mode)) {
@@ -212,7 +187,6 @@ static enum sp_status folder_add(struct sp_source *source, struct sp__paths *pat
   struct sp__folder *folder = &grown[paths->folders_count++];
   *folder = (struct sp__folder){.path = copy};
   (void)folder_changed(folder);
-  SP_TRY(slots_room(source, paths));
   return folder_files_add(source, paths, folder, false);
 }
 
@@ -245,6 +219,6 @@ void sp__paths_free(struct sp__paths *paths)
     free(paths->folders[i].path);
   }
   free(paths->folders);
-  free(paths->slots);
+  sp_name_index_free(&paths->names);
   *paths = (struct sp__paths){.folders = NULL};
 }

@@ -2,6 +2,7 @@
 #ifndef SP_INGEST_SOURCE_PATHS_H
 #define SP_INGEST_SOURCE_PATHS_H
 
+#include "ingest/name_index.h"
 #include "ingest/source_inside.h"
 
 #define SP__STDIN_NAME "stdin" /* the stream of "-" */
@@ -12,8 +13,7 @@ struct sp__folder;
 struct sp__paths {
   struct sp__folder *folders;
   uint32_t folders_count;
-  uint32_t *slots; /* by a name's hash: index + 1 of its stream, 0 = free */
-  uint32_t slots_size;
+  struct sp_name_index names; /* of the streams */
 };
 
 /* A file, a folder's usage files by name, or "-". NOT_FOUND, IO, LIMIT, NO_MEMORY. */

@@ -3,6 +3,7 @@
 #include "rating/charge_json.h"
 
 #include "rating/money.h"
+#include "rating/text.h"
 
 #include <string.h>
 
@@ -29,28 +30,6 @@ static bool is_plain(unsigned char byte)
   return byte >= 0x20 && byte != '"' && byte != '\\' && byte != 0x7F;
 }
 
-/* The length of the well-formed UTF-8 character that begins here, 0 if there is none. */
-static size_t utf8_length(const unsigned char *at, size_t left)
-{
-  size_t length = at[0] < 0x80   ? 1
-                  : at[0] < 0xC2 ? 0
-                  : at[0] < 0xE0 ? 2
-                  : at[0] < 0xF0 ? 3
-                  : at[0] < 0xF5 ? 4
-                                 : 0;
-  if (length == 0 || length > left) {
-    return 0;
-  }
-  for (size_t i = 1; i < length; i++) {
-    if ((at[i] & 0xC0) != 0x80) {
-      return 0;
-    }
-  }
-  bool bad = length > 2 && ((at[0] == 0xE0 && at[1] < 0xA0) || (at[0] == 0xED && at[1] > 0x9F) ||
-                            (at[0] == 0xF0 && at[1] < 0x90) || (at[0] == 0xF4 && at[1] > 0x8F));
-  return bad ? 0 : length;
-}
-
 /* A JSON string; bytes that are no UTF-8 become U+FFFD, so that every line is JSON. */
 static void put_text(struct writer *writer, const char *text, size_t length)
 {
@@ -68,7 +47,7 @@ static void put_text(struct writer *writer, const char *text, size_t length)
       break;
     }
     if (at[i] >= 0x80) {
-      size_t character = utf8_length(at + i, length - i);
+      size_t character = sp_text_utf8(at + i, length - i);
       if (character == 0) {
         PUT(writer, "\\ufffd");
         i++;

@@ -96,10 +96,10 @@ static bool cell_less(const struct sp__cell *a, const struct sp__cell *b)
   return cell_before(a, b->key, b->period);
 }
 
-static void cell_sink(struct sp__cell *cells, uint32_t at, uint32_t count)
+static void cell_sink(struct sp__cell *cells, size_t at, size_t count)
 {
   struct sp__cell moved = cells[at];
-  for (uint32_t child = 2 * at + 1; child < count; child = 2 * at + 1) {
+  for (size_t child = 2 * at + 1; child < count; child = 2 * at + 1) {
     child += child + 1 < count && cell_less(cells + child, cells + child + 1);
     if (!cell_less(&moved, cells + child)) {
       break;
@@ -110,12 +110,12 @@ static void cell_sink(struct sp__cell *cells, uint32_t at, uint32_t count)
   cells[at] = moved;
 }
 
-static void cells_sort(struct sp__cell *cells, uint32_t count) /* heap: no worst case, no stack */
+void sp__cells_sort(struct sp__cell *cells, size_t count) /* heap: no worst case, no stack */
 {
-  for (uint32_t i = count / 2; i-- > 0;) {
+  for (size_t i = count / 2; i-- > 0;) {
     cell_sink(cells, i, count);
   }
-  for (uint32_t last = count; last-- > 1;) {
+  for (size_t last = count; last-- > 1;) {
     struct sp__cell greatest = cells[0];
     cells[0] = cells[last];
     cells[last] = greatest;
@@ -138,7 +138,7 @@ void sp__cells_settle(struct sp_state *state, uint32_t owner, uint32_t appended)
     rising = cell_less(cells + i - 1, cells + i);
   }
   if (!rising) {
-    cells_sort(cells, count);
+    sp__cells_sort(cells, count);
   }
   slot->count = count & SP_STATE_CELLS_MAX;
   sp__owner_dirty(state, owner);

@@ -162,6 +162,8 @@ SP_MUST_CHECK enum sp_status sp__cells_reserve(struct sp_state *state, uint32_t 
 void sp__cell_set(struct sp_state *state, uint32_t owner, uint64_t key, uint64_t period,
                   int64_t value);
 
+/* Ascending by (period, key), in place. */
+void sp__cells_sort(struct sp__cell *cells, size_t count);
 /* Cells behind the last one, not yet in order: reserved room is filled by `sp__cells_append`, then
  * `sp__cells_settle` takes them in. Nothing else may touch the owner in between. */
 static inline void sp__cells_append(struct sp_state *state, const struct sp__owner *slot,

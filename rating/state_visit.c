@@ -67,44 +67,6 @@ static enum sp_status owners_visit(struct sp_state *state, unsigned kind, bool a
   return SP_OK;
 }
 
-struct chain_order {
-  uint64_t hash[2];
-  uint64_t slot;
-};
-
-static bool order_before(const struct chain_order *a, const struct chain_order *b)
-{
-  return a->hash[0] != b->hash[0] ? a->hash[0] < b->hash[0] : a->hash[1] < b->hash[1];
-}
-
-static void order_sink(struct chain_order *orders, size_t at, size_t count)
-{
-  struct chain_order moved = orders[at];
-  for (size_t child = 2 * at + 1; child < count; child = 2 * at + 1) {
-    child += child + 1 < count && order_before(orders + child, orders + child + 1);
-    if (!order_before(&moved, orders + child)) {
-      break;
-    }
-    orders[at] = orders[child];
-    at = child;
-  }
-  orders[at] = moved;
-}
-
-static void orders_sort(struct chain_order *orders,
-                        size_t count) /* heap: no worst case, no stack */
-{
-  for (size_t i = count / 2; i-- > 0;) {
-    order_sink(orders, i, count);
-  }
-  for (size_t last = count; last-- > 1;) {
-    struct chain_order greatest = orders[0];
-    orders[0] = orders[last];
-    orders[last] = greatest;
-    order_sink(orders, 0, last);
-  }
-}
-
 static enum sp_status chain_visit(struct sp_state *state, const struct sp__chain_slot *slot,
                                   sp_state_visit *visit, void *context)
 {
@@ -123,7 +85,8 @@ static enum sp_status chains_visit(struct sp_state *state, bool all, sp_state_vi
   if (count == 0) {
     return SP_OK;
   }
-  struct chain_order *orders = sp_memory_take_table(state->memory, count * sizeof(*orders));
+  /* By their hashes: cells (period, key) with the slot as value. */
+  struct sp__cell *orders = sp_memory_take_table(state->memory, count * sizeof(*orders));
   if (orders == NULL) {
     return SP_NO_MEMORY;
   }
@@ -131,13 +94,14 @@ static enum sp_status chains_visit(struct sp_state *state, bool all, sp_state_vi
     const struct sp__chain_slot *slot = state->chains + i;
     if (slot->at != 0 && (all || slot->dirty)) {
       SP_ASSERT(filled < count);
-      orders[filled++] = (struct chain_order){{slot->hash[0], slot->hash[1]}, i};
+      orders[filled++] =
+          (struct sp__cell){.period = slot->hash[0], .key = slot->hash[1], .value = i};
     }
   }
-  orders_sort(orders, filled);
+  sp__cells_sort(orders, filled);
   enum sp_status status = SP_OK;
   for (size_t i = 0; i < filled && status == SP_OK; i++) {
-    status = chain_visit(state, state->chains + orders[i].slot, visit, context);
+    status = chain_visit(state, state->chains + orders[i].value, visit, context);
   }
   sp_memory_give_table(state->memory, orders, count * sizeof(*orders));
   return status;

@@ -54,3 +54,24 @@ void sp_text_add_micro(struct sp_text *text, int64_t micro)
   sp_text_add_u64(text, amount / 1000000);
   sp_text_add_bytes(text, decimals, sizeof(decimals));
 }
+
+size_t sp_text_utf8(const unsigned char *at, size_t left)
+{
+  size_t length = at[0] < 0x80   ? 1
+                  : at[0] < 0xC2 ? 0
+                  : at[0] < 0xE0 ? 2
+                  : at[0] < 0xF0 ? 3
+                  : at[0] < 0xF5 ? 4
+                                 : 0;
+  if (length == 0 || length > left) {
+    return 0;
+  }
+  for (size_t i = 1; i < length; i++) {
+    if ((at[i] & 0xC0) != 0x80) {
+      return 0;
+    }
+  }
+  bool bad = length > 2 && ((at[0] == 0xE0 && at[1] < 0xA0) || (at[0] == 0xED && at[1] > 0x9F) ||
+                            (at[0] == 0xF0 && at[1] < 0x90) || (at[0] == 0xF4 && at[1] > 0x8F));
+  return bad ? 0 : length;
+}

@@ -2,9 +2,9 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "ingest/clock.h"
 #include "tools/gen_expected.h"
 #include "tools/gen_file.h"
 #include "tools/options.h"
@@ -58,17 +58,10 @@ static bool folders_make(const char *path, char sub[4][SP_GEN_PATH_MAX])
   return good;
 }
 
-static double seconds_now(void)
-{
-  struct timespec now;
-  (void)clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 /* On a terminal only: how far, how fast, how long still. */
 static void progress_show(uint64_t done, uint64_t all, double since)
 {
-  double taken = seconds_now() - since;
+  double taken = sp_clock_s() - since;
   if (taken <= 0.0 || isatty(STDERR_FILENO) == 0) {
     return;
   }
@@ -86,7 +79,7 @@ static bool usage_write(const struct sp_gen_world *world, const char *path)
   struct sp_gen_stream *stream = sp__gen_stream_open(world);
   struct sp_gen_record record;
   enum sp_gen_result result = SP_GEN_RECORD;
-  double since = seconds_now();
+  double since = sp_clock_s();
   if (stream == NULL) {
     errno = ENOMEM;
     return false;

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ingest/clock.h"
 #include "ingest/source.h"
 #include "tools/demo_feed.h"
 #include "tools/demo_report.h"
@@ -52,13 +53,6 @@ struct demo {
   _Atomic uint64_t handed; /* written by the pipeline's router, read by the feeding thread */
   _Atomic int stop;        /* written by the feeding thread, read by the router */
 };
-
-static double seconds_now(void)
-{
-  struct timespec now;
-  (void)clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 static int one_removed(const char *path, const struct stat *status, int kind, struct FTW *place)
 {
@@ -127,7 +121,7 @@ static void progress_show(struct demo *demo, double now_s)
 static bool reader_wait(struct demo *demo, uint64_t sent, uint64_t ahead)
 {
   while (sent - atomic_load_explicit(&demo->handed, memory_order_relaxed) > ahead) {
-    double now_s = seconds_now();
+    double now_s = sp_clock_s();
     if (now_s - demo->last_s > 0.5) {
       progress_show(demo, now_s);
     }
@@ -196,7 +190,7 @@ static int stream_run(struct demo *demo, struct sp_world *world, struct sp_sourc
                                         .source = source,
                                         .handed = &demo->handed};
   pthread_t thread;
-  demo->begin_s = demo->last_s = demo->moved_s = seconds_now();
+  demo->begin_s = demo->last_s = demo->moved_s = sp_clock_s();
   if (pthread_create(&thread, NULL, feed_thread, demo) != 0) {
     fprintf(stderr, "suanpan-demo: no thread can be made\n");
     return SP_EXIT_ENVIRONMENT;

@@ -72,6 +72,20 @@ static inline const struct sp_book *sp__told_book(const struct sp_told *told,
 {
   return told->books->book + event->book;
 }
+/* The item of the plan that a rule belongs to. */
+static inline const struct sp_book_item *sp__told_item(const struct sp_book *book,
+                                                       uint32_t rule_index)
+{
+  const struct sp_book_rule *rule = SP_BOOK_TABLE(book, rules, struct sp_book_rule) + rule_index;
+  const struct sp_book_plan *plan = SP_BOOK_TABLE(book, plans, struct sp_book_plan) + rule->plan;
+  const struct sp_book_item *item =
+      SP_BOOK_TABLE(book, items, struct sp_book_item) + plan->items_at;
+  while (item->name_id != rule->item) {
+    item++;
+  }
+  return item;
+}
+
 static inline struct sp_name sp__told_name(const struct sp_book *book, struct sp_book_name name)
 {
   return (struct sp_name){sp_book_text(book, name), name.length};

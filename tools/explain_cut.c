@@ -237,16 +237,7 @@ static unsigned digits_of(const struct cut *at)
   if (list == NULL) {
     return (unsigned)at->book->header->rounding_digits;
   }
-  const struct sp_book_rule *rule =
-      SP_BOOK_TABLE(at->book, rules, struct sp_book_rule) + list->index;
-  const struct sp_book_plan *plan =
-      SP_BOOK_TABLE(at->book, plans, struct sp_book_plan) + rule->plan;
-  const struct sp_book_item *item =
-      SP_BOOK_TABLE(at->book, items, struct sp_book_item) + plan->items_at;
-  while (item->name_id != rule->item) {
-    item++;
-  }
-  return item->digits;
+  return sp__told_item(at->book, list->index)->digits;
 }
 
 static void pass_tell(const struct cut *at)

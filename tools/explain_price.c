@@ -30,21 +30,6 @@ static void item_add(struct sp_text *text, const struct priced *at)
   sp_text_add_bytes(text, name.text, name.length);
 }
 
-/* The item of the plan that the event's rule belongs to. */
-static const struct sp_book_item *item_of(const struct priced *at, uint32_t rule_index)
-{
-  const struct sp_book_rule *rule =
-      SP_BOOK_TABLE(at->book, rules, struct sp_book_rule) + rule_index;
-  const struct sp_book_plan *plan =
-      SP_BOOK_TABLE(at->book, plans, struct sp_book_plan) + rule->plan;
-  const struct sp_book_item *item =
-      SP_BOOK_TABLE(at->book, items, struct sp_book_item) + plan->items_at;
-  while (item->name_id != rule->item) {
-    item++;
-  }
-  return item;
-}
-
 /* The event of a kind and this item that came last before the one at hand. */
 static const struct sp_trace_event *event_before(const struct priced *at, enum sp_trace_kind kind)
 {
@@ -97,7 +82,7 @@ static void mode_tell(const struct priced *at)
   char words[SP_SAYS_BYTES_MAX];
   struct sp_text text = SP_TEXT_INIT(words);
   const struct sp_trace_event *event = at->told->events->event;
-  uint8_t mode = item_of(at, at->event->index)->band_mode;
+  uint8_t mode = sp__told_item(at->book, at->event->index)->band_mode;
   if (at->event->offset > 0 || mode >= sizeof(says) / sizeof(says[0])) {
     return;
   }
@@ -122,7 +107,7 @@ static void run_tell(const struct priced *at)
   const struct sp_trace_event *event = at->event;
   const struct sp_book_slot *slot =
       SP_BOOK_TABLE(at->book, slots, struct sp_book_slot) + event->slot;
-  uint8_t unit = item_of(at, event->index)->unit;
+  uint8_t unit = sp__told_item(at->book, event->index)->unit;
   mode_tell(at);
   sp_tell_step(at->tell, "increments");
   sp_tell_name(at->tell, "item", item_name(at));
@@ -191,7 +176,7 @@ static void list_tell(const struct priced *at)
 {
   char words[SP_SAYS_BYTES_MAX];
   struct sp_text text = SP_TEXT_INIT(words);
-  const struct sp_book_item *item = item_of(at, at->event->index);
+  const struct sp_book_item *item = sp__told_item(at->book, at->event->index);
   const char *between = ": ";
   sp_tell_step(at->tell, "list");
   sp_tell_name(at->tell, "item", item_name(at));
@@ -406,7 +391,7 @@ static void waive_tell(const struct priced *at)
   char words[SP_SAYS_BYTES_MAX];
   struct sp_text text = SP_TEXT_INIT(words);
   const struct sp_trace_event *list = event_before(at, SP_TRACE_LIST);
-  uint8_t unit = list == NULL ? SP_UNIT_ITEM : item_of(at, list->index)->unit;
+  uint8_t unit = list == NULL ? SP_UNIT_ITEM : sp__told_item(at->book, list->index)->unit;
   sp_tell_step(at->tell, "waive");
   sp_tell_name(at->tell, "item", item_name(at));
   sp_tell_number(at->tell, "offset", at->event->offset);
@@ -449,7 +434,7 @@ static void due_tell(const struct priced *at)
     sp_text_add(&text, " = ");
   }
   if (list != NULL) {
-    rounding_add(&text, at, item_of(at, list->index));
+    rounding_add(&text, at, sp__told_item(at->book, list->index));
   }
   sp_tell_says(at->tell, &text);
 }

@@ -4,9 +4,9 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "ingest/clock.h"
 #include "tools/router.h"
 #include "tools/shard_crew.h"
 #include "tools/worker.h"
@@ -52,13 +52,6 @@ static enum sp_status begin_work(void *context, uint32_t index, const char **err
   struct sp_shard *shard = &pipeline->shards[index];
   *error = shard->error;
   return sp_shard_begin(shard);
-}
-
-static double seconds_now(void)
-{
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
 /* Recovery: no shard is changed before all were opened. */
@@ -130,7 +123,7 @@ int sp_pipeline_run(struct sp_world *world, const struct sp_pipeline_options *op
 {
   struct sp_pipeline pipeline = {.world = world};
   memset(report, 0, sizeof(*report));
-  double began = seconds_now();
+  double began = sp_clock_s();
   enum sp_status status = pipeline_make(&pipeline, options);
   if (status != SP_OK) {
     int code = failed(&pipeline, status);
@@ -138,7 +131,7 @@ int sp_pipeline_run(struct sp_world *world, const struct sp_pipeline_options *op
     return code;
   }
   report->replayed = replayed_count(&pipeline);
-  report->open_seconds = seconds_now() - began;
+  report->open_seconds = sp_clock_s() - began;
   int code = SP_EXIT_DONE;
   status = sp_writer_start(pipeline.writer);
   uint32_t started = 0;

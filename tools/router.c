@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ingest/clock.h"
 #include "ingest/resolve.h"
 #include "tools/heap.h"
 #include "tools/shard_crew.h"
@@ -64,13 +65,6 @@ struct sp_router {
   int64_t cut_since_ms, checkpoint_ms, progress_ms, begin_ms;
   uint64_t records, skipped, checkpoints, progress_records;
 };
-
-static int64_t now_ms(void)
-{
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 enum sp_status sp_router_make(struct sp_router **out, struct sp_world *world,
                               const struct sp_pipeline_options *options, struct sp_shard *shards,
@@ -273,8 +267,8 @@ static struct sp_parcel *parcel_take(struct sp_router *router)
       break;
     }
     sp_gate_wait(&router->done, seen);
-    since_ms = since_ms == 0 ? now_ms() : since_ms;
-    if (!paused && now_ms() - since_ms > PAUSE_AFTER_MS) {
+    since_ms = since_ms == 0 ? sp_clock_ms() : since_ms;
+    if (!paused && sp_clock_ms() - since_ms > PAUSE_AFTER_MS) {
       sp_source_pause(router->options->source, true);
       paused = true;
     }
@@ -449,7 +443,7 @@ static bool replay_is_long(struct sp_router *router)
 
 static enum sp_status cut_make(struct sp_router *router, struct sp_parcel *parcel, bool last)
 {
-  int64_t now = now_ms();
+  int64_t now = sp_clock_ms();
   struct sp_cut *cut = &parcel->cut;
   cut->now = true;
   cut->last = last;
@@ -521,7 +515,7 @@ static enum sp_status turn(struct sp_router *router, bool *end)
   memset(parcel->starts, 0, sizeof(parcel->starts));
   if (status == SP_OK && parcel->batch.count > 0) {
     if (router->cut_streams == 0) {
-      router->cut_since_ms = now_ms();
+      router->cut_since_ms = sp_clock_ms();
     }
     result = batch_route(router, parcel);
     if (result != SP_OK) {
@@ -541,7 +535,7 @@ static enum sp_status turn(struct sp_router *router, bool *end)
   }
   *end = *end || result != SP_OK;
   router->backlog = parcel->batch.count == SP_BATCH_RECORDS_MAX;
-  int64_t now = now_ms();
+  int64_t now = sp_clock_ms();
   if (*end || cut_due(router, now)) {
     enum sp_status cut = cut_make(router, parcel, *end);
     if (cut != SP_OK) {
@@ -559,9 +553,8 @@ static enum sp_status turn(struct sp_router *router, bool *end)
 
 enum sp_status sp_router_run(struct sp_router *router, struct sp_pipeline_report *report)
 {
-  struct timespec begin, end_time;
-  clock_gettime(CLOCK_MONOTONIC, &begin);
-  router->begin_ms = router->checkpoint_ms = router->progress_ms = now_ms();
+  double begin_s = sp_clock_s();
+  router->begin_ms = router->checkpoint_ms = router->progress_ms = sp_clock_ms();
   bool end = false;
   enum sp_status status = streams_add(router);
   if (status != SP_OK) {
@@ -573,12 +566,10 @@ enum sp_status sp_router_run(struct sp_router *router, struct sp_pipeline_report
     status = turn(router, &end);
   }
   parcels_wait(router);
-  clock_gettime(CLOCK_MONOTONIC, &end_time);
   report->records = router->records;
   report->skipped = router->skipped;
   report->checkpoints = router->checkpoints;
-  report->seconds =
-      (double)(end_time.tv_sec - begin.tv_sec) + (double)(end_time.tv_nsec - begin.tv_nsec) / 1e9;
+  report->seconds = sp_clock_s() - begin_s;
   if (router->options->progress) {
     fprintf(stderr, "\r\033[K");
   }

@@ -6,12 +6,12 @@
 #define SP_TOOLS_SHARD_H
 
 #include "ingest/marks.h"
+#include "ingest/name_index.h"
 #include "ingest/resolve.h"
 #include "rating/rate.h"
 #include "segment/fold.h"
 #include "store/checkpoint.h"
 #include "tools/gate.h"
-#include "tools/name_index.h"
 #include "tools/parcel.h"
 #include "tools/world.h"
 

@@ -1,15 +1,32 @@
 """What the crash tests share: a store, what it says of itself, and runs that are killed at random moments."""
+import contextlib
 import hashlib
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 SUANPAN = os.environ["SUANPAN"]
 HANG_S = 300  # a run of seconds that takes so long waits for something that never comes
+
+
+@contextlib.contextmanager
+def folder_of(name):
+    """A folder in the build folder, which stays if what is done in it fails."""
+    base = os.path.join(os.environ["SUANPAN_BUILD"], "tests")
+    os.makedirs(base, exist_ok=True)
+    folder = tempfile.mkdtemp(prefix=f"{name}-", dir=base)
+    try:
+        yield folder
+    except BaseException:
+        print(f"kept: {folder}", flush=True)
+        raise
+    shutil.rmtree(folder)
 
 
 def call(*arguments, **options):

@@ -5,7 +5,6 @@ SUANPAN_KILLS (12; 4 under sanitizers), SUANPAN_CRASH_RECORDS (120000; 20000) an
 import os
 import shutil
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import crash_store as crash  # noqa: E402  pylint: disable=wrong-import-position
@@ -17,10 +16,7 @@ RECORDS = int(os.environ.get("SUANPAN_CRASH_RECORDS", "20000" if SLOW else "1200
 
 def main():
     rng, seed = crash.seed_of("crash_files")
-    base = os.path.join(os.environ["SUANPAN_BUILD"], "tests")
-    os.makedirs(base, exist_ok=True)
-    folder = tempfile.mkdtemp(prefix="crash-files-", dir=base)
-    try:
+    with crash.folder_of("crash-files") as folder:
         world = f"{folder}/world"
         crash.generate(world, seed, RECORDS)
         config = f"{folder}/suanpan.yaml"
@@ -46,10 +42,6 @@ def main():
                 sys.exit(f"only {hits} of {KILLS} kills hit a running process")
         middle = sum(0 < place < expected["audit"]["in"] for place in places)
         print(f"{hits} kills ({middle} in the middle of the stream) over {round_number} runs of {RECORDS} records: all equal")
-    except BaseException:
-        print(f"kept: {folder}", flush=True)
-        raise
-    shutil.rmtree(folder)
 
 
 if __name__ == "__main__":

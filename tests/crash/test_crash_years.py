@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import crash_store as crash  # noqa: E402  pylint: disable=wrong-import-position
@@ -112,15 +111,8 @@ def check(folder, rng, seed):
 
 def main():
     rng, seed = crash.seed_of("crash_years")
-    base = os.path.join(os.environ["SUANPAN_BUILD"], "tests")
-    os.makedirs(base, exist_ok=True)
-    folder = tempfile.mkdtemp(prefix="crash-years-", dir=base)
-    try:
+    with crash.folder_of("crash-years") as folder:
         check(folder, rng, seed)
-    except BaseException:
-        print(f"kept: {folder}", flush=True)
-        raise
-    shutil.rmtree(folder)
 
 
 if __name__ == "__main__":

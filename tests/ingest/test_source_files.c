@@ -1,8 +1,8 @@
 /* Files as sources: formats, folders, zstd, borders of chunks, going on at every position, growing
  * files, what cannot be read. */
+#include "tests/folder.h"
 #include "tests/ingest/source_show.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -17,25 +17,13 @@ static char folder[PATH_MAX];
 
 static void folder_make(void)
 {
-  static char made[PATH_MAX];
-  const char *base = getenv("TMPDIR");
-  snprintf(made, sizeof(made), "%s/suanpan-source-XXXXXX", base == NULL ? "/tmp" : base);
-  ck_assert_ptr_nonnull(mkdtemp(made));
-  ck_assert_ptr_nonnull(realpath(made, folder)); /* as streams are named */
+  test_folder_make(folder); /* as streams are named */
   warnings[0] = '\0';
 }
 
 static void folder_remove(void)
 {
-  DIR *entries = opendir(folder);
-  ck_assert_ptr_nonnull(entries);
-  for (const struct dirent *entry; (entry = readdir(entries)) != NULL;) {
-    if (entry->d_name[0] != '.' || strlen(entry->d_name) > 2) {
-      ck_assert_int_eq(unlinkat(dirfd(entries), entry->d_name, 0), 0);
-    }
-  }
-  closedir(entries);
-  ck_assert_int_eq(rmdir(folder), 0);
+  test_folder_remove(folder);
 }
 
 static const char *path_of(const char *name)

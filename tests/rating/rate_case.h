@@ -186,4 +186,21 @@ static inline void rate_case_rate(struct rate_case *it, const struct sp_usage *u
   rate_case_need(sp_rate(it->rater, usage, charge, NULL) == SP_OK, "rate");
 }
 
+static inline enum sp_status rate_case_entry_load(void *context, const struct sp_state_entry *entry)
+{
+  return sp_state_load(context, entry->key, entry->key_length, entry->value, entry->value_length);
+}
+
+/* The state goes entry by entry into a new one, with which the rater goes on. */
+static inline void rate_case_reload(struct rate_case *it, uint32_t subscribers, uint32_t groups)
+{
+  struct sp_state *fresh;
+  rate_case_need(sp_state_make(&fresh, subscribers, groups, &it->memory) == SP_OK, "no memory");
+  rate_case_need(sp_state_visit_entries(it->state, true, rate_case_entry_load, fresh) == SP_OK,
+                 "an entry of a state is not taken by another");
+  sp_state_free(it->state);
+  it->state = fresh;
+  sp_rater_set_state(it->rater, fresh);
+}
+
 #endif

@@ -1,6 +1,6 @@
 /* What is fetched ahead changes nothing: records of a tariff too large for one chunk of the rater's
- * caches, with all steps of sp_rater_prefetch before each and without any, members of a group and
- * not, give the same charges. */
+ * caches, with all steps of sp_rater_prefetch before each and without any, members of two groups
+ * and none with equal plans of their own, give the charges that they should. */
 #include "rating/book_lookup.h"
 #include "rating/number.h"
 #include "rating/rate_parts.h"
@@ -16,34 +16,36 @@ enum { PREFIXES = 3000, RECORDS = 4 * PREFIXES, AHEAD = 4 };
 static char destinations[TEXT_BYTES];
 
 static const struct rate_case_file customers[] = {
-    {"accounts.csv", "account\nA\nB\nGA\n"},
-    {"subscribers.csv", "subscriber,number,account\nS,13800000001,A\nT,13800000002,B\n"},
-    {"groups.csv", "group,kind,account\nG,enterprise,GA\n"},
-    {"members.csv", "group,subscriber\nG,T\n"},
+    {"accounts.csv", "account\nA\nGA\n"},
+    {"subscribers.csv", "subscriber,number,account\nS,13800000001,A\n"
+                        "T,13800000002,A\nU,13800000003,A\n"},
+    {"groups.csv", "group,kind,account\nG,enterprise,GA\nH,enterprise,GA\n"},
+    {"members.csv", "group,subscriber\nG,T\nH,U\n"},
     {"subscriptions.csv", "owner,plan,from\nsubscriber:S,p,2026-01-01\n"
-                          "subscriber:T,p,2026-01-01\ngroup:G,g,2026-01-01\n"},
+                          "subscriber:T,p,2026-01-01\nsubscriber:U,p,2026-01-01\n"
+                          "group:G,g,2026-01-01\ngroup:H,h,2026-01-01\n"},
     {NULL, NULL}};
 
 static void books_open(struct rate_case *it)
 {
   const struct rate_case_file book[] = {
       {"book.yaml", "name: t\ncurrency: CNY\ntimezone: Asia/Shanghai\n"},
-      {"plans.csv", "plan,kind\np,base\ng,group\n"},
+      {"plans.csv", "plan,kind\np,base\ng,group\nh,group\n"},
       {"destinations.csv", destinations},
       {"rates.csv", "plan,item,service,zone,price,per,dest\n"
                     "p,base,voice,,0.10,1min,\np,far,voice,international,0.30,1min,far\n"
-                    "g,club,voice,,0.01,1min,\n"},
+                    "g,club,voice,,0.01,1min,\nh,club,voice,,0.02,1min,\n"},
       {NULL, NULL}};
   rate_case_open(it, book, customers);
 }
 
 static struct sp_usage call_of(const struct rate_case *it, uint32_t i)
 {
-  struct sp_usage usage = rate_case_usage(it, i / 3 % 2, JUNE_UTC_S + i);
+  struct sp_usage usage = rate_case_usage(it, i % 3, JUNE_UTC_S + i);
   char text[16];
   int length = snprintf(text, sizeof(text), "9%u", 10000 + i * 7 % PREFIXES);
   uint64_t digits = sp_number_pack(text, (size_t)length).digits;
-  usage.group = usage.subscriber == 1 ? 0 : SP_NONE;
+  usage.group = usage.subscriber == 0 ? SP_NONE : usage.subscriber - 1;
   usage.zone = SP_ZONE_INTERNATIONAL;
   usage.duration_s = 60 + i % 7 * 60;
   usage.dest_node = sp_book_find_dest_node(it->books.book, digits);
@@ -63,7 +65,6 @@ START_TEST(test_ahead_changes_nothing)
   books_open(&with);
   books_open(&without);
   ck_assert_int_eq(sp_rater_prefetch_steps(with.rater), 2); /* nothing is known yet */
-  int64_t net_micro = 0;
   for (uint32_t i = 0; i < RECORDS; i++) {
     usages[i] = call_of(&with, i);
   }
@@ -80,9 +81,10 @@ START_TEST(test_ahead_changes_nothing)
     rate_case_rate(&without, usages + i, &other);
     ck_assert_mem_eq(&one, &other, sizeof(one));
     ck_assert_uint_eq(one.outcome, SP_OUTCOME_RATED);
-    net_micro += one.net_micro;
+    /* 0.10 and 0.30 a minute; the groups' plans take 0.01 and 0.02 more */
+    int64_t minutes = usages[i].duration_s / 60, cents = 40 + i % 3;
+    ck_assert_int_eq(one.net_micro, minutes * cents * 10000);
   }
-  ck_assert_int_gt(net_micro, 0);
   ck_assert_int_eq(sp_rater_prefetch_steps(with.rater), 4);
   const struct sp__frame *seen = sp__frame_seen(with.rater, usages + RECORDS - 1);
   ck_assert_ptr_nonnull(seen);

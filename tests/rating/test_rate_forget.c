@@ -54,21 +54,6 @@ static enum sp_status entry_add(void *context, const struct sp_state_entry *entr
   return SP_OK;
 }
 
-static enum sp_status entry_load(void *context, const struct sp_state_entry *entry)
-{
-  return sp_state_load(context, entry->key, entry->key_length, entry->value, entry->value_length);
-}
-
-static void reload(struct rate_case *it)
-{
-  struct sp_state *fresh;
-  ck_assert_int_eq(sp_state_make(&fresh, 2, 2, &it->memory), SP_OK);
-  ck_assert_int_eq(sp_state_visit_entries(it->state, true, entry_load, fresh), SP_OK);
-  sp_state_free(it->state);
-  it->state = fresh;
-  sp_rater_set_state(it->rater, fresh);
-}
-
 /* Partial of a new chain in every sixth cycle, else of a late or of a very old one. */
 static void partial_make(struct sp_usage *usage, int day)
 {
@@ -131,7 +116,7 @@ START_TEST(test_same_charges)
     partials += usage.chain_hash[0] != 0;
     old_leads += usage.chain_hash[0] != 0 && dropped.rater->whole.start_utc_s < latest - WINDOW_S;
     if (i % 400 == 399) {
-      reload(&dropped);
+      rate_case_reload(&dropped, 2, 2);
     }
   }
   ck_assert_uint_gt(partials, 500);
@@ -164,7 +149,7 @@ START_TEST(test_bounded)
     uint32_t cells = cells_of(&plain, usage.subscriber);
     most = cells > most ? cells : most;
     if (i % 300 == 299) {
-      reload(&loaded);
+      rate_case_reload(&loaded, 2, 2);
     }
   }
   ck_assert_uint_gt(most, 200);

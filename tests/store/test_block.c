@@ -9,6 +9,7 @@
 #include "store/cdr_codec.h"
 #include "store/charge_codec.h"
 #include "store/journal.h"
+#include "tests/folder.h"
 
 static uint64_t random_state;
 
@@ -274,26 +275,10 @@ START_TEST(every_changed_byte_is_seen)
 }
 END_TEST
 
-#define DIR_TEMPLATE "/tmp/suanpan-journal-XXXXXX"
-
-static void journal_dir(char *dir)
-{
-  memcpy(dir, DIR_TEMPLATE, sizeof(DIR_TEMPLATE));
-  ck_assert_ptr_nonnull(mkdtemp(dir));
-}
-
-static void journal_remove(const char *dir)
-{
-  char path[128];
-  snprintf(path, sizeof(path), "%s/%020d.spj", dir, 1);
-  unlink(path);
-  rmdir(dir);
-}
-
 START_TEST(torn_tail_is_cut_at_every_byte)
 {
-  char dir[64];
-  journal_dir(dir);
+  char dir[PATH_MAX];
+  test_folder_make(dir);
   struct sp_block_builder *builder;
   struct sp_block_view *view;
   ck_assert_int_eq(sp_block_builder_make(&builder), SP_OK);
@@ -315,7 +300,7 @@ START_TEST(torn_tail_is_cut_at_every_byte)
   }
   ck_assert_int_eq(sp_journal_sync(journal), SP_OK);
   sp_journal_close(journal);
-  char path[128];
+  char path[PATH_MAX + 64];
   snprintf(path, sizeof(path), "%s/%020d.spj", dir, 1);
   for (size_t cut = 1; cut < length; cut++) {
     ck_assert_int_eq(truncate(path, (off_t)(whole - cut)), 0);
@@ -337,14 +322,14 @@ START_TEST(torn_tail_is_cut_at_every_byte)
   sp_journal_close(journal);
   sp_block_view_free(view);
   sp_block_builder_free(builder);
-  journal_remove(dir);
+  test_folder_remove(dir);
 }
 END_TEST
 
 START_TEST(damage_before_a_whole_block_is_an_error)
 {
-  char dir[64], path[128];
-  journal_dir(dir);
+  char dir[PATH_MAX], path[PATH_MAX + 64];
+  test_folder_make(dir);
   struct sp_block_builder *builder;
   struct sp_block_view *view;
   ck_assert_int_eq(sp_block_builder_make(&builder), SP_OK);
@@ -375,7 +360,7 @@ START_TEST(damage_before_a_whole_block_is_an_error)
   sp_journal_close(journal);
   sp_block_view_free(view);
   sp_block_builder_free(builder);
-  journal_remove(dir);
+  test_folder_remove(dir);
 }
 END_TEST
 

@@ -8,28 +8,23 @@
 #include <unistd.h>
 
 #include "store/checkpoint.h"
+#include "tests/folder.h"
 
 enum { CHUNKS = 40, CHUNK_BYTES = 512 * 24 };
 
-static char folder[64];
+static char folder[PATH_MAX];
 static struct sp_checkpoint *checkpoint;
 
 static void setup(void)
 {
-  snprintf(folder, sizeof(folder), "/tmp/suanpan-checkpoint-XXXXXX");
-  ck_assert_ptr_nonnull(mkdtemp(folder));
+  test_folder_make(folder);
   ck_assert_int_eq(sp_checkpoint_open(&checkpoint, folder, true), SP_OK);
 }
 
 static void teardown(void)
 {
-  char path[128];
   sp_checkpoint_close(checkpoint);
-  snprintf(path, sizeof(path), "%s/data.mdb", folder);
-  unlink(path);
-  snprintf(path, sizeof(path), "%s/lock.mdb", folder);
-  unlink(path);
-  rmdir(folder);
+  test_folder_remove(folder);
 }
 
 static struct sp_checkpoint_meta meta_of(uint64_t chunks)

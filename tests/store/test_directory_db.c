@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "store/directory_db.h"
+#include "tests/folder.h"
 #include "tests/rating/customers_case.h"
 
 static const struct case_file book[] = {
@@ -12,24 +13,18 @@ static const struct case_file book[] = {
     {"plans.csv", "plan,kind\nb,base\n"},
     {"rates.csv", "plan,item,service,price,per\nb,base,voice,0.20,1min\n"}};
 
-static char folder[64];
+static char folder[PATH_MAX];
 static char message[256];
 static struct sp_text error;
 
 static void setup(void)
 {
-  snprintf(folder, sizeof(folder), "/tmp/suanpan-directory-XXXXXX");
-  ck_assert_ptr_nonnull(mkdtemp(folder));
+  test_folder_make(folder);
 }
 
 static void teardown(void)
 {
-  char path[512];
-  snprintf(path, sizeof(path), "%s/data.mdb", folder);
-  unlink(path);
-  snprintf(path, sizeof(path), "%s/lock.mdb", folder);
-  unlink(path);
-  rmdir(folder);
+  test_folder_remove(folder);
 }
 
 static struct sp_text *error_begin(void)
@@ -172,7 +167,7 @@ START_TEST(test_no_folder)
   static struct customers_case own;
   struct sp_memory memory;
   struct sp_directory *directory;
-  char path[512];
+  char path[PATH_MAX + 64];
   snprintf(path, sizeof(path), "%s/none", folder);
   customers_make(&own, 8);
   ck_assert_int_eq(sp_directory_db_put(path, own.directory, error_begin()), SP_IO);

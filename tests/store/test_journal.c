@@ -1,7 +1,6 @@
 /* The journal's promise when a sync fails or never came: what a later reader finds is what is on
  * disk. fdatasync and fsync stand here in place of libc's, which dlsym finds. */
 #include <check.h>
-#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "store/journal.h"
+#include "tests/folder.h"
 
 static bool sync_fails;
 static unsigned syncs;
@@ -40,14 +40,13 @@ int fsync(int fd)
   return sync_counted("fsync", fd);
 }
 
-static char folder[64];
+static char folder[PATH_MAX];
 static struct sp_block_builder *builder;
 static struct sp_block_view *view;
 
 static void setup(void)
 {
-  snprintf(folder, sizeof(folder), "/tmp/suanpan-journal-XXXXXX");
-  ck_assert_ptr_nonnull(mkdtemp(folder));
+  test_folder_make(folder);
   ck_assert_int_eq(sp_block_builder_make(&builder), SP_OK);
   ck_assert_int_eq(sp_block_view_make(&view), SP_OK);
   sync_fails = false;
@@ -55,13 +54,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-  DIR *dir = opendir(folder);
-  ck_assert_ptr_nonnull(dir);
-  for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
-    (void)unlinkat(dirfd(dir), entry->d_name, 0);
-  }
-  closedir(dir);
-  ck_assert_int_eq(rmdir(folder), 0);
+  test_folder_remove(folder);
   sp_block_builder_free(builder);
   sp_block_view_free(view);
 }
@@ -162,7 +155,7 @@ enum { SEGMENTS = 20 };
 /* A file of the folder that ends as it does; `cut` bytes of its block are left out. */
 static void file_make(const char *name, unsigned number, size_t cut)
 {
-  char path[192];
+  char path[PATH_MAX + 64];
   const uint8_t *bytes;
   size_t length = block_make(number, &bytes);
   snprintf(path, sizeof(path), "%s/%s", folder, name);
@@ -246,7 +239,7 @@ START_TEST(a_magic_word_alone_is_no_block)
 {
   struct sp_journal *journal;
   const uint64_t magic = SP_BLOCK_MAGIC;
-  char path[192];
+  char path[PATH_MAX + 64];
   unsigned count;
   segment_make(1, 0);
   snprintf(path, sizeof(path), "%s/%020u.spj", folder, 1u);
@@ -269,7 +262,7 @@ START_TEST(what_cannot_be_read_is_said)
 {
   struct sp_journal *journal;
   unsigned count;
-  char path[192];
+  char path[PATH_MAX + 64];
   segment_make(1, 0);
   segment_make(2, 0);
   ck_assert_int_eq(read_all(true, &journal, &count), SP_END);

@@ -1,6 +1,6 @@
-/* tools/name_index.h: every name is found at its place, however many share a hash, and none that is
- * not there. */
-#include "tools/name_index.h"
+/* ingest/name_index.h: every name is found at its place, however many share a hash, and none that
+ * is not there. */
+#include "ingest/name_index.h"
 
 #include <check.h>
 #include <stdlib.h>

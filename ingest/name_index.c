@@ -1,4 +1,4 @@
-#include "tools/name_index.h"
+#include "ingest/name_index.h"
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /* Where a name stands in a list that grows with the years (files that came to a folder): by its
  * hash, so that neither a start nor a new name goes through all of them. */
-#ifndef SP_TOOLS_NAME_INDEX_H
-#define SP_TOOLS_NAME_INDEX_H
+#ifndef SP_INGEST_NAME_INDEX_H
+#define SP_INGEST_NAME_INDEX_H
 
 #include <stddef.h>
 #include <stdint.h>
