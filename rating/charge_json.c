@@ -132,10 +132,26 @@ static void two_digits(char *to, int64_t value)
   to[1] = (char)('0' + value % 10);
 }
 
+#define YEAR_0_UTC_S INT64_C(-62167219200)
+#define YEAR_10000_UTC_S INT64_C(253402300800)
+#define SHOWN_OFFSET_MAX_S 86340 /* 23:59 */
+
+/* The zone's offset in what RFC 3339 can say: whole minutes (local mean times have seconds), and
+ * one with which the year has four digits. The instant said is the same. */
+static int32_t shown_offset(const struct sp_books *books, int64_t start_utc_s)
+{
+  int32_t offset_s = books->count > 0 ? sp_book_offset(books->book, start_utc_s) : 0;
+  offset_s -= offset_s % 60;
+  if (SP_UNLIKELY(start_utc_s + offset_s < YEAR_0_UTC_S)) {
+    return SHOWN_OFFSET_MAX_S;
+  }
+  return SP_UNLIKELY(start_utc_s + offset_s >= YEAR_10000_UTC_S) ? -SHOWN_OFFSET_MAX_S : offset_s;
+}
+
 size_t sp_charge_start(const struct sp_books *books, int64_t start_utc_s,
                        char to[SP_CHARGE_START_BYTES])
 {
-  int32_t offset_s = books->count > 0 ? sp_book_offset(books->book, start_utc_s) : 0;
+  int32_t offset_s = shown_offset(books, start_utc_s);
   int64_t local_s = start_utc_s + offset_s;
   int64_t day = local_s / 86400 - (local_s % 86400 < 0), second = local_s - day * 86400;
   /* Days to a date of the proleptic Gregorian calendar, years from 1 March (era of 400 years). */

@@ -188,7 +188,11 @@ static uint64_t unit_services(uint32_t unit)
                                 : 0x3F;
 }
 
-static void features_add(struct sp_text *text, size_t from, uint64_t accepted, uint32_t unit)
+/* The words of the five columns that are features, of which the service is also said if its cell is
+ * set though every service of the unit is in it: it counts as a column (book.md §8.3). `other`: how
+ * many other columns are set. */
+static void features_add(struct sp_text *text, size_t from, const struct sp_book_match *match,
+                         uint32_t unit, uint32_t other)
 {
   const struct {
     const char *column;
@@ -201,10 +205,14 @@ static void features_add(struct sp_text *text, size_t from, uint64_t accepted, u
                  {"roam ", SP_FEATURE_ROAM, 0x1F, roams, 5},
                  {"zone ", SP_FEATURE_ZONE, 0x7F, zones, 6},
                  {"net ", SP_FEATURE_NET, 0x3FFFF, nets, 9}};
+  uint64_t bits[5];
   for (size_t i = 0; i < 5; i++) {
-    uint64_t bits = accepted >> columns[i].at & (i == 0 ? 0x3F : columns[i].all);
-    if (bits != columns[i].all) {
-      column_add(text, from, columns[i].column, bits, columns[i].words, columns[i].count);
+    bits[i] = ~match->refused >> columns[i].at & (i == 0 ? 0x3F : columns[i].all);
+    other += i > 0 && bits[i] != columns[i].all;
+  }
+  for (size_t i = 0; i < 5; i++) {
+    if (bits[i] != columns[i].all || (i == 0 && match->columns > other)) {
+      column_add(text, from, columns[i].column, bits[i], columns[i].words, columns[i].count);
     }
   }
 }
@@ -214,7 +222,9 @@ void sp_words_match(struct sp_text *text, const struct sp_book *book,
 {
   const struct sp_book_header *header = book->header;
   size_t from = text->length;
-  features_add(text, from, ~match->refused & ((UINT64_C(1) << SP_FEATURE_BITS) - 1), unit);
+  features_add(text, from, match, unit,
+               (match->dests_count > 0) + (uint32_t)(match->bands != 0) +
+                   (match->groups_count > 0));
   if (match->dests_count > 0) {
     ids_add(text, from, book,
             &(struct id_list){"dest ", header->dest_names,

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "tools/heap.h"
 
@@ -11,8 +12,13 @@
 /* Bytes of a whole file; NULL with errno: it cannot be read. */
 static char *file_read(const char *path, size_t *length)
 {
-  FILE *file = fopen(path, "rb");
   char *bytes = NULL;
+  struct stat kind;
+  if (stat(path, &kind) == 0 && !S_ISREG(kind.st_mode)) {
+    errno = S_ISDIR(kind.st_mode) ? EISDIR : ENODEV;
+    return NULL;
+  }
+  FILE *file = fopen(path, "rb");
   if (file == NULL) {
     return NULL;
   }

@@ -25,7 +25,7 @@ static void cannot_read(struct sp_problems *problems, const char *name)
 static enum sp_status file_map(struct sp_customer_file *file, struct sp_problems *problems)
 {
   static char nothing[1];
-  int fd = open(file->name, O_RDONLY | O_CLOEXEC);
+  int fd = open(file->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   struct stat stat;
   if (fd < 0 && errno == ENOENT) {
     return SP_OK;

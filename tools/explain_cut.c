@@ -154,29 +154,63 @@ static int64_t amount_before(const struct cut *at, uint32_t item)
   return 0;
 }
 
-/* "share 1.184 x 0.705 / 1.315 - 0.00 = 0.635": of the amount by exact prices, less the earlier
- * blocks. */
+/* Digits of an item, those of its rule at the start. */
+static unsigned digits_of(const struct cut *at, uint32_t item)
+{
+  const struct sp_trace_event *list = event_before(at, item, SP_TRACE_LIST);
+  if (list == NULL) {
+    return (unsigned)at->book->header->rounding_digits;
+  }
+  return sp__told_item(at->book, list->index)->digits;
+}
+
+static void half_up_add(struct sp_text *text, unsigned digits)
+{
+  sp_text_add(text, ", half_up to ");
+  sp_text_add_u64(text, digits);
+  sp_text_add(text, " digits");
+}
+
+/* An exact number as a factor: in brackets if it is a fraction. */
+static void factor_add(struct sp_text *text, int64_t numerator, int64_t denominator)
+{
+  size_t from = text->length;
+  sp_words_exact(text, numerator, denominator);
+  if (memchr(text->at + from, '/', text->length - from) != NULL) {
+    text->length = from;
+    sp_text_add(text, "(");
+    sp_words_exact(text, numerator, denominator);
+    sp_text_add(text, ")");
+  }
+}
+
+/* "1.184 x 1.02 / 1.315, half_up to 3 digits = 0.918, share 0.918 - 0.634 = 0.284": of the amount
+ * by exact prices, less the earlier blocks. The last block has what is left, not rounded. */
 static void share_add(struct sp_text *text, const struct cut *at)
 {
   const struct sp_trace_event *event = at->event;
   uint32_t item = discount_at(at, event->index)->item;
   const struct sp_trace_event *due = event_before(at, item, SP_TRACE_DUE);
-  int64_t earlier = event->after - event->price;
   due = due == NULL ? event_before(at, item, SP_TRACE_LIST) : due;
-  sp_text_add(text, "share ");
-  if (due != NULL && event->denominator != 0 && due->denominator == event->denominator) {
-    sp_words_money(text, amount_before(at, item));
+  if (due != NULL && event->denominator != 0 && due->denominator == event->denominator &&
+      due->price != 0) {
+    int64_t amount = amount_before(at, item);
+    sp_words_money(text, amount);
     sp_text_add(text, " x ");
-    sp_words_exact(text, event->used, event->denominator);
+    factor_add(text, event->used, event->denominator);
     sp_text_add(text, " / ");
-    sp_words_exact(text, due->price, due->denominator);
-  } else {
+    factor_add(text, due->price, due->denominator);
+    if ((sp_i128)amount * event->used != (sp_i128)event->after * due->price) {
+      half_up_add(text, digits_of(at, item));
+    }
+    sp_text_add(text, " = ");
     sp_words_money(text, event->after);
+    sp_text_add(text, ", ");
   }
-  if (earlier != 0) {
-    sp_text_add(text, " - ");
-    sp_words_money(text, earlier);
-  }
+  sp_text_add(text, "share ");
+  sp_words_money(text, event->after);
+  sp_text_add(text, " - ");
+  sp_words_money(text, event->after - event->price);
   sp_text_add(text, " = ");
   sp_words_money(text, event->price);
 }
@@ -230,14 +264,60 @@ static void percents_add(struct sp_text *text, const struct cut *at)
   }
 }
 
-/* Digits of the item at hand, those of its rule at the start. */
-static unsigned digits_of(const struct cut *at)
+static unsigned decimals_of(int64_t micro)
 {
-  const struct sp_trace_event *list = event_before(at, at->event->item, SP_TRACE_LIST);
-  if (list == NULL) {
-    return (unsigned)at->book->header->rounding_digits;
+  unsigned decimals = 6;
+  for (; decimals > 0 && micro % 10 == 0; micro /= 10) {
+    decimals--;
   }
-  return sp__told_item(at->book, list->index)->digits;
+  return decimals;
+}
+
+/* In steps of so many decimals a cap over several items is dealt (book.md §11.5). */
+static unsigned steps_of(const struct cut *at, int64_t sum)
+{
+  unsigned digits = (unsigned)at->book->header->rounding_digits, decimals = decimals_of(sum);
+  for (const struct sp_trace_event *event = at->told->events->event; event < at->event; event++) {
+    if (event->kind == SP_TRACE_LIST) {
+      unsigned own = sp__told_item(at->book, event->index)->digits;
+      digits = own > digits ? own : digits;
+    }
+  }
+  return decimals > digits ? decimals : digits;
+}
+
+/* The cap over all items that alone cut in this pass; NULL: none, or several did. */
+static const struct sp_trace_event *sole_cap(const struct cut *at)
+{
+  const struct sp_trace_event *sole = NULL;
+  for (const struct sp_trace_event *event = at->told->events->event; event < at->event; event++) {
+    if (event->kind != SP_TRACE_DISCOUNT || event->why != SP_WHY_TAKEN ||
+        event->before == event->after || discount_at(at, event->index)->pass != at->event->offset) {
+      continue;
+    }
+    if (sole != NULL || discount_at(at, event->index)->item != SP_NONE) {
+      return NULL;
+    }
+    sole = event;
+  }
+  return sole;
+}
+
+/* " -> 0.90", or " x 1.80 / 3.60, by largest remainder to 3 digits = 0.90". */
+static void cut_add(struct sp_text *text, const struct cut *at, int64_t before)
+{
+  const struct sp_trace_event *cap = sole_cap(at);
+  if (cap != NULL && cap->before != before) {
+    sp_text_add(text, " x ");
+    sp_words_money(text, cap->after);
+    sp_text_add(text, " / ");
+    sp_words_money(text, cap->before);
+    sp_text_add(text, ", by largest remainder to ");
+    sp_text_add_u64(text, steps_of(at, cap->after));
+    sp_text_add(text, " digits = ");
+  } else {
+    sp_text_add(text, " -> ");
+  }
 }
 
 static void pass_tell(const struct cut *at)
@@ -260,11 +340,10 @@ static void pass_tell(const struct cut *at)
   sp_words_money(&text, before);
   if (at->event->offset == 1) {
     percents_add(&text, at);
-    sp_text_add(&text, ", half_up to ");
-    sp_text_add_u64(&text, digits_of(at));
-    sp_text_add(&text, " digits = ");
+    half_up_add(&text, digits_of(at, at->event->item));
+    sp_text_add(&text, " = ");
   } else {
-    sp_text_add(&text, " -> ");
+    cut_add(&text, at, before);
   }
   sp_words_money(&text, at->event->amount_micro);
   sp_tell_says(at->tell, &text);
@@ -306,6 +385,7 @@ static void payer_bounds_add(struct sp_text *text, const struct cut *at,
   sp_text_add(text, ", wants ");
   if (row->mode == SP_PAYER_SHARE) {
     percent_add(text, row->value);
+    half_up_add(text, (unsigned)at->book->header->rounding_digits);
     sp_text_add(text, " = ");
   } else if (row->mode == SP_PAYER_AMOUNT) {
     sp_words_money(text, row->value);
@@ -375,6 +455,19 @@ static void share_tell(const struct cut *at)
   sp_text_add(&text, "of ");
   item_add(&text, at, event->item);
   sp_text_add(&text, " in proportion: ");
+  const struct sp_trace_event *payer = event - 1;
+  while (payer->kind != SP_TRACE_PAYER) {
+    SP_ASSERT(payer > at->told->events->event);
+    payer--;
+  }
+  sp_words_money(&text, payer->amount_micro);
+  sp_text_add(&text, " x ");
+  sp_words_money(&text, event->before);
+  sp_text_add(&text, " / ");
+  sp_words_money(&text, payer->before);
+  sp_text_add(&text, ", by largest remainder = ");
+  sp_words_money(&text, event->amount_micro);
+  sp_text_add(&text, "; ");
   sp_words_money(&text, event->before);
   sp_text_add(&text, " - ");
   sp_words_money(&text, event->amount_micro);

@@ -189,8 +189,11 @@ static void list_tell(const struct priced *at)
          (first[-1].kind == SP_TRACE_RUN || first[-1].kind == SP_TRACE_FEE)) {
     first--;
   }
-  for (const struct sp_trace_event *event = first; event < at->event && at->event - first > 2;
-       event++) {
+  size_t terms = 0;
+  for (const struct sp_trace_event *event = first; event < at->event; event++) {
+    terms += event->kind != SP_TRACE_FEE || event->price != 0;
+  }
+  for (const struct sp_trace_event *event = first; event < at->event && terms > 1; event++) {
     if (event->kind != SP_TRACE_FEE || event->price != 0) {
       int64_t count = event->kind == SP_TRACE_FEE ? 1 : event->count;
       sp_text_add(&text, between);
@@ -198,7 +201,7 @@ static void list_tell(const struct priced *at)
       between = " + ";
     }
   }
-  sp_text_add(&text, at->event - first > 2 ? " = " : ": ");
+  sp_text_add(&text, terms > 1 ? " = " : ": ");
   rounding_add(&text, at, item);
   sp_tell_says(at->tell, &text);
 }

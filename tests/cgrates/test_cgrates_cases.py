@@ -173,6 +173,9 @@ def check_refused():
     os.remove(os.path.join(path, "Rates.csv"))
     got = run("tariff", "import", "cgrates", path, os.path.join(PLACE, "nothing-book"))
     expect("a missing table", (got.returncode, f"{path}/Rates.csv: the table is missing" in got.stderr), (3, True))
+    os.mkdir(os.path.join(path, "Rates.csv"))
+    got = run("tariff", "import", "cgrates", path, os.path.join(PLACE, "nothing-book"))
+    expect("a table that is a folder", (got.returncode, f"{path}/Rates.csv: cannot be read: Is a directory" in got.stderr), (3, True))
 
 
 def check_calls():

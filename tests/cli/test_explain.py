@@ -34,16 +34,45 @@ def rounded(value, digits):
     return (value / step + Fraction(1, 2)).__floor__() * step
 
 
+NUMBER = r"(\(?-?\d[\d./]*\)?)"
+
+
+def exact(text):
+    """An amount, or a fraction of which both parts may have decimals."""
+    above, _, below = text.strip("()").partition("/")
+    return Fraction(above) / Fraction(below or 1)
+
+
 def said_check(where, record):
     """The equations as a person would redo them from the sentences alone."""
     for step in steps_of(record, "block"):
-        parts = re.search(r"share ([\d.]+) x ([\d.]+) / ([\d.]+)(?: - ([\d.]+))? = ([\d.]+),", step["says"])
+        parts = re.search(rf"(?:: {NUMBER} x {NUMBER} / {NUMBER}(?:, half_up to (\d) digits)? = {NUMBER}, share|: share)"
+                          rf" {NUMBER} - {NUMBER} = {NUMBER}, takes min\({NUMBER}, {NUMBER} - {NUMBER}\) = {NUMBER}$", step["says"])
         if check(parts is not None, where, step["says"]) or parts is None:
             continue
-        amount, upto, whole, earlier, share = (Fraction(part or 0) for part in parts.groups())
-        digits = next(len(item["net"].split(".")[1]) for item in record["items"])
-        near = rounded(amount * upto / whole, digits) - earlier - share
-        check(abs(near) <= Fraction(1, 200), where, step["says"])
+        amount, upto, whole, digits, result, upto_again, earlier, share, share_again, value, taken, takes = parts.groups()
+        if amount is not None:
+            near = exact(amount) * exact(upto) / exact(whole)
+            near = near if digits is None else rounded(near, int(digits))
+            check(near == exact(result) == exact(upto_again), where, step["says"])
+        check(exact(upto_again) - exact(earlier) == exact(share) == exact(share_again), where, step["says"])
+        check(max(min(exact(share), exact(value) - exact(taken)), 0) == exact(takes), where, step["says"])
+    for step in steps_of(record, "list"):
+        parts = re.search(rf": (?:(.+) = )?{NUMBER}, (half_up|ceil|floor) to (\d) digits = {NUMBER}$", step["says"])
+        terms = [step_of[key] for kind, key in (("increments", "sum"), ("fee", "fee"))
+                 for step_of in steps_of(record, kind) if step_of["item"] == step["item"]]
+        check(parts is not None and ((parts[1] or parts[2]) == " + ".join(terms) or not terms)
+              and sum(map(exact, terms)) == exact(parts[2]), where, "a list is no sum:", step["says"])
+    for step in steps_of(record, "payer"):
+        parts = re.search(rf"left {NUMBER}, wants {NUMBER} %, half_up to (\d) digits = {NUMBER}[,;]", step["says"])
+        check((parts is None) == ("%" not in step["says"]), where, step["says"])
+        if parts is not None:
+            check(rounded(exact(parts[1]) * exact(parts[2]) / 100, int(parts[3])) == exact(parts[4]), where, step["says"])
+    for step in steps_of(record, "share"):
+        parts = re.search(rf": {NUMBER} x {NUMBER} / {NUMBER}, by largest remainder = {NUMBER}; {NUMBER} - {NUMBER} = {NUMBER} left$",
+                          step["says"])
+        check(parts is not None and abs(exact(parts[1]) * exact(parts[2]) / exact(parts[3]) - exact(parts[4])) < Fraction(1, 10 ** 6)
+              and exact(parts[5]) - exact(parts[6]) == exact(parts[7]), where, step["says"])
     for step in steps_of(record, "pass"):
         parts = re.search(r": ([\d.]+)((?: x [\d.]+ %)+), half_up to (\d) digits = ([\d.]+)$", step["says"])
         if step["pass"] == 1 and parts is not None:
@@ -52,6 +81,10 @@ def said_check(where, record):
                 value *= Fraction(percent) / 100
             check(rounded(value, int(parts[3])) == Fraction(parts[4]), where, step["says"])
         check(step["pass"] != 1 or parts is not None, where, "percents are no equation:", step["says"])
+        parts = re.search(rf": {NUMBER} x {NUMBER} / {NUMBER}, by largest remainder to (\d) digits = {NUMBER}$", step["says"])
+        if parts is not None:
+            near = exact(parts[1]) * exact(parts[2]) / exact(parts[3]) - exact(parts[5])
+            check(abs(near) < Fraction(1, 10 ** int(parts[4])), where, step["says"])
     for step in steps_of(record, "grant"):
         parts = re.search(r": (\d+)(\S*) x (\d+) / (\d+) days, rounded up to whole \w+ = (\d+)(\S*)$", step["says"])
         if step["of_days"] and parts is not None and parts[2] == parts[6]:

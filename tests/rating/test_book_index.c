@@ -58,8 +58,10 @@ START_TEST(test_dates)
                {"America/St_Johns", 1767225600, "2025-12-31T20:30:00-03:30"},
                {"Asia/Kathmandu", 1767225600, "2026-01-01T05:45:00+05:45"},
                {"UTC", -62135596800, "0001-01-01T00:00:00+00:00"},
-               {"UTC", -62167219201, NULL}, /* the year before year 0: no crash */
-               {"UTC", -62170000000, NULL},
+               {"Asia/Shanghai", -3155702400, "1870-01-01T00:05:00+08:05"}, /* LMT +08:05:43 */
+               {"UTC", -62167219201, "0000-01-01T23:58:59+23:59"}, /* a year has four digits */
+               {"America/New_York", 253402318800, "9999-12-31T05:01:00-23:59"},
+               {"UTC", -62170000000, NULL}, /* beyond what a record can have: no crash */
                {"UTC", 253402300799, "9999-12-31T23:59:59+00:00"}};
   for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
     struct made_book *made = made_begin(cases[i].zone);

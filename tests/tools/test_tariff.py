@@ -157,12 +157,33 @@ def check_devices():
     os.mkfifo(fifo)
     run = suanpan("tariff", "compile", book("device"), fifo)
     expect("compile into what is no file", (run.returncode, stat.S_ISFIFO(os.stat(fifo).st_mode)), (4, True))
+    odd = book("odd")
+    os.remove(os.path.join(odd, "rates.csv"))
+    os.mkdir(os.path.join(odd, "rates.csv"))
+    os.mkfifo(os.path.join(odd, "cells.csv"))  # nobody writes to it: reading it would wait for ever
+    run = suanpan("tariff", "check", odd)
+    said = [f"{odd}/{name}.csv: is not a file; expected a table" for name in ("cells", "rates")]
+    expect("tables that are no files", (run.returncode, sorted(run.stdout.splitlines())), (3, said))
+
+
+def check_bytes():
+    odd = book("bytes", plans={"group": "gr\0ou\x1b[2J\x7fp"})
+    said = suanpan("tariff", "check", odd).stdout
+    expect_in("a message goes on behind a NUL", 'kind "gr?ou?[2J?p": expected base, add_on, group or family', said)
+
+
+def check_columns():
+    """A service that is all of its unit counts as a column, so it is said."""
+    rates = {"team,base,voice,,group,,0,1min,,\n": "team,base,voice,,group,,0,1min,,\nbasic,web,data,,,,1,1MB,,\nbasic,web,,,,,2,1MB,,\n"}
+    run = suanpan("tariff", "show", book("columns", rates=rates), "basic")
+    for line in ("web: data: 1.00 per 1MB  [rates.csv:6]", "web: all: 2.00 per 1MB  [rates.csv:7]"):
+        expect_in("columns", line, run.stdout)
 
 
 def main():
     shutil.rmtree(PLACE, ignore_errors=True)
     os.makedirs(PLACE)
-    for step in (check_check, check_compile, check_show, check_diff, check_devices):
+    for step in (check_check, check_compile, check_show, check_diff, check_devices, check_bytes, check_columns):
         step()
     print("\n".join(failed) if failed else "tariff: all as expected")
     return 1 if failed else 0
