@@ -94,7 +94,8 @@ static int cgrates_import(const char *folder, const char *book, unsigned digits)
     fprintf(stderr, "suanpan: %s\n", sp_status_text(status));
     code = SP_EXIT_ENVIRONMENT;
   } else if (status != SP_OK) {
-    fprintf(stderr, "suanpan: %s: %u errors; nothing was written\n", folder, list.problems.errors);
+    fprintf(stderr, "suanpan: %s: %u error%s; nothing was written\n", folder, list.problems.errors,
+            list.problems.errors == 1 ? "" : "s");
   } else {
     code = plan_write(&plan, folder, book, digits);
   }
