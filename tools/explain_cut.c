@@ -380,6 +380,7 @@ static void payer_bounds_add(struct sp_text *text, const struct cut *at,
                              const struct sp_book_payer *row)
 {
   int64_t paid = at->event->after - at->event->amount_micro;
+  int64_t bound = at->event->price < at->event->before ? at->event->price : at->event->before;
   sp_text_add(text, "left ");
   sp_words_money(text, at->event->before);
   sp_text_add(text, ", wants ");
@@ -399,12 +400,19 @@ static void payer_bounds_add(struct sp_text *text, const struct cut *at,
     sp_words_money(text, row->member_cap_micro);
     sp_text_add(text, " - ");
     sp_words_money(text, paid);
+    bound = row->member_cap_micro - paid < bound ? row->member_cap_micro - paid : bound;
   }
   if (row->group_cap_micro >= 0) {
     sp_text_add(text, ", group cap ");
+    int64_t room = row->group_cap_micro - at->event->used;
     sp_words_money(text, row->group_cap_micro);
     sp_text_add(text, " - ");
     sp_words_money(text, at->event->used);
+    bound = room < bound ? room : bound;
+  }
+  if (at->event->amount_micro < bound) { /* §13.4 */
+    sp_text_add(text, ", late, so no more than its chain had from it, ");
+    sp_words_money(text, at->event->amount_micro);
   }
 }
 

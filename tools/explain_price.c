@@ -172,6 +172,8 @@ static void rounding_add(struct sp_text *text, const struct priced *at,
   sp_words_money(text, at->event->amount_micro);
 }
 
+#define LIST_TERMS_MAX 200 /* that one sentence spells */
+
 static void list_tell(const struct priced *at)
 {
   char words[SP_SAYS_BYTES_MAX];
@@ -193,7 +195,13 @@ static void list_tell(const struct priced *at)
   for (const struct sp_trace_event *event = first; event < at->event; event++) {
     terms += event->kind != SP_TRACE_FEE || event->price != 0;
   }
-  for (const struct sp_trace_event *event = first; event < at->event && terms > 1; event++) {
+  if (terms > LIST_TERMS_MAX) {
+    sp_text_add(&text, ": the ");
+    sp_text_add_u64(&text, terms);
+    sp_text_add(&text, " sums above add up to ");
+  }
+  for (const struct sp_trace_event *event = first;
+       event < at->event && terms > 1 && terms <= LIST_TERMS_MAX; event++) {
     if (event->kind != SP_TRACE_FEE || event->price != 0) {
       int64_t count = event->kind == SP_TRACE_FEE ? 1 : event->count;
       sp_text_add(&text, between);
@@ -201,7 +209,7 @@ static void list_tell(const struct priced *at)
       between = " + ";
     }
   }
-  sp_text_add(&text, terms > 1 ? " = " : ": ");
+  sp_text_add(&text, terms > LIST_TERMS_MAX ? "" : terms > 1 ? " = " : ": ");
   rounding_add(&text, at, item);
   sp_tell_says(at->tell, &text);
 }
@@ -355,9 +363,13 @@ static void part_tell(const struct priced *at)
   allowance_add(&text, at);
   place_add(&text, "allowances.csv", row->row);
   sp_text_add(&text, at->event->size != 0 ? ", rolled over: " : ": ");
+  bool late = row->pool && (at->told->charge->flags & SP_FLAG_LATE) != 0;
+  sp_text_add(&text, late ? "late, so no more than its chain had from it, " : "");
   sp_words_amount(&text, at->event->before, row->unit);
-  sp_text_add(&text, " left of ");
-  sp_words_amount(&text, at->event->after, row->unit);
+  if (!late) {
+    sp_text_add(&text, " left of ");
+    sp_words_amount(&text, at->event->after, row->unit);
+  }
   if (at->event->used >= 0) {
     sp_text_add(&text, ", this member may still take ");
     sp_words_amount(&text, at->event->used, row->unit);

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from fractions import Fraction
 
 SUANPAN = os.environ["SUANPAN"]
@@ -68,6 +69,10 @@ def said_check(where, record):
         check((parts is None) == ("%" not in step["says"]), where, step["says"])
         if parts is not None:
             check(rounded(exact(parts[1]) * exact(parts[2]) / 100, int(parts[3])) == exact(parts[4]), where, step["says"])
+        bounds = [Fraction(step["left"]), Fraction(step["want"])]
+        bounds += [exact(cap) - exact(paid) for cap, paid in re.findall(rf" cap {NUMBER} - {NUMBER}", step["says"])]
+        bounds += [exact(had) for had in re.findall(rf"had from it, {NUMBER}", step["says"])]
+        check(max(min(bounds), 0) == Fraction(step["amount"]), where, "not the least of its bounds:", step["says"])
     for step in steps_of(record, "share"):
         parts = re.search(rf": {NUMBER} x {NUMBER} / {NUMBER}, by largest remainder = {NUMBER}; {NUMBER} - {NUMBER} = {NUMBER} left$",
                           step["says"])
@@ -154,6 +159,58 @@ def case_check(case):
     return len(rated)
 
 
+LATE = {
+    "book/book.yaml": "name: late\ncurrency: CNY\ntimezone: Asia/Shanghai\n",
+    "book/plans.csv": "plan,kind\ntalk,base\nteam,group\n",
+    "book/rates.csv": "plan,item,service,price,per,connect_fee\ntalk,base,voice,0.20,1min,0.05\n",
+    "book/allowances.csv": "plan,allowance,unit,amount,scope\nteam,free,s,60min,pool\n",
+    "book/payers.csv": "plan,payer,mode,value\nteam,boss,share,50\n",
+    "customers/accounts.csv": "account\nA\nG\n",
+    "customers/subscribers.csv": "subscriber,number,account\nann,8613000000001,A\n",
+    "customers/groups.csv": "group,kind,account\nteam,enterprise,G\n",
+    "customers/members.csv": "group,subscriber,to\nteam,ann,2026-02-05\n",
+    "customers/subscriptions.csv": "owner,plan\nsubscriber:ann,talk\ngroup:team,team\n",
+    "usage.csv": "id,service,served,start,duration_s,session,seq,partial\n"
+                 "first,voice,13000000001,20260204100000,600,S,0,first\n"
+                 "after,voice,13000000001,20260206100000,60,,,\n"
+                 "last,voice,13000000001,20260204101000,600,S,1,last\n",
+}
+
+
+def explained(files):
+    with tempfile.TemporaryDirectory(dir=os.environ["SUANPAN_BUILD"]) as work:
+        for name, text in files.items():
+            os.makedirs(os.path.dirname(os.path.join(work, name)), exist_ok=True)
+            with open(os.path.join(work, name), "w", encoding="utf-8") as file:
+                file.write(text)
+        done = run("explain", "--book", f"{work}/book", "--customers", f"{work}/customers", "--all", "--json", f"{work}/usage.csv")
+    check(done.returncode == 0, "ended with", done.returncode, done.stderr)
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def long_check():
+    """A call over 150 days: its list is not cut in the middle of 300 sums."""
+    record = explained({**LATE, "book/bands.csv": "band,days,from,to\nday,all,08:00,24:00\nnight,all,00:00,08:00\n",
+                        "book/rates.csv": "plan,item,service,band,price,per,connect_fee\n"
+                                          "talk,base,voice,day,0.20,1min,0.05\ntalk,base,voice,night,0.10,1min,0.05\n",
+                        "usage.csv": f"id,service,served,start,duration_s\nlong,voice,13000000001,20260204000000,{150 * 86400}\n"})[0]
+    said = [step["says"] for step in steps_of(record, "list")]
+    check(said == ["list of base: the 301 sums above add up to 36000.05, half_up to 3 digits = 36000.05"], "long", said)
+
+
+def late_check():
+    """A chain whose subscriber has left the group: pool and payer give no more than they gave before."""
+    records = explained(LATE)
+    check([record["flags"] for record in records] == [[], [], ["late"]], "late")
+    for record in records:
+        sums_check(f"late {record['id']}:", record)
+    said = [step["says"] for step in steps_of(records[-1], "balance") + steps_of(records[-1], "payer")]
+    for part in ("late, so no more than its chain had from it, 10min", "late, so no more than its chain had from it, 0.00; account G"):
+        check(any(part in words for words in said), "no", part, "in", said)
+    said = [step["says"] for step in steps_of(records[0], "list")]
+    check(said == ["list of base: 2.00 + 0.05 = 2.05, half_up to 3 digits = 2.05"], "the connect fee is in the sum", said)
+
+
 def calls_check():
     book = ["--book", os.path.join(EXAMPLE, "book"), "--customers", os.path.join(EXAMPLE, "customers")]
     usage = os.path.join(EXAMPLE, "usage.csv")
@@ -178,6 +235,8 @@ def calls_check():
 
 def main():
     calls_check()
+    late_check()
+    long_check()
     count = 0
     cases = [case for case in sorted(glob.glob(os.path.join(GOLDEN, "*")))
              if os.path.exists(os.path.join(case, "usage.csv"))]
