@@ -64,6 +64,13 @@ def said_check(where, record):
                  for step_of in steps_of(record, kind) if step_of["item"] == step["item"]]
         check(parts is not None and ((parts[1] or parts[2]) == " + ".join(terms) or not terms)
               and sum(map(exact, terms)) == exact(parts[2]), where, "a list is no sum:", step["says"])
+    for step in steps_of(record, "discount"):
+        parts = re.search(rf": (?:price_cap {NUMBER}|cap_.*, so at most {NUMBER})(?:; \S+ {NUMBER} -> {NUMBER}, all items .*|"
+                          rf"; all items {NUMBER} -> {NUMBER})$", step["says"])
+        if parts is not None:
+            value, most, *amounts = (part and exact(part) for part in parts.groups())
+            before, after = amounts[:2] if amounts[0] is not None else amounts[2:]
+            check(min(before, most if value is None else value) == after, where, step["says"])
     for step in steps_of(record, "payer"):
         parts = re.search(rf"left {NUMBER}, wants {NUMBER} %, half_up to (\d) digits = {NUMBER}[,;]", step["says"])
         check((parts is None) == ("%" not in step["says"]), where, step["says"])
@@ -198,6 +205,20 @@ def long_check():
     check(said == ["list of base: the 301 sums above add up to 36000.05, half_up to 3 digits = 36000.05"], "long", said)
 
 
+def cap_check():
+    """A cap on one item of two, then one over both."""
+    record = explained({**LATE, "book/rates.csv": "plan,item,service,price,per\ntalk,base,voice,0.20,1min\ntalk,far,voice,0.07,6s\n",
+                        "book/discounts.csv": "plan,discount,item,kind,value\ntalk,low,far,price_cap,0.25\ntalk,month,,cap_month,0.50\n",
+                        "usage.csv": "id,service,served,start,duration_s\ntwo,voice,13000000001,20260206000000,61\n"})[0]
+    sums_check("cap:", record)
+    said = [step["says"].split(": ")[1] for kind in ("discount", "pass") for step in steps_of(record, kind)]
+    wanted = ["price_cap 0.25; far 0.77 -> 0.25, all items 1.17 -> 0.65",
+              "cap_month 0.50, counted so far 0.00, so at most 0.50; all items 0.65 -> 0.50", "0.77 -> 0.25",
+              "0.40 x 0.50 / 0.65, by largest remainder to 3 digits = 0.308",
+              "0.25 x 0.50 / 0.65, by largest remainder to 3 digits = 0.192"]
+    check(said == wanted, "caps", said)
+
+
 def late_check():
     """A chain whose subscriber has left the group: pool and payer give no more than they gave before."""
     records = explained(LATE)
@@ -237,6 +258,7 @@ def main():
     calls_check()
     late_check()
     long_check()
+    cap_check()
     count = 0
     cases = [case for case in sorted(glob.glob(os.path.join(GOLDEN, "*")))
              if os.path.exists(os.path.join(case, "usage.csv"))]
