@@ -34,6 +34,7 @@ struct sp_told {
   struct sp_name source; /* stream, file or "-" */
   struct sp_position position;
   struct sp_name raw; /* text NULL: the journal keeps the fields alone */
+  bool raw_now;       /* raw is what the file has at that place now */
   const struct sp_cdr *cdr;
   const struct sp_usage *usage;
   const struct sp_charge *charge;

@@ -74,7 +74,7 @@ static void source_tell(const struct sp_told *told, struct sp_tell *tell)
   text.length = 0;
   sp_tell_step(tell, "raw");
   sp_tell_name(tell, "raw", told->raw);
-  sp_text_add(&text, "raw: ");
+  sp_text_add(&text, told->raw_now ? "raw, as the file has it now: " : "raw: ");
   sp_text_add_bytes(&text, told->raw.text, told->raw.length);
   sp_tell_says(tell, &text);
 }

@@ -1,7 +1,11 @@
 /* Explains records of a store: the shard is opened as of their moment, from the last checkpoint
  * before them or from the journal's beginning, and what comes out is compared with the journal. */
+#include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "ingest/conflict.h"
 #include "tools/cmd_explain.h"
@@ -10,6 +14,7 @@
 #include "tools/shard.h"
 #include "tools/stored_record.h"
 
+#define RAW_BYTES_MAX 4096
 #define FOUND_MAX 64 /* records told at once; more are counted */
 
 struct found {
@@ -180,6 +185,51 @@ static void before_judged(struct sp_shard_watch *watch, struct sp_shard *shard,
   }
 }
 
+/* Where a line ends: CSV goes on behind a line break in quotes, JSON has none in a record. */
+static size_t line_length(const char *bytes, size_t length)
+{
+  bool quoted = false;
+  for (size_t at = 0; at < length; at++) {
+    quoted ^= bytes[at] == '"' && bytes[0] != '{';
+    if (bytes[at] == '\n' && !quoted) {
+      return at > 0 && bytes[at - 1] == '\r' ? at - 1 : at;
+    }
+  }
+  return length;
+}
+
+#define ZSTD_MAGIC "\x28\xB5\x2F\xFD"
+
+/* The journal has the fields of a record alone. Where its file still lies there uncompressed, with
+ * the beginning of a line at that place, the raw bytes are read from it. */
+static void raw_read(struct sp_told *told, char bytes[RAW_BYTES_MAX])
+{
+  char path[PATH_MAX], magic[4], before;
+  struct sp_name stream = told->source;
+  off_t offset = (off_t)told->position.offset;
+  struct stat kind;
+  if (stream.length == 0 || stream.text[0] != '/' || stream.length >= sizeof(path)) {
+    return;
+  }
+  memcpy(path, stream.text, stream.length);
+  path[stream.length] = '\0';
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) {
+    return;
+  }
+  ssize_t got = -1;
+  if (fstat(fd, &kind) == 0 && S_ISREG(kind.st_mode) &&
+      (pread(fd, magic, 4, 0) != 4 || memcmp(magic, ZSTD_MAGIC, 4) != 0) &&
+      (offset == 0 || (pread(fd, &before, 1, offset - 1) == 1 && before == '\n'))) {
+    got = pread(fd, bytes, RAW_BYTES_MAX, offset);
+  }
+  close(fd);
+  if (got > 0) {
+    told->raw = (struct sp_name){bytes, (uint32_t)line_length(bytes, (size_t)got)};
+    told->raw_now = true;
+  }
+}
+
 static void after_judged(struct sp_shard_watch *watch, struct sp_shard *shard,
                          const struct sp_parcel *parcel, uint32_t i)
 {
@@ -195,7 +245,12 @@ static void after_judged(struct sp_shard_watch *watch, struct sp_shard *shard,
       found->ordinal, watch->checkpoint_ordinal,     &found->charge};
   told->source = (struct sp_name){parcel->stream->name, parcel->stream->name_length};
   told->position = parcel->batch.positions[i];
+  char raw[RAW_BYTES_MAX];
   told->raw = (struct sp_name){parcel->batch.raws[i].at, parcel->batch.raws[i].length};
+  told->raw_now = false;
+  if (told->raw.text == NULL) {
+    raw_read(told, raw);
+  }
   told->cdr = &parcel->batch.cdrs[i];
   told->usage = usage;
   told->charge = &shard->charge;

@@ -67,6 +67,25 @@ def record_check(store, want):
         check(run("explain", store, short[1:]).returncode == 1, short[1:], "is no name of a stream")
 
 
+def raw_check(store, want):
+    """Raw bytes are those of the file while it lies where it was read; then the journal has the fields alone."""
+    def raw():
+        told = json.loads(run("explain", store, want["id"], "--json").stdout.splitlines()[0])
+        return told["stations"][0]["steps"][0], told["stations"][0]["steps"][1]
+    place, step = raw()
+    with open(place["stream"], "rb") as file:
+        content = file.read()
+    line = content[place["offset"]:].split(b"\n")[0].rstrip(b"\r").decode()
+    check(step.get("raw") == line and "as the file has it now" in step["says"], want["id"], "raw", step, "is not", line)
+    with open(place["stream"], "wb") as file:
+        file.write(b"x" + content)
+    check("were not kept" in raw()[1]["says"], "raw bytes of a file that is another now")
+    os.remove(place["stream"])
+    check("were not kept" in raw()[1]["says"], "raw bytes of a file that is not there")
+    with open(place["stream"], "wb") as file:
+        file.write(content)
+
+
 def suspense_check(store, want):
     got = run("explain", store, f"{want['stream']}:{want['offset']}", "--json")
     told = [json.loads(line) for line in got.stdout.splitlines()]
@@ -90,6 +109,7 @@ def main():
         for want in chosen:
             if want["id"] != "":
                 record_check(store, want)
+        raw_check(store, next(one for one in chosen if one["id"] != ""))
         for want in chance.sample(suspended, min(4, len(suspended))):
             suspense_check(store, want)
         check(run("explain", store, "no-such-record").returncode == 1, "an id that does not exist")
