@@ -194,8 +194,8 @@ static inline void slot_prefetch(const struct sp_marks *marks, const struct mark
 {
   const struct table *table = &marks->tables[table_of(mark)];
   const char *slot = (const char *)&table->slots[(uint32_t)mark->key & table->mask];
-  __builtin_prefetch(slot, 1);
-  __builtin_prefetch(slot + SP_MARK_BYTES * 2, 1);
+  sp_line_fetch(slot);
+  sp_line_fetch(slot + SP_MARK_BYTES * 2);
 }
 
 void sp_marks_prefetch(const struct sp_marks *marks, const uint64_t key_hash[2])

@@ -523,7 +523,7 @@ static void batch_resolve(struct sp_resolver *resolver, const struct sp_cdr *cdr
     others_find(resolver, &cdrs[i], &steps[i]);
     prefix_prefetch(resolver, &cdrs[i], &steps[i]);
     if (steps[i].memberships_count > 0) {
-      __builtin_prefetch(steps[i].memberships);
+      sp_line_fetch(steps[i].memberships);
     }
     if (steps[i].other_asked) {
       steps[i].seek = sp_directory_prefetch_number(directory, steps[i].numbers.other.digits);

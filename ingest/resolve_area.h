@@ -92,8 +92,7 @@ static inline struct sp__prefix_memo *sp__area_prefix_memo(struct sp__areas *are
 /* Fetches what sp__area_prefix reads first. */
 static inline void sp__area_prefetch_prefix(struct sp__areas *areas, uint32_t book, uint64_t digits)
 {
-  __builtin_prefetch(
-      sp__area_prefix_memo(areas, sp_number_head(digits, areas->prefix_digits[book])));
+  sp_line_fetch(sp__area_prefix_memo(areas, sp_number_head(digits, areas->prefix_digits[book])));
 }
 
 /* Number plan row and destination node of a number in a book. */

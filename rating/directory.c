@@ -96,7 +96,7 @@ uint32_t sp_directory_prefetch_subscriber(const struct sp_directory *directory, 
   struct sp__index_cursor cursor = sp__index_begin(&directory->numbers, seek);
   uint32_t ref = sp__index_next(&directory->numbers, seek, &cursor);
   if (ref != SP_NONE) {
-    __builtin_prefetch(sp__tenure_at(directory, ref));
+    sp_line_fetch(sp__tenure_at(directory, ref));
   }
   return ref;
 }
@@ -104,18 +104,18 @@ uint32_t sp_directory_prefetch_subscriber(const struct sp_directory *directory, 
 void sp_directory_prefetch_lists(const struct sp_directory *directory, uint32_t subscriber)
 {
   const struct sp__lists *lists = ROWS(directory, lists, struct sp__lists) + subscriber;
-  __builtin_prefetch(lists);
-  __builtin_prefetch(lists + 1); /* its memberships end there: mostly the same line */
+  sp_line_fetch(lists);
+  sp_line_fetch(lists + 1); /* its memberships end there: mostly the same line */
 }
 
 void sp_directory_prefetch_group(const struct sp_directory *directory, uint32_t group)
 {
-  __builtin_prefetch(ROWS(directory, group_rows, struct sp_group) + group);
+  sp_line_fetch(ROWS(directory, group_rows, struct sp_group) + group);
 }
 
 void sp_directory_prefetch_tenure(const struct sp_directory *directory, uint32_t subscriber)
 {
-  __builtin_prefetch(sp__tenure_at(directory, subscriber));
+  sp_line_fetch(sp__tenure_at(directory, subscriber));
 }
 
 /* Whether a row gives the number at the instant; then `owner` is its. */

@@ -393,7 +393,7 @@ enum sp_status sp_rate(struct sp_rater *rater, const struct sp_usage *usage,
 static void slot_prefetch(const struct sp_state *state, uint32_t owner)
 {
   uint32_t index = owner & ~SP_OWNER_GROUP;
-  __builtin_prefetch(state->slots[owner >> 31] + index, 1);
+  sp_line_fetch(state->slots[owner >> 31] + index);
 }
 
 /* The newest are searched first: the last 72 bytes of the slab at least. */
@@ -404,9 +404,9 @@ static void cells_prefetch(const struct sp_state *state, uint32_t owner)
     const char *first = sp__slab(state, slot->slab);
     const char *last = first + slot->count * sizeof(struct sp__cell) - 1;
     const char *before = last - first >= 64 ? last - 64 : first;
-    __builtin_prefetch(last, 1);
-    __builtin_prefetch(before, 1);
-    __builtin_prefetch(before - first >= 64 ? before - 64 : first, 1);
+    sp_line_fetch(last);
+    sp_line_fetch(before);
+    sp_line_fetch(before - first >= 64 ? before - 64 : first);
   }
 }
 
@@ -415,7 +415,7 @@ static void cells_prefetch(const struct sp_state *state, uint32_t owner)
 static void lines_fetch(const void *at, size_t bytes)
 {
   for (size_t line = 0; line < bytes && at != NULL; line += CACHE_LINE) {
-    __builtin_prefetch((const char *)at + line);
+    sp_line_fetch((const char *)at + line);
   }
 }
 
@@ -450,12 +450,12 @@ void sp_rater_prefetch(const struct sp_rater *rater, const struct sp_usage *usag
   cells_prefetch(state, usage->subscriber);
   uint32_t list = sp_directory_subscription_list(rater->directory, usage->subscriber);
   const char *plans = (const char *)(rater->lists + list % SP__LISTS_CACHED);
-  __builtin_prefetch(plans);
-  __builtin_prefetch(plans + CACHE_LINE);
+  sp_line_fetch(plans);
+  sp_line_fetch(plans + CACHE_LINE);
   if (group != SP_NONE) {
     uint32_t count;
-    __builtin_prefetch(sp_directory_memberships(rater->directory, usage->subscriber, &count));
-    __builtin_prefetch(rater->groups + group);
+    sp_line_fetch(sp_directory_memberships(rater->directory, usage->subscriber, &count));
+    sp_line_fetch(rater->groups + group);
     cells_prefetch(state, group | SP_OWNER_GROUP);
   }
 }

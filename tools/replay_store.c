@@ -134,7 +134,7 @@ static void group_prefetch(const struct engine *engine, uint32_t from)
   for (uint32_t i = end; i < far; i++) {
     sp_rater_prefetch(engine->rater, batch->usages + i, 1);
     if (batch->subscribers[i] != SP_NONE) {
-      __builtin_prefetch(engine->tally.customers + batch->subscribers[i], 1);
+      sp_line_fetch(engine->tally.customers + batch->subscribers[i]);
     }
   }
   for (uint32_t i = from; i < end; i++) {

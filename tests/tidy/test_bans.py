@@ -17,6 +17,7 @@ CODE = [
     (r"\b(?:localtime|gmtime|asctime|ctime|strerror_l)\s*\(", "shared static buffer", set(tree.PRODUCT)),
     (r"\b(?:rand|srand|random|srandom)\s*\(", "no hidden random state: a seed is an argument", None),
     (r"\basm\b|\b__asm__\b", "no assembler", set(tree.PRODUCT)),
+    (r"\b__builtin_prefetch\b", "gcc may leave it out: sp_line_fetch", set(tree.PRODUCT)),
 ]
 UNFINISHED = re.compile(r"\b(?:" + "|".join(["TO" + "DO", "FIX" + "ME", "XX" + "X", "HA" + "CK"]) + r")\b")
 MACHINE = re.compile(r"(?<![\w./$}])/(?:work|root|home)/[\w.]+")
