@@ -46,7 +46,7 @@ static void calendar_read(struct sp__draft *draft)
                           sp__book_reader_word(&reader, DAY, types, SP_COUNT(types), 0),
                           sp__book_reader_line(&reader)};
     if (dated && sp__keys_put(draft, &keys, (uint64_t)(uint32_t)row.day, row.line) != SP_NONE) {
-      sp__book_reader_error(&reader, DATE, "is there twice");
+      sp__book_reader_error(&reader, DATE, "is there twice; expected one row a date");
     }
     if (!reader.bad) {
       *(struct sp__day *)sp__list_add(draft, &draft->days, sizeof(row)) = row;

@@ -83,7 +83,7 @@ static int64_t in_unit(struct sp__book_reader *reader, uint32_t column, uint8_t 
     return -1;
   }
   if (unit != SP_BLANK && !quantity.bare && quantity.unit != (enum sp_unit)unit) {
-    sp__book_reader_error(reader, column, "is not in the row's unit");
+    sp__book_reader_error(reader, column, "is of another unit; expected the one in `unit`");
   }
   return quantity.value;
 }
@@ -136,7 +136,8 @@ static void allowances_read(struct sp__draft *draft)
     if (compared(draft, row.plan) && row.name != SP_NONE) {
       uint32_t earlier = sp__keys_put(draft, &keys, pair_key(row.plan, row.name), row.line);
       if (earlier != SP_NONE) {
-        line_error(&reader, A_ALLOWANCE, "is there twice in this plan, see", earlier);
+        line_error(&reader, A_ALLOWANCE, "is there twice; expected one row in a plan, unlike",
+                   earlier);
       }
     }
     if (!reader.bad) {
@@ -264,7 +265,8 @@ static void discounts_read(struct sp__draft *draft)
     if (compared(draft, row.plan) && row.name != SP_NONE) {
       uint32_t earlier = sp__keys_put(draft, &keys, pair_key(row.plan, row.name), row.line);
       if (earlier != SP_NONE) {
-        line_error(&reader, D_DISCOUNT, "is there twice in this plan, see", earlier);
+        line_error(&reader, D_DISCOUNT, "is there twice; expected one row in a plan, unlike",
+                   earlier);
       }
     }
     if (!reader.bad && row.set != SP_NONE && compared(draft, row.plan)) {

@@ -162,8 +162,9 @@ static void ids_match(struct sp__book_reader *reader, uint32_t column, struct sp
       char buffer[SP_DRAFT_TEXT_MAX];
       struct sp_text text = SP_TEXT_INIT(buffer);
       sp_text_add(&text, element.length == 0 ? "an empty value" : "not every name is");
-      sp_text_add(&text, element.length == 0 ? " in the list" : " in ");
+      sp_text_add(&text, element.length == 0 ? " in the list; expected a name" : " in ");
       sp_text_add(&text, element.length == 0 || table == NULL ? "" : table);
+      sp_text_add(&text, element.length == 0 ? "" : "; expected names that are");
       sp__book_reader_error(reader, column, buffer);
       continue;
     }

@@ -12,7 +12,7 @@ static void twice_error(struct sp__book_reader *reader, uint32_t column, uint32_
   struct sp_text text = SP_TEXT_INIT(buffer);
   sp_text_add(&text, "is there twice: line ");
   sp_text_add_u64(&text, line);
-  sp_text_add(&text, " has it, too");
+  sp_text_add(&text, " has it, too; expected one row");
   sp__book_reader_error(reader, column, buffer);
 }
 
@@ -116,7 +116,7 @@ static void cells_read(struct sp__draft *draft)
                            sp__book_reader_line(&reader)};
     for (uint32_t column = PLMN; column <= AREA; column++) {
       if (sp__book_reader_blank(&reader, column)) {
-        sp__book_reader_error(&reader, column, "is blank");
+        sp__book_reader_error(&reader, column, "is blank; expected each cell of the row");
       }
     }
     if (!reader.bad && row.lac_from > row.lac_to) {
@@ -158,6 +158,7 @@ static void overlap_report(struct sp__draft *draft, struct overlap *later,
   sp_text_add(&text, later->what);
   sp_text_add(&text, " overlap those of line ");
   sp_text_add_u64(&text, earlier->line);
+  sp_text_add(&text, "; expected each to end before the next");
   sp_problem_error(draft->problems, later->file, later->line, 1, buffer);
 }
 

@@ -74,7 +74,7 @@ void sp__read_plans(struct sp__draft *draft)
       struct sp_text text = SP_TEXT_INIT(buffer);
       sp_text_add(&text, "is there twice: line ");
       sp_text_add_u64(&text, plan->line);
-      sp_text_add(&text, " has it, too");
+      sp_text_add(&text, " has it, too; expected one row");
       sp__book_reader_error(&reader, PLAN, buffer);
       continue;
     }

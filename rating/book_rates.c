@@ -112,10 +112,10 @@ static void quantities_take(struct sp__book_reader *reader, struct sp__rate *row
     sp__book_reader_error(reader, INCREMENT, "expected more than 0");
   }
   if (increment.unit != per.unit) {
-    sp__book_reader_error(reader, INCREMENT, "is in another unit than `per`");
+    sp__book_reader_error(reader, INCREMENT, "is in another unit; expected that of `per`");
   }
   if (from_given && from.value != 0 && from.unit != per.unit) {
-    sp__book_reader_error(reader, FROM, "is in another unit than `per`");
+    sp__book_reader_error(reader, FROM, "is in another unit; expected that of `per`");
   }
 }
 

@@ -64,7 +64,7 @@ static void header_cell(struct sp__book_reader *reader, uint32_t i)
       return;
     }
     sp_text_add(&text, reader->names[known]);
-    sp_text_add(&text, ": this column is there twice");
+    sp_text_add(&text, ": this column is there twice; expected once");
     error_at(reader, reader->table.row_line, cell.column, buffer);
     return;
   }
@@ -125,7 +125,7 @@ bool sp__book_reader_next(struct sp__book_reader *reader)
     if (table->cells_count > reader->header_cells) {
       uint32_t i = reader->header_cells < SP_TABLE_CELLS_MAX ? reader->header_cells : 0;
       error_at(reader, table->row_line, table->cells[i].column,
-               "the row has more cells than the header");
+               "the row has more cells than the header; expected no more");
     }
     return true;
   }
@@ -309,6 +309,7 @@ uint32_t sp__book_reader_known(struct sp__book_reader *reader, uint32_t column,
     struct sp_text text = SP_TEXT_INIT(buffer);
     sp_text_add(&text, "is not in ");
     sp_text_add(&text, table);
+    sp_text_add(&text, "; expected a name that is");
     sp__book_reader_error(reader, column, buffer);
   }
   return id;

@@ -267,7 +267,8 @@ static void slots_sort(struct sp__draft *draft)
     }
     struct sp__rule *rule = SP_LIST_AT(&draft->rules, struct sp__rule, row->rule);
     if (former != NULL && former->rule == row->rule && former->from == row->from) {
-      row_error(draft, row, row->column_from, "from: this rule has a slot here already, in",
+      row_error(draft, row, row->column_from,
+                "from: expected an offset where no other slot of this rule begins, unlike",
                 former->line);
       row->bad = true;
       continue;
@@ -276,7 +277,7 @@ static void slots_sort(struct sp__draft *draft)
       rule->slots_at = kept;
       if (row->from != 0) {
         row_error(draft, rate_at(draft, rule->first), rate_at(draft, rule->first)->column_from,
-                  "from: no slot of this rule begins at 0", 0);
+                  "from: no slot of this rule begins at 0; expected a row without `from`", 0);
       }
     }
     rule->slots_count++;
@@ -410,9 +411,10 @@ static void units_check(struct sp__draft *draft)
       if (unit == item->unit || other == 0 || other > item->first_line) {
         continue;
       }
-      sp_problem_error(draft->problems, "rates.csv", item->first_line, 1,
-                       side ? "item: counted in another unit than in a base plan"
-                            : "item: counted in another unit than in a group or family plan");
+      sp_problem_error(
+          draft->problems, "rates.csv", item->first_line, 1,
+          side ? "item: counted in another unit than in a base plan; expected the same"
+               : "item: counted in another unit than in a group or family plan; expected the same");
       break;
     }
   }

@@ -105,7 +105,7 @@ static void entry_keep(struct yaml_text *yaml, struct sp_cell_text key, struct s
                "unknown key; expected name, currency, timezone, home_operator, home_country, "
                "home_mcc, cycle_day, rounding, rounding_digits, increment_digits or valid_from");
   } else if (yaml->entries[i].there) {
-    yaml_error(yaml->draft, yaml->file, yaml->line, key, "this key is there twice");
+    yaml_error(yaml->draft, yaml->file, yaml->line, key, "this key is there twice; expected once");
   } else {
     yaml->entries[i] = (struct yaml_entry){value, yaml->line, true};
   }

@@ -174,6 +174,17 @@ def check_bytes():
     expect_in("of a long cell the beginning", f'kind "{"g" * 128}": expected base', said)
 
 
+def check_expected():
+    """What was expected is said also of rows that are wrong beside others."""
+    odd = book("expected", book={"name: one": "name: one\nname: two"}, plans={"plus,add_on,,": "plus,add_on,,\nplus,add_on,,"},
+               rates={"basic,msg": "other,msg"}, allowances={"100min,1": "100MB,1\nbasic,free,s,voice,1min,1"},
+               payers={"boss,base,share,50,1000": "boss,base,share,50,1000,9"})
+    said = suanpan("tariff", "check", odd).stdout.splitlines()
+    expect("places", [line.split(odd + "/")[1].split(": ")[0] for line in said],
+           ["book.yaml:2:1", "plans.csv:5:1", "rates.csv:4:1", "allowances.csv:2:20", "allowances.csv:3:7", "payers.csv:2:30"])
+    expect("without what was expected", [line for line in said if "expected" not in line], [])
+
+
 def check_columns():
     """A service that is all of its unit counts as a column, so it is said."""
     rates = {"team,base,voice,,group,,0,1min,,\n": "team,base,voice,,group,,0,1min,,\nbasic,web,data,,,,1,1MB,,\nbasic,web,,,,,2,1MB,,\n"}
@@ -185,7 +196,7 @@ def check_columns():
 def main():
     shutil.rmtree(PLACE, ignore_errors=True)
     os.makedirs(PLACE)
-    for step in (check_check, check_compile, check_show, check_diff, check_devices, check_bytes, check_columns):
+    for step in (check_check, check_compile, check_show, check_diff, check_devices, check_bytes, check_expected, check_columns):
         step()
     print("\n".join(failed) if failed else "tariff: all as expected")
     return 1 if failed else 0
