@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "tools/cgrates_book.h"
 #include "tools/cgrates_folder.h"
@@ -17,7 +18,8 @@ static const struct sp_verb_help import_help = {
     "DestinationRates,\nRatingPlans, RatingProfiles), proves them and writes a book: the tables "
     "kept in OUTBOOK/cgrates\nfor exact prices, and plans, rates, bands and destinations of our "
     "own as far as a book can say\nthem. --digits: decimals of an increment's cost (CGRateS ships "
-    "5, its unit tests use 6).\nExit status 3: the tables have errors, nothing was written."};
+    "5, its unit tests use 6).\nAn earlier import is written over, another book is not.\nExit "
+    "status 3: the tables have errors, nothing was written."};
 
 static bool folder_make(const char *path)
 {
@@ -26,12 +28,20 @@ static bool folder_make(const char *path)
          (errno == EEXIST && stat(path, &stat_of) == 0 && S_ISDIR(stat_of.st_mode));
 }
 
+/* One file under two names: writing it would empty it before it is read. */
+static bool is_same_file(const char *one, const char *other)
+{
+  struct stat a, b;
+  return stat(one, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+/* A table that is not there is not there in the copy, either. */
 static bool file_copy(const char *from, const char *to)
 {
   static char bytes[65536];
   FILE *in = fopen(from, "rb");
   if (in == NULL) {
-    return errno == ENOENT;
+    return errno == ENOENT && (unlink(to) == 0 || errno == ENOENT);
   }
   FILE *out = fopen(to, "wb");
   bool written = out != NULL;
@@ -61,11 +71,20 @@ static bool tables_keep(const char *folder, const char *kept)
     char from[PATH_MAX + 32], to[PATH_MAX + 32];
     snprintf(from, sizeof(from), "%s/%s", folder, name);
     snprintf(to, sizeof(to), "%s/%s", kept, name);
-    if (strcmp(from, to) != 0 && !file_copy(from, to)) {
+    if (!is_same_file(from, to) && !file_copy(from, to)) {
       return false;
     }
   }
   return true;
+}
+
+/* A book of somebody's own hand is not written over. */
+static bool is_own_book(const char *book, const char *kept)
+{
+  char yaml[PATH_MAX + 32];
+  struct stat stat_of;
+  snprintf(yaml, sizeof(yaml), "%s/book.yaml", book);
+  return stat(yaml, &stat_of) == 0 && stat(kept, &stat_of) != 0;
 }
 
 static int plan_write(const struct sp_cgrates_plan *plan, const char *folder, const char *book,
@@ -74,6 +93,10 @@ static int plan_write(const struct sp_cgrates_plan *plan, const char *folder, co
   char kept[PATH_MAX];
   int length = snprintf(kept, sizeof(kept), "%s/" SP_CGRATES_FOLDER, book);
   errno = ENAMETOOLONG;
+  if (length > 0 && (size_t)length < sizeof(kept) && is_own_book(book, kept)) {
+    fprintf(stderr, "suanpan: %s: is a book that no import wrote; expected a new folder\n", book);
+    return SP_EXIT_ENVIRONMENT;
+  }
   if (length < 0 || (size_t)length >= sizeof(kept) || !folder_make(book) ||
       !tables_keep(folder, kept) || !sp_cgrates_book_write(plan->tariff, book, digits)) {
     fprintf(stderr, "suanpan: %s: cannot be written: %s\n", book, strerror(errno));

@@ -178,6 +178,32 @@ def check_refused():
     expect("a table that is a folder", (got.returncode, f"{path}/Rates.csv: cannot be read: Is a directory" in got.stderr), (3, True))
 
 
+def check_places():
+    """What is written over: an earlier import, from its own tables, too; never another book."""
+    own = os.path.join(PLACE, "own")
+    os.makedirs(own)
+    write(os.path.join(own, "book.yaml"), "name: own\ncurrency: CNY\ntimezone: UTC\n")
+    write(os.path.join(own, "plans.csv"), "plan,kind\nmine,base\n")
+    got = run("tariff", "import", "cgrates", os.path.join(HERE, "tutorial"), own)
+    expect("over a book of one's own", (got.returncode, "is a book that no import wrote" in got.stderr), (4, True))
+    expect("the book of one's own", sorted(os.listdir(own)), ["book.yaml", "plans.csv"])
+    again = os.path.join(PLACE, "again")
+    call = json.dumps({"tenant": "cgrates.org", "category": "call", "subject": "1001", "destination": "1002",
+                       "answer_time": "2014-08-04T13:00:00Z", "usage_ns": 20000000000})
+    for tables in (os.path.join(HERE, "tutorial"), os.path.join(again, "cgrates"), os.path.join(PLACE, ".", "again", "cgrates")):
+        expect(f"import of {tables}", run("tariff", "import", "cgrates", tables, again).returncode, 0)
+        expect(f"price after {tables}", run("rate", "--book", again, "--cgrates", "-", text=call).stdout,
+               '{"call_cost":"0.6","event_cost":"0.6"}\n')
+    small = os.path.join(PLACE, "small")
+    os.makedirs(small)
+    for name, text in (("Rates", "RT,0,0.1,60s,60s,0s"), ("DestinationRates", "DR,*any,RT,*up,4,0,"), ("RatingPlans", "RP,DR,*any,10"),
+                       ("RatingProfiles", "cgrates.org,call,*any,,RP,")):
+        write(os.path.join(small, name + ".csv"), text + "\n")
+    expect("fewer tables", run("tariff", "import", "cgrates", small, again).returncode, 0)
+    expect("no table of the earlier import", sorted(os.listdir(os.path.join(again, "cgrates"))),
+           ["DestinationRates.csv", "Rates.csv", "RatingPlans.csv", "RatingProfiles.csv"])
+
+
 def check_calls():
     book = os.path.join(PLACE, "book5")
     good = {"tenant": "cgrates.org", "category": "call", "subject": "1001", "destination": "1002",
@@ -208,6 +234,7 @@ def main():
     check_edges()
     check_own_tables()
     check_refused()
+    check_places()
     check_calls()
     for line in failed:
         print(line)
