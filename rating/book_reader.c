@@ -41,15 +41,6 @@ static void error_at(struct sp__book_reader *reader, uint32_t line, uint32_t col
   sp_problem_error(reader->draft->problems, reader->table.file, line, column, message);
 }
 
-/* A cell as a message can show it: no byte of it steers a terminal or, as NUL, ends the message. */
-static void cell_add(struct sp_text *text, struct sp_cell_text cell, uint32_t length_max)
-{
-  for (uint32_t i = 0; i < cell.length && i < length_max; i++) {
-    bool control = (unsigned char)cell.text[i] < 0x20 || cell.text[i] == 0x7F;
-    sp_text_add_bytes(text, control ? "?" : cell.text + i, 1);
-  }
-}
-
 static void header_cell(struct sp__book_reader *reader, uint32_t i)
 {
   struct sp_cell_text cell = reader->table.cells[i];
@@ -69,7 +60,7 @@ static void header_cell(struct sp__book_reader *reader, uint32_t i)
     return;
   }
   sp_text_add(&text, "unknown column \"");
-  cell_add(&text, cell, 64);
+  sp_text_add_shown(&text, cell.text, cell.length < 64 ? cell.length : 64);
   sp_text_add(&text, "\"; expected");
   for (uint32_t known = 0; known < reader->names_count; known++) {
     sp_text_add(&text, known == 0 ? " " : ", ");
@@ -153,7 +144,7 @@ void sp__book_reader_error(struct sp__book_reader *reader, uint32_t column, cons
   sp_text_add(&text, reader->names[column]);
   if (cell.length > 0) {
     sp_text_add(&text, " \"");
-    cell_add(&text, cell, 128);
+    sp_text_add_shown(&text, cell.text, cell.length < 128 ? cell.length : 128);
     sp_text_add(&text, "\"");
   }
   sp_text_add(&text, ": ");

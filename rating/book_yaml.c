@@ -47,7 +47,7 @@ static void yaml_error(struct sp__draft *draft, const char *file, uint32_t line,
   char buffer[SP_DRAFT_TEXT_MAX];
   struct sp_text text = SP_TEXT_INIT(buffer);
   sp_text_add(&text, "\"");
-  sp_text_add_bytes(&text, cell.text, cell.length < 128 ? cell.length : 128);
+  sp_text_add_shown(&text, cell.text, cell.length < 128 ? cell.length : 128);
   sp_text_add(&text, "\": ");
   sp_text_add(&text, what);
   sp_problem_error(draft->problems, file, line, cell.column, buffer);

@@ -20,10 +20,8 @@ struct sp_name sp__load_cell(const struct sp__load *load, uint32_t column)
 
 static void value_add(struct sp_text *text, struct sp_name value)
 {
-  for (uint32_t i = 0; i < value.length && i < VALUE_BYTES_MAX; i++) {
-    unsigned char c = (unsigned char)value.text[i];
-    sp_text_add_bytes(text, c < 0x20 || c == 0x7F ? "?" : (const char *)value.text + i, 1);
-  }
+  sp_text_add_shown(text, value.text,
+                    value.length < VALUE_BYTES_MAX ? value.length : VALUE_BYTES_MAX);
   if (value.length > VALUE_BYTES_MAX) {
     sp_text_add(text, "...");
   }

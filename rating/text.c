@@ -15,6 +15,14 @@ void sp_text_add_bytes(struct sp_text *text, const char *bytes, size_t length)
   text->at[text->length] = '\0';
 }
 
+void sp_text_add_shown(struct sp_text *text, const char *bytes, size_t length)
+{
+  for (size_t i = 0; i < length; i++) {
+    unsigned char c = (unsigned char)bytes[i];
+    sp_text_add_bytes(text, c < 0x20 || c == 0x7F ? "?" : bytes + i, 1);
+  }
+}
+
 void sp_text_add(struct sp_text *text, const char *words)
 {
   sp_text_add_bytes(text, words, strlen(words));

@@ -169,6 +169,7 @@ def check_refused():
     refused("twice", [("Rates.csv:3:23", "a second row of this rate")], Rates=("0.1,60s,1s,60s\nRT_10CNT,0.2", "0.1,60s,1s,0s\nRT_10CNT,0.2"))
     expect("import of others", run("tariff", "import", "cgrates", os.path.join(PLACE, "nowhere"), PLACE).returncode, 3)
     refused("short", [("Timings.csv:2", "a cell is missing")], Timings=(",*any,00:00:00\nPEAK", "\nPEAK"))
+    refused("bytes", [("Rates.csv:2:10", "'0?4?': expected an amount")], Rates=("RT_20CNT,0.4,", "RT_20CNT,0\0004\x7f,"))
     path = folder("nothing")
     os.remove(os.path.join(path, "Rates.csv"))
     got = run("tariff", "import", "cgrates", path, os.path.join(PLACE, "nothing-book"))

@@ -170,6 +170,8 @@ def check_bytes():
     odd = book("bytes", plans={"group": "gr\0ou\x1b[2J\x7fp"})
     said = suanpan("tariff", "check", odd).stdout
     expect_in("a message goes on behind a NUL", 'kind "gr?ou?[2J?p": expected base, add_on, group or family', said)
+    said = suanpan("tariff", "check", book("key", book={"name: one": "na\0me: one\nname: one"})).stdout
+    expect_in("of a key, too", '"na?me": unknown key; expected name', said)
     said = suanpan("tariff", "check", book("long", plans={"group": "g" * 300})).stdout
     expect_in("of a long cell the beginning", f'kind "{"g" * 128}": expected base', said)
 
