@@ -130,6 +130,14 @@ struct sp_cell_text sp__book_reader_cell(const struct sp__book_reader *reader, u
   return i == SP_NONE || i >= reader->table.cells_count ? blank : reader->table.cells[i];
 }
 
+/* Of a row over several lines each cell has its own; one that is not there is where the row is. */
+static uint32_t line_of(const struct sp__book_reader *reader, uint32_t column)
+{
+  const struct sp_table *table = &reader->table;
+  uint32_t i = reader->cell_of[column];
+  return i == SP_NONE || i >= table->cells_count ? table->row_line : table->cell_lines[i];
+}
+
 uint16_t sp__book_reader_column(const struct sp__book_reader *reader, uint32_t column)
 {
   uint32_t at = sp__book_reader_cell(reader, column).column;
@@ -149,7 +157,7 @@ void sp__book_reader_error(struct sp__book_reader *reader, uint32_t column, cons
   }
   sp_text_add(&text, ": ");
   sp_text_add(&text, what);
-  error_at(reader, reader->table.row_line, cell.column, buffer);
+  error_at(reader, line_of(reader, column), cell.column, buffer);
 }
 
 static void words_error(struct sp__book_reader *reader, uint32_t column, const char *const *words,

@@ -37,9 +37,10 @@ void sp__cg_error(struct sp_cg_reading *reading, uint32_t cell, const char *what
   sp_text_add_shown(&to, text.text, text.length > 80 ? 80 : text.length);
   sp_text_add(&to, "': ");
   sp_text_add(&to, what);
-  uint32_t column = cell < reading->table.cells_count ? sp__cg_cell(reading, cell).column : 0;
-  sp_problem_error(reading->problems, reading->table.file, reading->table.row_line, column,
-                   message);
+  bool there = cell < reading->table.cells_count;
+  uint32_t column = there ? sp__cg_cell(reading, cell).column : 0;
+  uint32_t line = there ? reading->table.cell_lines[cell] : reading->table.row_line;
+  sp_problem_error(reading->problems, reading->table.file, line, column, message);
 }
 
 static bool cell_is(struct sp_cell_text cell, const char *word)

@@ -39,7 +39,12 @@ static bool at_break(const struct sp_table *table, const char *at)
          (*at == '\r' && (at + 1 == table->end || at[1] == '\n'));
 }
 
-static void cell_keep(struct sp_table *table, const char *from, const char *to, uint32_t column)
+/* Where a cell begins. */
+struct place {
+  uint32_t line, column;
+};
+
+static void cell_keep(struct sp_table *table, const char *from, const char *to, struct place place)
 {
   while (from < to && is_blank(*from)) {
     from++;
@@ -48,14 +53,16 @@ static void cell_keep(struct sp_table *table, const char *from, const char *to, 
     to--;
   }
   if (table->cells_count < SP_TABLE_CELLS_MAX) {
-    table->cells[table->cells_count] = (struct sp_cell_text){from, (uint32_t)(to - from), column};
+    table->cells[table->cells_count] =
+        (struct sp_cell_text){from, (uint32_t)(to - from), place.column};
+    table->cell_lines[table->cells_count] = place.line;
   }
   table->cells_count++;
 }
 
 /* A quoted cell from its opening quote; unquotes in place; returns what stands behind the closing
  * quote. */
-static char *quoted_cell(struct sp_table *table, char *at, char **line_start, uint32_t column)
+static char *quoted_cell(struct sp_table *table, char *at, char **line_start, struct place place)
 {
   char *to = ++at;
   const char *from = at;
@@ -82,7 +89,7 @@ static char *quoted_cell(struct sp_table *table, char *at, char **line_start, ui
       at++;
     }
   }
-  cell_keep(table, from, to, column);
+  cell_keep(table, from, to, place);
   return at;
 }
 
@@ -90,18 +97,18 @@ static char *row_read(struct sp_table *table, char *at)
 {
   char *line_start = at;
   for (;;) {
-    uint32_t column = (uint32_t)(at - line_start) + 1;
+    struct place place = {table->line, (uint32_t)(at - line_start) + 1};
     char *from = at;
     while (at < table->end && is_blank(*at)) {
       at++;
     }
     if (at < table->end && *at == '"') {
-      at = quoted_cell(table, at, &line_start, column);
+      at = quoted_cell(table, at, &line_start, place);
     } else {
       while (!at_break(table, at) && *at != ',') {
         at++;
       }
-      cell_keep(table, from, at, column);
+      cell_keep(table, from, at, place);
     }
     if (at_break(table, at)) {
       return break_skip(table, at);

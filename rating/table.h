@@ -24,6 +24,7 @@ struct sp_table {
   bool bad_quotes; /* the row just read has an unclosed quote or text behind one */
   struct sp_cell_text cells[SP_TABLE_CELLS_MAX]; /* of the row just read; more cells than this are
                                                     counted, not kept */
+  uint32_t cell_lines[SP_TABLE_CELLS_MAX];       /* physical line on which each of them begins */
 };
 
 /* Begins at the bytes of a whole file; they stay the caller's and are changed. */

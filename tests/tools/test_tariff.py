@@ -187,6 +187,14 @@ def check_expected():
     expect("without what was expected", [line for line in said if "expected" not in line], [])
 
 
+def check_lines():
+    """A cell behind a line break in its row is said where it is."""
+    odd = book("lines", plans={"plan,kind,name,monthly_fee\nbasic,base,Basic,5": "plan,name,kind,monthly_fee\nbasic,\"Basic\nplan\",bass,5.x",
+                               "team,group,,": "team,,groups,", "plus,add_on,,": "plus,,add_on,"})
+    said = suanpan("tariff", "check", odd).stdout.splitlines()
+    expect("lines", [line.split(odd + "/plans.csv:")[1].split(": ")[0] for line in said], ["3:7", "3:12", "4:7"])
+
+
 def check_columns():
     """A service that is all of its unit counts as a column, so it is said."""
     rates = {"team,base,voice,,group,,0,1min,,\n": "team,base,voice,,group,,0,1min,,\nbasic,web,data,,,,1,1MB,,\nbasic,web,,,,,2,1MB,,\n"}
@@ -198,7 +206,7 @@ def check_columns():
 def main():
     shutil.rmtree(PLACE, ignore_errors=True)
     os.makedirs(PLACE)
-    for step in (check_check, check_compile, check_show, check_diff, check_devices, check_bytes, check_expected, check_columns):
+    for step in (check_check, check_compile, check_show, check_diff, check_devices, check_bytes, check_expected, check_lines, check_columns):
         step()
     print("\n".join(failed) if failed else "tariff: all as expected")
     return 1 if failed else 0
