@@ -314,6 +314,20 @@ uint32_t sp_directory_subscription_list(const struct sp_directory *directory, ui
   return ROWS(directory, lists, struct sp__lists)[subscriber].subscription_list;
 }
 
+void sp_directory_prefetch_slice(const struct sp_directory *directory, uint32_t subscriber)
+{
+  uint32_t list_of = sp_directory_subscription_list(directory, subscriber);
+  if (list_of != 0) {
+    sp_line_fetch(ROWS(directory, subscription_lists, struct sp__slice) + list_of - 1);
+  }
+}
+
+void sp_directory_prefetch_subscriptions(const struct sp_directory *directory, uint32_t subscriber)
+{
+  uint32_t count;
+  sp_line_fetch(sp_directory_subscriptions(directory, subscriber, &count));
+}
+
 uint32_t sp_directory_subscription_lists(const struct sp_directory *directory)
 {
   return directory->lists_count + 1;

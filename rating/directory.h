@@ -114,6 +114,10 @@ uint32_t sp_directory_prefetch_subscriber(const struct sp_directory *directory, 
 void sp_directory_prefetch_lists(const struct sp_directory *directory, uint32_t subscriber);
 /* Fetches a group's row, for sp_directory_membership_holds. */
 void sp_directory_prefetch_group(const struct sp_directory *directory, uint32_t group);
+/* For sp_directory_subscriptions, in two steps behind sp_directory_prefetch_lists: where the rows
+ * stand, and the first of them. */
+void sp_directory_prefetch_slice(const struct sp_directory *directory, uint32_t subscriber);
+void sp_directory_prefetch_subscriptions(const struct sp_directory *directory, uint32_t subscriber);
 /* For a subscriber as the hint: fetches its first row. */
 void sp_directory_prefetch_tenure(const struct sp_directory *directory, uint32_t subscriber);
 /* Subscriber that has a number at an instant or SP_NONE. */

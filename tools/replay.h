@@ -8,9 +8,10 @@
 
 #define SP_REPLAY_REASONS 512 /* beyond every number of rating/reason.h */
 
-struct sp_replay_sum {
+struct sp_replay_sum { /* two of them a cache line, and none across two */
   uint64_t records;
   int64_t charged_micro, replayed_micro;
+  uint64_t reserved;
 };
 
 /* One thread's own; `customers` and `groups` are shared: a domain lies in one shard, so each entry

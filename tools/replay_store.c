@@ -19,7 +19,12 @@
 #define SCRATCH_BYTES ((size_t)1 << 20) /* texts of a batch */
 _Static_assert(SP_DECODE_SCRATCH_BYTES >= SP_CDR_SCRATCH_BYTES, "room for any record");
 #define THREADS_MAX 64
-#define GROUP 16u /* records whose state is fetched at once */
+/* So many records before its turn is fetched what a record touches: its customer, what that leads
+ * to, the set of its plans, the rules there. */
+#define AHEAD_CUSTOMER 24u
+#define AHEAD_LED 12u
+#define AHEAD_SET 5u
+#define AHEAD_RULES 2u
 
 struct kept { /* of a record, as journaled */
   int64_t net_micro;
@@ -28,13 +33,18 @@ struct kept { /* of a record, as journaled */
   uint8_t outcome;
 };
 
-struct batch {
-  struct sp_cdr cdrs[SP_BATCH_RECORDS_MAX];
+struct due { /* records on their way */
   struct sp_usage usages[SP_BATCH_RECORDS_MAX];
   struct kept kept[SP_BATCH_RECORDS_MAX];
   uint32_t subscribers[SP_BATCH_RECORDS_MAX]; /* as journaled */
-  struct sp_charge charge;
   uint32_t count;
+};
+
+struct batch {
+  struct sp_cdr cdrs[SP_BATCH_RECORDS_MAX];
+  struct due due[2];
+  struct due *now, *next; /* resolved; those behind them, which are being read */
+  struct sp_charge charge;
   size_t scratch_used;
   char scratch[SCRATCH_BYTES];
 };
@@ -67,6 +77,8 @@ static enum sp_status engine_make(struct engine *engine)
   if (engine->batch == NULL) {
     return SP_NO_MEMORY;
   }
+  engine->batch->now = engine->batch->due;
+  engine->batch->next = engine->batch->due + 1;
   sp_decoder_open(&engine->decoder, &engine->world->zone);
   SP_TRY(sp_state_make(&engine->state, subscribers, groups, &engine->memory));
   SP_TRY(sp_rater_make(&engine->rater, directory, engine->state, &engine->memory));
@@ -94,9 +106,9 @@ static bool is_passed_by(uint32_t subscriber, const struct kept *kept)
 static enum sp_status record_price(struct engine *engine, uint32_t i)
 {
   struct batch *batch = engine->batch;
-  const struct sp_usage *usage = batch->usages + i;
-  const struct kept *kept = batch->kept + i;
-  uint32_t subscriber = batch->subscribers[i];
+  const struct sp_usage *usage = batch->now->usages + i;
+  const struct kept *kept = batch->now->kept + i;
+  uint32_t subscriber = batch->now->subscribers[i];
   if (subscriber != SP_NONE) {
     SP_TRY(sp_rater_notice(engine->rater, usage));
   }
@@ -119,62 +131,74 @@ static enum sp_status record_price(struct engine *engine, uint32_t i)
   return SP_OK;
 }
 
-static inline uint32_t least(uint32_t a, uint32_t b)
+/* What counts the record: its customer's sums, and the subscriptions that its plan is found by. */
+static inline void tally_prefetch(const struct engine *engine, uint32_t subscriber, uint32_t group,
+                                  int step)
 {
-  return a < b ? a : b;
-}
-
-/* What the records from `from` on will touch, two and one groups ahead: the second step reads what
- * the first one fetched, all of a group at once, so that what is still on its way is waited for
- * once. */
-static void group_prefetch(const struct engine *engine, uint32_t from)
-{
-  const struct batch *batch = engine->batch;
-  uint32_t far = least(from + 2 * GROUP, batch->count), end = least(from + GROUP, batch->count);
-  for (uint32_t i = end; i < far; i++) {
-    sp_rater_prefetch(engine->rater, batch->usages + i, 1);
-    if (batch->subscribers[i] != SP_NONE) {
-      sp_line_fetch(engine->tally.customers + batch->subscribers[i]);
-    }
+  const struct sp_replay_tally *tally = &engine->tally;
+  if (subscriber == SP_NONE) {
+    return;
   }
-  for (uint32_t i = from; i < end; i++) {
-    sp_rater_prefetch(engine->rater, batch->usages + i, 2);
-    if (batch->subscribers[i] != SP_NONE) { /* a read comes where a prefetch would be dropped */
-      (void)*(volatile uint64_t *)&engine->tally.customers[batch->subscribers[i]].records;
+  if (step == 1) {
+    sp_line_fetch(tally->customers + subscriber);
+  } else if (step == 2) {
+    sp_directory_prefetch_slice(tally->directory, subscriber);
+  } else if (step == 3) {
+    sp_directory_prefetch_subscriptions(tally->directory, subscriber);
+    if (group != SP_NONE) {
+      sp_line_fetch(tally->groups + group);
     }
   }
 }
 
-/* The tariff of the records that come next. */
-static void tariff_prefetch(const struct engine *engine, uint32_t from)
+/* Of record i, counted from the first one in hand through those that wait behind them. */
+static inline void record_prefetch(const struct engine *engine, uint32_t i, int step, int last)
 {
   const struct batch *batch = engine->batch;
-  uint32_t end = least(from + GROUP, batch->count);
-  for (int step = 3; step <= sp_rater_prefetch_steps(engine->rater); step++) {
-    for (uint32_t i = from; i < end; i++) {
-      sp_rater_prefetch(engine->rater, batch->usages + i, step);
+  const struct due *due = batch->now;
+  if (i >= due->count) {
+    i -= due->count;
+    due = batch->next;
+    if (i >= due->count) {
+      return;
     }
   }
+  if (step <= last) {
+    sp_rater_prefetch(engine->rater, due->usages + i, step);
+  }
+  tally_prefetch(engine, due->usages[i].subscriber, due->kept[i].group, step);
 }
 
-static enum sp_status batch_price(struct engine *engine)
+/* Prices the records in hand. Those behind them come nearer one by one, so that what is fetched for
+ * them arrives meanwhile. */
+static enum sp_status due_price(struct engine *engine)
 {
   struct batch *batch = engine->batch;
-  sp_resolve_batch_again(engine->resolver, batch->cdrs, batch->subscribers, batch->usages,
-                         batch->count);
-  for (uint32_t i = 0; i < least(GROUP, batch->count); i++) {
-    sp_rater_prefetch(engine->rater, batch->usages + i, 1);
-  }
-  group_prefetch(engine, 0);
-  for (uint32_t i = 0; i < batch->count; i++) {
-    if (i % GROUP == 0) {
-      group_prefetch(engine, i + GROUP);
-      tariff_prefetch(engine, i);
+  int last = sp_rater_prefetch_steps(engine->rater);
+  for (uint32_t i = 0; i < batch->now->count; i++) {
+    record_prefetch(engine, i + AHEAD_CUSTOMER, 1, last);
+    record_prefetch(engine, i + AHEAD_LED, 2, last);
+    record_prefetch(engine, i + AHEAD_SET, 3, last);
+    if (last > 3) {
+      record_prefetch(engine, i + AHEAD_RULES, 4, last);
     }
     SP_TRY(record_price(engine, i));
   }
-  batch->count = 0;
+  batch->now->count = 0;
+  return SP_OK;
+}
+
+/* Resolves what was read and prices what was resolved before. */
+static enum sp_status batch_price(struct engine *engine)
+{
+  struct batch *batch = engine->batch;
+  struct due *next = batch->next;
+  sp_resolve_batch_again(engine->resolver, batch->cdrs, next->subscribers, next->usages,
+                         next->count);
   batch->scratch_used = 0;
+  SP_TRY(due_price(engine));
+  batch->next = batch->now;
+  batch->now = next;
   return SP_OK;
 }
 
@@ -182,10 +206,11 @@ static enum sp_status batch_price(struct engine *engine)
 static enum sp_status record_put(struct engine *engine, uint32_t i)
 {
   struct batch *batch = engine->batch;
+  struct due *next = batch->next;
   struct sp_block_record record;
   const struct sp_charge *charge = &batch->charge;
   const struct sp_block_room room = {
-      .cdr = batch->cdrs + batch->count,
+      .cdr = batch->cdrs + next->count,
       .scratch = batch->scratch + batch->scratch_used,
       .texts = SP_RESOLVE_AGAIN_TEXTS,
       .charge = &batch->charge,
@@ -200,8 +225,8 @@ static enum sp_status record_put(struct engine *engine, uint32_t i)
     record.text_bytes = SP_DECODE_SCRATCH_BYTES;
   }
   batch->scratch_used += record.text_bytes;
-  batch->subscribers[batch->count] = record.subscriber;
-  batch->kept[batch->count++] =
+  next->subscribers[next->count] = record.subscriber;
+  next->kept[next->count++] =
       (struct kept){charge->net_micro, record.group, charge->reason, charge->outcome};
   return SP_OK;
 }
@@ -215,6 +240,7 @@ static enum sp_status books_follow(struct engine *engine)
       engine->books == engine->world->books[count]) {
     return SP_OK;
   }
+  SP_TRY(due_price(engine)); /* by those before */
   engine->books = engine->world->books[count];
   SP_TRY(sp_rater_set_books(engine->rater, engine->books));
   return sp_resolver_make(&engine->resolver, engine->world->directory, engine->books,
@@ -227,7 +253,7 @@ static enum sp_status block_price(struct engine *engine)
   uint32_t records = sp_block_view_header(engine->view)->records;
   SP_TRY(books_follow(engine));
   for (uint32_t i = 0; i < records; i++) {
-    if (batch->count == SP_BATCH_RECORDS_MAX ||
+    if (batch->next->count == SP_BATCH_RECORDS_MAX ||
         SCRATCH_BYTES - batch->scratch_used < SP_DECODE_SCRATCH_BYTES) {
       SP_TRY(batch_price(engine));
     }
@@ -251,12 +277,15 @@ static enum sp_status shard_price(struct engine *engine, uint32_t shard)
       status = block_price(engine);
     }
   }
-  if (status != SP_END) {
+  if (status == SP_END) {
+    status = due_price(engine);
+  }
+  if (status != SP_OK) {
     snprintf(engine->error, sizeof(engine->error), "shard %u: journal: %s", shard,
              status == SP_IO ? strerror(errno) : sp_status_text(status));
   }
   sp_journal_close(journal);
-  return status == SP_END ? SP_OK : status;
+  return status;
 }
 
 static void *engine_run(void *context)
