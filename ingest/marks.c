@@ -1,41 +1,23 @@
 /* Duplicate marks; see marks.h. */
 #include "ingest/marks.h"
 
+#include "ingest/mark_table.h"
 #include "rating/hash.h"
 
 #include <string.h>
 
 #define MARKS_MAGIC 0x53504D4Bu /* "SPMK" */
-#define TABLES 256
-#define TABLE_BITS 8
-#define SLOTS_MIN 64u
-#define LOAD_AHEAD 16 /* marks whose places are fetched while others are loaded */
+#define LOAD_AHEAD 16           /* marks whose places are fetched while others are loaded */
 
-/* One mark as it lies in a table, in a chunk and in the checkpoint: little-endian, no padding.
- * `key` 0 is an empty place. */
-struct mark {
-  uint64_t key; /* 96 bits of the 128 of the key's hash */
-  uint32_t key_more;
-  uint32_t ordinal; /* low 32 bits */
-  uint32_t start_s; /* since 1970, held to 0 .. UINT32_MAX (2106) */
-  uint32_t payload;
-};
-
-_Static_assert(sizeof(struct mark) == SP_MARK_BYTES, "marks are stored as they lie");
-_Static_assert(offsetof(struct mark, ordinal) == 12 && offsetof(struct mark, payload) == 20,
+_Static_assert(sizeof(struct sp__mark) == SP_MARK_BYTES, "marks are stored as they lie");
+_Static_assert(offsetof(struct sp__mark, ordinal) == 12 && offsetof(struct sp__mark, payload) == 20,
                "stored layout of a mark");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "stored formats are little-endian");
-
-struct table {
-  struct mark *slots;
-  uint32_t mask; /* slots - 1 */
-  uint32_t count;
-};
 
 struct chunk {
   struct chunk *next;
   uint64_t count;
-  struct mark marks[SP_MARKS_CHUNK_RECORDS_MAX];
+  struct sp__mark marks[SP_MARKS_CHUNK_RECORDS_MAX];
 };
 
 struct sp_marks {
@@ -43,96 +25,54 @@ struct sp_marks {
   struct sp_memory *memory;
   uint64_t ordinal_next; /* above every ordinal so far */
   uint32_t window_start_s;
+  bool holds; /* gone marks from held_from_s on */
+  uint32_t held_from_s;
   struct chunk *first, *last; /* marks since the last checkpoint, in order */
   struct chunk *spare;
-  struct mark *found; /* where check found found_key missing, for add; NULL: nowhere */
-  struct mark found_key;
+  struct chunk *held;     /* gone marks that a new one of their key has replaced */
+  struct sp__mark *found; /* where check found found_key missing, for add; NULL: nowhere */
+  struct sp__mark found_key;
   struct chunk *cursor; /* chunk cursor_index, for reading the list in order */
   size_t cursor_index;
-  struct table tables[TABLES];
+  struct sp__mark_tables at;
 };
 
-static uint32_t clamp_s(int64_t utc_s)
+/* A gone mark that is held goes to a list when its place is taken. */
+static enum sp_status held_add(struct sp_marks *marks, const struct sp__mark *mark)
 {
-  return utc_s < 0 ? 0 : utc_s > UINT32_MAX ? UINT32_MAX : (uint32_t)utc_s;
-}
-
-/* The stored part of a key: never 0 in the first word. */
-static inline void key_take(struct mark *mark, const uint64_t key_hash[2])
-{
-  mark->key = key_hash[0] + (key_hash[0] == 0);
-  mark->key_more = (uint32_t)key_hash[1];
-}
-
-static inline unsigned table_of(const struct mark *mark)
-{
-  return (unsigned)(mark->key >> (64 - TABLE_BITS));
-}
-
-/* Where the key is, or the empty place where it would be. A table is never full. */
-static inline struct mark *slot_find(const struct table *table, const struct mark *mark)
-{
-  uint32_t at = (uint32_t)mark->key & table->mask;
-  for (;;) {
-    struct mark *slot = &table->slots[at];
-    if (slot->key == 0 || (slot->key == mark->key && slot->key_more == mark->key_more)) {
-      return slot;
+  struct chunk *chunk = marks->held;
+  if (chunk == NULL || chunk->count == SP_MARKS_CHUNK_RECORDS_MAX) {
+    chunk = sp_memory_take_table(marks->memory, sizeof(*chunk));
+    if (chunk == NULL) {
+      return SP_NO_MEMORY;
     }
-    at = (at + 1) & table->mask;
+    chunk->next = marks->held;
+    chunk->count = 0;
+    marks->held = chunk;
   }
-}
-
-static uint32_t live_count(const struct table *table, uint32_t window_start_s)
-{
-  uint32_t live = 0;
-  for (size_t i = 0; i <= table->mask; i++) {
-    live += table->slots[i].key != 0 && table->slots[i].start_s >= window_start_s ? 1 : 0;
-  }
-  return live;
-}
-
-/* Moves what still counts to a new table, twice as large if that would fill more than three
- * eighths. */
-static enum sp_status table_grow(struct sp_marks *marks, struct table *table)
-{
-  uint64_t live = live_count(table, marks->window_start_s);
-  uint64_t slots = (uint64_t)table->mask + 1;
-  slots = live * 8 > slots * 3 ? slots * 2 : slots;
-  if (slots > UINT32_MAX) {
-    return SP_LIMIT;
-  }
-  struct table grown = {sp_memory_take_table(marks->memory, slots * sizeof(struct mark)),
-                        (uint32_t)slots - 1, 0};
-  if (grown.slots == NULL) {
-    return SP_NO_MEMORY;
-  }
-  for (size_t i = 0; i <= table->mask; i++) {
-    const struct mark *mark = &table->slots[i];
-    if (mark->key != 0 && mark->start_s >= marks->window_start_s) {
-      *slot_find(&grown, mark) = *mark;
-      grown.count++;
-    }
-  }
-  sp_memory_give_table(marks->memory, table->slots,
-                       ((size_t)table->mask + 1) * sizeof(struct mark));
-  *table = grown;
+  chunk->marks[chunk->count++] = *mark;
   return SP_OK;
 }
 
-/* A new mark, or one in place of a gone one of the same key. At most three quarters are filled. */
-static enum sp_status mark_put(struct sp_marks *marks, const struct mark *mark)
+/* A new mark, or one in place of a gone one of the same key. */
+static enum sp_status mark_put(struct sp_marks *marks, const struct sp__mark *mark)
 {
-  struct table *table = &marks->tables[table_of(mark)];
-  struct mark *slot = marks->found;
-  bool known = slot != NULL && marks->found_key.key == mark->key &&
-               marks->found_key.key_more == mark->key_more;
+  struct sp__mark_table *table = sp__mark_table_of(&marks->at, mark);
+  struct sp__mark *slot = marks->found;
+  bool known = slot != NULL && sp__mark_has_key(&marks->found_key, mark);
   marks->found = NULL;
-  if (SP_UNLIKELY((uint64_t)table->count * 4 >= ((uint64_t)table->mask + 1) * 3)) {
-    SP_TRY(table_grow(marks, table));
+  if (SP_UNLIKELY(sp__mark_table_is_full(table))) {
+    bool held = marks->holds && marks->held_from_s < marks->window_start_s;
+    SP_TRY(
+        sp__mark_table_grow(&marks->at, table, held ? marks->held_from_s : marks->window_start_s));
     known = false;
   }
-  slot = known ? slot : slot_find(table, mark);
-  table->count += slot->key == 0 ? 1 : 0;
+  slot = known ? slot : sp__mark_find(table, mark);
+  if (slot->key == 0) {
+    table->count++;
+  } else if (SP_UNLIKELY(marks->holds) && slot->start_s >= marks->held_from_s) {
+    SP_TRY(held_add(marks, slot));
+  }
   *slot = *mark;
   return SP_OK;
 }
@@ -140,25 +80,16 @@ static enum sp_status mark_put(struct sp_marks *marks, const struct mark *mark)
 enum sp_status sp_marks_open(struct sp_marks **marks, struct sp_memory *memory, uint64_t expected)
 {
   SP_ASSERT(marks != NULL && memory != NULL);
-  uint64_t slots = SLOTS_MIN;
-  /* Keys are spread by their hash: a sixteenth more fits the fullest table in but the rarest case.
-   */
-  while (slots * TABLES * 3 / 4 <= expected + expected / 16 && slots < UINT32_MAX / 4) {
-    slots *= 2;
-  }
   struct sp_marks *made = sp_memory_take_table(memory, sizeof(*made));
   if (made == NULL) {
     return SP_NO_MEMORY;
   }
   made->magic = MARKS_MAGIC;
   made->memory = memory;
-  for (unsigned i = 0; i < TABLES; i++) {
-    struct mark *at = sp_memory_take_table(memory, slots * sizeof(struct mark));
-    if (at == NULL) {
-      sp_marks_close(made);
-      return SP_NO_MEMORY;
-    }
-    made->tables[i] = (struct table){at, (uint32_t)slots - 1, 0};
+  enum sp_status status = sp__mark_tables_open(&made->at, memory, expected);
+  if (status != SP_OK) {
+    sp_marks_close(made);
+    return status;
   }
   *marks = made;
   return SP_OK;
@@ -180,29 +111,19 @@ void sp_marks_close(struct sp_marks *marks)
   }
   SP_ASSERT(marks->magic == MARKS_MAGIC);
   struct sp_memory *memory = marks->memory;
-  for (unsigned i = 0; i < TABLES; i++) {
-    struct table *table = &marks->tables[i];
-    sp_memory_give_table(memory, table->slots, ((size_t)table->mask + 1) * sizeof(struct mark));
-  }
+  sp__mark_tables_close(&marks->at);
   chunks_give(memory, marks->first);
+  chunks_give(memory, marks->held);
   chunks_give(memory, marks->spare);
   marks->magic = 0;
   sp_memory_give_table(memory, marks, sizeof(*marks));
 }
 
-static inline void slot_prefetch(const struct sp_marks *marks, const struct mark *mark)
-{
-  const struct table *table = &marks->tables[table_of(mark)];
-  const char *slot = (const char *)&table->slots[(uint32_t)mark->key & table->mask];
-  sp_line_fetch(slot);
-  sp_line_fetch(slot + SP_MARK_BYTES * 2);
-}
-
 void sp_marks_prefetch(const struct sp_marks *marks, const uint64_t key_hash[2])
 {
-  struct mark mark;
-  key_take(&mark, key_hash);
-  slot_prefetch(marks, &mark);
+  struct sp__mark mark;
+  sp__mark_key_take(&mark, key_hash);
+  sp__mark_prefetch(&marks->at, &mark);
 }
 
 static enum sp_status chunk_add(struct sp_marks *marks)
@@ -248,14 +169,14 @@ enum sp_mark_seen sp_marks_check(struct sp_marks *marks, const uint64_t key_hash
                                  uint64_t payload_hash, int64_t window_start_s, uint64_t *first)
 {
   SP_ASSERT(marks->magic == MARKS_MAGIC);
-  struct mark mark;
-  key_take(&mark, key_hash);
-  uint32_t start_s = clamp_s(window_start_s);
+  struct sp__mark mark;
+  sp__mark_key_take(&mark, key_hash);
+  uint32_t start_s = sp__mark_clamp_s(window_start_s);
   if (start_s < marks->window_start_s) {
     start_s = marks->window_start_s; /* gone is gone for ever */
   }
   marks->window_start_s = start_s;
-  struct mark *slot = slot_find(&marks->tables[table_of(&mark)], &mark);
+  struct sp__mark *slot = sp__mark_find(sp__mark_table_of(&marks->at, &mark), &mark);
   if (SP_LIKELY(slot->key == 0) || slot->start_s < start_s) {
     marks->found = slot;
     marks->found_key = mark;
@@ -271,10 +192,10 @@ enum sp_status sp_marks_add(struct sp_marks *marks, const uint64_t key_hash[2],
                             uint64_t payload_hash, int64_t start_utc_s, uint64_t ordinal)
 {
   SP_ASSERT(marks->magic == MARKS_MAGIC && ordinal >= marks->ordinal_next);
-  struct mark mark = {.ordinal = (uint32_t)ordinal,
-                      .start_s = clamp_s(start_utc_s),
-                      .payload = (uint32_t)payload_hash};
-  key_take(&mark, key_hash);
+  struct sp__mark mark = {.ordinal = (uint32_t)ordinal,
+                          .start_s = sp__mark_clamp_s(start_utc_s),
+                          .payload = (uint32_t)payload_hash};
+  sp__mark_key_take(&mark, key_hash);
   if (marks->last == NULL || marks->last->count == SP_MARKS_CHUNK_RECORDS_MAX) {
     SP_TRY(chunk_add(marks));
   }
@@ -323,16 +244,16 @@ enum sp_status sp_marks_load(struct sp_marks *marks, const void *bytes, size_t l
                              int64_t window_start_s)
 {
   SP_ASSERT(marks->magic == MARKS_MAGIC);
-  uint32_t start_s = clamp_s(window_start_s);
+  uint32_t start_s = sp__mark_clamp_s(window_start_s);
   if (length % SP_MARK_BYTES != 0) {
     return SP_BAD_FORMAT;
   }
   for (size_t at = 0; at < length; at += SP_MARK_BYTES) {
-    struct mark mark;
+    struct sp__mark mark;
     size_t ahead = at + (size_t)LOAD_AHEAD * SP_MARK_BYTES;
     if (ahead < length) {
       memcpy(&mark, (const char *)bytes + ahead, sizeof(mark));
-      slot_prefetch(marks, &mark);
+      sp__mark_prefetch(&marks->at, &mark);
     }
     memcpy(&mark, (const char *)bytes + at, sizeof(mark));
     if (mark.key == 0) {
@@ -347,9 +268,9 @@ enum sp_status sp_marks_load(struct sp_marks *marks, const void *bytes, size_t l
 
 bool sp_marks_chunk_is_gone(const void *bytes, size_t length, int64_t window_start_s)
 {
-  uint32_t start_s = clamp_s(window_start_s);
+  uint32_t start_s = sp__mark_clamp_s(window_start_s);
   for (size_t at = 0; at + SP_MARK_BYTES <= length; at += SP_MARK_BYTES) {
-    struct mark mark;
+    struct sp__mark mark;
     memcpy(&mark, (const char *)bytes + at, sizeof(mark));
     if (mark.start_s >= start_s) {
       return false;
@@ -358,19 +279,70 @@ bool sp_marks_chunk_is_gone(const void *bytes, size_t length, int64_t window_sta
   return true;
 }
 
+void sp_marks_hold(struct sp_marks *marks, int64_t from_utc_s)
+{
+  SP_ASSERT(marks->magic == MARKS_MAGIC && !marks->holds);
+  marks->holds = true;
+  marks->held_from_s = sp__mark_clamp_s(from_utc_s);
+}
+
+void sp_marks_hold_end(struct sp_marks *marks)
+{
+  SP_ASSERT(marks->magic == MARKS_MAGIC);
+  marks->holds = false;
+  chunks_give(marks->memory, marks->held);
+  marks->held = NULL;
+}
+
+struct visit {
+  uint32_t bit, from_s;
+  sp_marks_visitor *visit;
+  void *context;
+};
+
+static enum sp_status visit_marks(const struct visit *visit, const struct sp__mark *marks,
+                                  size_t count)
+{
+  for (size_t i = 0; i < count; i++) {
+    const struct sp__mark *mark = &marks[i];
+    if ((mark->key_more & visit->bit) != visit->bit || mark->start_s < visit->from_s ||
+        mark->key == 0) {
+      continue;
+    }
+    const uint64_t key_hash[2] = {mark->key, mark->key_more};
+    SP_TRY(visit->visit(visit->context, key_hash, mark->start_s, mark->ordinal));
+  }
+  return SP_OK;
+}
+
+enum sp_status sp_marks_visit(const struct sp_marks *marks, uint64_t bit, int64_t from_utc_s,
+                              sp_marks_visitor *visit, void *context)
+{
+  SP_ASSERT(marks->magic == MARKS_MAGIC && bit <= UINT32_MAX);
+  const struct visit all = {(uint32_t)bit, sp__mark_clamp_s(from_utc_s), visit, context};
+  for (unsigned t = 0; t < SP__MARK_TABLES; t++) {
+    const struct sp__mark_table *table = &marks->at.tables[t];
+    SP_TRY(visit_marks(&all, table->slots, (size_t)table->mask + 1));
+  }
+  for (const struct chunk *chunk = marks->held; chunk != NULL; chunk = chunk->next) {
+    SP_TRY(visit_marks(&all, chunk->marks, chunk->count));
+  }
+  return SP_OK;
+}
+
 struct sp_marks_sum sp_marks_sum(const struct sp_marks *marks, int64_t window_start_s)
 {
   SP_ASSERT(marks->magic == MARKS_MAGIC);
   struct sp_marks_sum sum = {0, 0, 0};
-  uint32_t start_s = clamp_s(window_start_s);
-  for (unsigned t = 0; t < TABLES; t++) {
-    const struct table *table = &marks->tables[t];
+  uint32_t start_s = sp__mark_clamp_s(window_start_s);
+  for (unsigned t = 0; t < SP__MARK_TABLES; t++) {
+    const struct sp__mark_table *table = &marks->at.tables[t];
     for (size_t i = 0; i <= table->mask; i++) {
-      const struct mark *mark = &table->slots[i];
+      const struct sp__mark *mark = &table->slots[i];
       if (mark->key == 0 || mark->start_s < start_s) {
         continue;
       }
-      struct mark content = *mark;
+      struct sp__mark content = *mark;
       content.ordinal = 0; /* another shard count gives it another one */
       struct sp_hash128 hash = sp_hash128(&content, sizeof(content), 0);
       sum.low += hash.low;
@@ -385,8 +357,8 @@ uint64_t sp_marks_count(const struct sp_marks *marks)
 {
   SP_ASSERT(marks->magic == MARKS_MAGIC);
   uint64_t count = 0;
-  for (unsigned i = 0; i < TABLES; i++) {
-    count += marks->tables[i].count;
+  for (unsigned i = 0; i < SP__MARK_TABLES; i++) {
+    count += marks->at.tables[i].count;
   }
   return count;
 }

@@ -1,10 +1,9 @@
 /* Duplicate marks of one shard (book.md §15): which keys were seen within the window, with what
  * payload, and in which record first. Pure; one owner thread.
  *
- * 256 tables by the key's top bits, each with open addressing; each grows on its own, so that no
- * growth stops the shard for long. Marks older than the window count as gone at once and leave when
- * their table grows. Memory comes from the caller's struct sp_memory when a table or a list of new
- * marks grows, never per record. */
+ * They lie in the tables of mark_table.h. Marks older than the window count as gone at once and
+ * leave when their table grows. Memory comes from the caller's struct sp_memory when a table or a
+ * list of new marks grows, never per record. */
 #ifndef SP_INGEST_MARKS_H
 #define SP_INGEST_MARKS_H
 
@@ -56,6 +55,20 @@ void sp_marks_resume(struct sp_marks *marks, uint64_t ordinal);
  * stay out. Errors: BAD_FORMAT (length is not that of whole marks), NO_MEMORY. */
 SP_MUST_CHECK enum sp_status sp_marks_load(struct sp_marks *marks, const void *bytes, size_t length,
                                            int64_t window_start_s);
+
+/* From now on marks that start at from_utc_s or later stay, for visit, though they are gone;
+ * nothing else changes. Before the first mark is loaded or added. A shard that comes up holds what
+ * others, whose journals end earlier, may still ask for (ingest/session_keys.h). */
+void sp_marks_hold(struct sp_marks *marks, int64_t from_utc_s);
+void sp_marks_hold_end(struct sp_marks *marks);
+/* All marks that start at from_utc_s or later and whose key's hash has `bit` in its second word (of
+ * the low 32; 0: all), in no order; those that are held included. Of the key's hash the stored bits
+ * are given, of the ordinal the low ones. */
+typedef enum sp_status sp_marks_visitor(void *context, const uint64_t key_hash[2],
+                                        int64_t start_utc_s, uint32_t ordinal);
+SP_MUST_CHECK enum sp_status sp_marks_visit(const struct sp_marks *marks, uint64_t bit,
+                                            int64_t from_utc_s, sp_marks_visitor *visit,
+                                            void *context);
 
 /* Whether all marks of a saved chunk start before window_start_s, so that loading it would load
  * nothing. */

@@ -54,8 +54,10 @@ static inline void key_hash(struct sp_usage *usage, const struct sp_cdr *cdr,
   uint64_t served = numbers->served.digits, other = numbers->other.digits;
   uint64_t start = (uint64_t)cdr->start_utc_s;
   uint64_t lanes[2] = {SEED_KEY ^ SP_HASH_K0 ^ rest_of(numbers->served, 1), SP_HASH_K3};
+  uint64_t of_session = 0;
   if (cdr->service == SP_SERVICE_DATA) {
     if (texts->session != 0) {
+      of_session = SP_KEY_OF_SESSION;
       served = start = 0;
       lanes[0] = SEED_KEY ^ SP_HASH_K0;
     }
@@ -75,6 +77,7 @@ static inline void key_hash(struct sp_usage *usage, const struct sp_cdr *cdr,
   mix(lanes, other, third);
   mix(lanes, texts->node, more);
   lanes_end(lanes, usage->key_hash);
+  usage->key_hash[1] = (usage->key_hash[1] & ~SP_KEY_OF_SESSION) | of_session;
 }
 
 static inline uint64_t lane_mix(uint64_t lane, uint64_t a, uint64_t b)

@@ -70,6 +70,13 @@ static inline uint64_t sp_features(unsigned service, unsigned direction, unsigne
 #define SP_USAGE_IP 1u    /* flag `ip`: other came with an IP prefix */
 #define SP_USAGE_TREE 2u  /* both in one enterprise tree at start */
 #define SP_USAGE_OTHER 4u /* there is another party */
+#define SP_USAGE_ELSEWHERE                                              \
+  8u /* the first record of its key lies in another shard; the router's \
+      */
+
+/* Bit of key_hash[1]: the key is that of data with a session and holds no subscriber (§15.1), so
+ * that records of any domain may have it. */
+#define SP_KEY_OF_SESSION UINT64_C(1)
 
 struct sp_usage {
   int64_t start_utc_s;
@@ -80,7 +87,7 @@ struct sp_usage {
   int64_t charge_micro;
   uint64_t served;        /* sp_number digits of the normalised served number */
   uint64_t other;         /* of the normalised other; 0 = none */
-  uint64_t key_hash[2];   /* duplicate key (book.md §15.1), 128-bit */
+  uint64_t key_hash[2];   /* duplicate key (book.md §15.1), 127 bits and SP_KEY_OF_SESSION */
   uint64_t payload_hash;  /* of the payload (§15.2) */
   uint64_t chain_hash[2]; /* chain key (§14.1), 128-bit; 0,0 = whole or pre-rated */
   uint32_t subscriber;    /* index in the directory or SP_NONE */

@@ -92,7 +92,8 @@ struct sp_block_record {
   uint32_t behind_s;
   uint32_t subscriber, account, group;
   uint8_t roam, zone, net, place_flags;
-  uint32_t text_bytes; /* read back: of the fields' texts together */
+  uint32_t text_bytes;      /* read back: of the fields' texts together */
+  uint32_t conflict_fields; /* read back: of a conflict */
 };
 
 /* Where a record that is read back is put. */

@@ -168,6 +168,7 @@ bool sp__row_get(struct sp_row_reader *reader, uint32_t streams, const struct sp
   if (bytes.bad) {
     return false;
   }
+  record->conflict_fields = room->charge->conflict_fields;
   if (!raw) {
     record->text_bytes =
         (uint32_t)sp_cdr_decode(&context->coder, &bytes, room->texts, room->cdr, room->scratch);

@@ -10,7 +10,7 @@
 
 struct sp_checkpoint;
 
-#define SP_CHECKPOINT_VERSION 3u
+#define SP_CHECKPOINT_VERSION 4u
 #define SP_CHECKPOINT_MAP_BYTES (UINT64_C(64) << 30) /* address space, not memory or disk */
 
 struct sp_checkpoint_meta {
@@ -27,8 +27,10 @@ struct sp_checkpoint_meta {
   struct sp_totals in;
   struct sp_totals outcomes[SP_OUTCOME_COUNT];
   int64_t list_micro, net_micro;
-  uint64_t entries; /* written so far: for reports */
-  uint64_t reserved[16];
+  uint64_t entries;      /* written so far: for reports */
+  int64_t settled_utc_s; /* watermark of a cut that every shard had on disk: marks that count behind
+                          * it are kept */
+  uint64_t reserved[15];
 };
 
 struct sp_stream_position {

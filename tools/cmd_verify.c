@@ -93,8 +93,7 @@ static bool store_verify(struct verify *verify, struct sp_walk *walk)
       .dir = &verify->world.dir, .whole = true, .context = verify, .block = block_add};
   verify->watermark_utc_s = SP_TIME_MIN;
   bool ok = sp_journal_walk(walk) == SP_EXIT_DONE && walk->chain_ok;
-  verify->world.window_start_utc_s =
-      verify->watermark_utc_s - (int64_t)SP_DEDUP_WINDOW_DAYS * 86400;
+  verify->world.window_start_utc_s = verify->watermark_utc_s - SP_DEDUP_WINDOW_S;
   ok = ok && shards_verify(verify);
   if (ok && (memcmp(&verify->in, &verify->kept_in, sizeof(verify->in)) != 0 ||
              verify->suspense_sum != verify->kept_suspense_sum ||

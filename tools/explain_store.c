@@ -147,16 +147,20 @@ struct telling { /* the records found in one shard */
 static void first_find(struct telling *telling, struct sp_shard *shard,
                        const struct sp_usage *usage)
 {
-  const int64_t window_s = (int64_t)SP_DEDUP_WINDOW_DAYS * 86400;
   struct sp_told *told = &telling->told;
   uint64_t first = 0;
   told->seen = SP_MARK_NEW;
   told->first[0] = '\0';
-  if (usage->subscriber == SP_NONE || (int64_t)usage->behind_s > window_s) {
+  if (usage->subscriber == SP_NONE || sp_usage_is_beyond_window(usage)) {
+    return;
+  }
+  if ((usage->flags & SP_USAGE_ELSEWHERE) != 0) {
+    told->seen = SP_MARK_CONFLICT;
+    snprintf(told->first, sizeof(told->first), "another customer's, in another shard");
     return;
   }
   told->seen = sp_marks_check(shard->marks, usage->key_hash, usage->payload_hash,
-                              usage->start_utc_s + (int64_t)usage->behind_s - window_s, &first);
+                              sp_usage_window_start_s(usage), &first);
   if (told->seen != SP_MARK_NEW) {
     struct sp_text text = SP_TEXT_INIT(told->first);
     sp_text_add(&text, "number ");

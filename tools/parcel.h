@@ -13,6 +13,7 @@
 #include "ingest/source.h"
 #include "rating/book_lookup.h"
 #include "store/block.h"
+#include "tools/gate.h"
 #include "tools/store_dir.h"
 
 #define SP_PARCELS_MAX 32
@@ -38,9 +39,17 @@ struct sp_cut {
   bool last;                    /* and nothing follows */
   const struct sp_books *books; /* from the next block on */
   int64_t watermark_utc_s;
+  int64_t settled_utc_s; /* watermark of a cut before it that all shards have on disk */
   uint32_t streams_count, streams_size;
   struct sp_cut_stream *streams;      /* those that moved since the cut before */
   struct sp_totals in[SP_SHARDS_MAX]; /* what the router gave each shard since the cut before */
+};
+
+/* A record whose key another shard has: that shard compares it with its first record. */
+struct sp_elsewhere {
+  uint32_t ordinal; /* low 32 bits of the first record's in `shard` */
+  uint16_t record;  /* of the batch */
+  uint8_t shard;
 };
 
 struct sp_parcel {
@@ -51,7 +60,15 @@ struct sp_parcel {
   uint16_t starts[SP_SHARDS_MAX + 1]; /* shard s has order[starts[s] .. starts[s + 1]) */
   const struct sp_stream *stream;     /* of all its records */
   struct sp_cut cut;
-  _Alignas(64) _Atomic uint32_t pending; /* workers that are not done with it */
+  /* Of records with SP_USAGE_ELSEWHERE the fields in which they differ from the first one: the
+   * router's word where both are in this batch, else written by the worker of the shard in
+   * `elsewhere` and read by that of the record's, once elsewhere_open has fallen to 0. */
+  uint32_t elsewhere_fields[SP_BATCH_RECORDS_MAX];
+  struct sp_elsewhere elsewhere[SP_BATCH_RECORDS_MAX];
+  uint32_t elsewhere_count;
+  struct sp_gate compared; /* advanced by workers that have lowered elsewhere_open */
+  _Alignas(64) _Atomic uint32_t elsewhere_open; /* not compared yet: release, acquire */
+  _Alignas(64) _Atomic uint32_t pending;        /* workers that are not done with it */
 };
 
 #endif

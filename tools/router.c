@@ -9,6 +9,7 @@
 #include "ingest/clock.h"
 #include "ingest/resolve.h"
 #include "tools/heap.h"
+#include "tools/router_keys.h"
 #include "tools/shard_crew.h"
 #include "tools/shard_inside.h"
 
@@ -56,6 +57,8 @@ struct sp_router {
   struct stream_slot *streams;
   uint32_t streams_count;
   int64_t watermark_utc_s;
+  int64_t settled_utc_s; /* watermark of the last cut that all shards have on disk for sure */
+  struct sp_router_keys keys;
   struct sp_totals in[SP_SHARDS_MAX]; /* since the last cut */
   uint64_t behind[SP_SHARDS_MAX];     /* records of each shard that no checkpoint has */
   uint32_t replay_threads;            /* of a start after a crash */
@@ -95,9 +98,12 @@ enum sp_status sp_router_make(struct sp_router **out, struct sp_world *world,
       router->watermark_utc_s = shards[i].watermark_utc_s;
     }
   }
+  router->settled_utc_s = router->watermark_utc_s;
   for (uint32_t i = 0; i < workers_count; i++) {
     workers[i].done_gate = &router->done;
   }
+  SP_TRY(
+      sp_router_keys_make(&router->keys, shards, world->dir.shard_count, router->watermark_utc_s));
   return sp_resolver_make(&router->resolver, world->directory, router->books, &router->memory);
 }
 
@@ -118,6 +124,7 @@ void sp_router_free(struct sp_router *router)
   }
   free(router->routes);
   sp_name_index_free(&router->route_names);
+  sp_router_keys_free(&router->keys);
   free(router->streams);
   sp_memory_free(&router->memory);
   sp_heap_give(router->parcels, SP_PARCELS_MAX * sizeof(struct sp_parcel));
@@ -279,17 +286,20 @@ static struct sp_parcel *parcel_take(struct sp_router *router)
   if (parcel->cut.checkpoint &&
       atomic_load_explicit(&router->world->stop, memory_order_acquire) == 0) {
     committed_tell(router, parcel);
+    router->settled_utc_s = parcel->cut.watermark_utc_s;
   }
   sp_source_release(router->options->source, &parcel->batch);
   parcel->batch.count = 0;
   parcel->cut.now = parcel->cut.checkpoint = parcel->cut.last = false;
   parcel->cut.streams_count = 0;
+  parcel->elsewhere_count = 0;
   return parcel;
 }
 
 static void parcel_give(struct sp_router *router, struct sp_parcel *parcel)
 {
   atomic_store_explicit(&parcel->pending, router->workers_count, memory_order_relaxed);
+  atomic_store_explicit(&parcel->elsewhere_open, parcel->elsewhere_count, memory_order_relaxed);
   for (uint32_t i = 0; i < router->workers_count; i++) {
     sp_worker_give(&router->workers[i], parcel);
   }
@@ -307,6 +317,9 @@ static void watermark_move(struct sp_router *router, struct sp_parcel *parcel)
       usage->behind_s = 0;
       continue;
     }
+    if (sp_router_keys_has(&router->keys, usage)) {
+      sp_session_keys_prefetch(router->keys.keys, usage->key_hash);
+    }
     watermark = usage->start_utc_s > watermark ? usage->start_utc_s : watermark;
     int64_t behind = watermark - usage->start_utc_s;
     usage->behind_s = behind > (int64_t)UINT32_MAX ? UINT32_MAX : (uint32_t)behind;
@@ -321,28 +334,30 @@ static uint32_t shard_of(const struct sp_router *router, const struct sp_usage *
 
 /* [CDR 4/9] route. in: resolved records of one batch; out: their indices shard by shard, in the
  * order of arrival; next: dedup (tools/shard.c), over the ring to the worker that owns the shard.
- * Records a shard has already (after a restart) are left out. */
-static void route_records(struct sp_router *router, struct sp_parcel *parcel, struct route *route)
+ * Records a shard has already (after a restart) are left out. Errors: NO_MEMORY, nothing counted.
+ */
+static enum sp_status route_records(struct sp_router *router, struct sp_parcel *parcel,
+                                    const struct route *route)
 {
   uint32_t shard_count = router->world->dir.shard_count;
   uint8_t shards[SP_BATCH_RECORDS_MAX];
   uint16_t counts[SP_SHARDS_MAX + 1] = {0};
+  struct sp_router_look look = {parcel, shards, counts, router->resolver};
   for (uint32_t i = 0; i < parcel->batch.count; i++) {
     uint32_t shard = shard_of(router, &parcel->usages[i]);
     if (route->catching_up &&
         sp_position_compare(parcel->batch.positions[i], route->resume[shard]) < 0) {
       router->skipped++;
-      shards[i] = UINT8_MAX;
+      shards[i] = SP_SHARD_NONE;
       continue;
     }
     shards[i] = (uint8_t)shard;
+    if (sp_router_keys_has(&router->keys, &parcel->usages[i])) {
+      SP_TRY(sp_router_keys_look(&router->keys, &look, i));
+    }
     counts[shard]++;
-    struct sp_totals amounts = sp__record_amounts(&parcel->usages[i]);
-    sp_totals_add(&router->in[shard], &amounts);
-    router->cut_raw_bytes += parcel->batch.raws[i].length;
-    router->records++;
-    router->cut_records++;
   }
+  sp_router_keys_advance(&router->keys, counts, shard_count);
   uint16_t at = 0;
   for (uint32_t s = 0; s < shard_count; s++) {
     parcel->starts[s] = at;
@@ -351,10 +366,17 @@ static void route_records(struct sp_router *router, struct sp_parcel *parcel, st
   }
   parcel->starts[shard_count] = at;
   for (uint32_t i = 0; i < parcel->batch.count; i++) {
-    if (shards[i] != UINT8_MAX) {
-      parcel->order[counts[shards[i]]++] = (uint16_t)i;
+    if (shards[i] == SP_SHARD_NONE) {
+      continue;
     }
+    parcel->order[counts[shards[i]]++] = (uint16_t)i;
+    struct sp_totals amounts = sp__record_amounts(&parcel->usages[i]);
+    sp_totals_add(&router->in[shards[i]], &amounts);
+    router->cut_raw_bytes += parcel->batch.raws[i].length;
   }
+  router->records += at;
+  router->cut_records += at;
+  return SP_OK;
 }
 
 static void caught_up_check(const struct sp_router *router, struct route *route)
@@ -374,7 +396,7 @@ static enum sp_status batch_route(struct sp_router *router, struct sp_parcel *pa
   SP_TRY(stream_of(router, parcel->batch.stream, &parcel->stream));
   sp_resolve_batch(router->resolver, parcel->batch.cdrs, parcel->usages, parcel->batch.count);
   watermark_move(router, parcel);
-  route_records(router, parcel, route);
+  SP_TRY(route_records(router, parcel, route));
   route->next = parcel->batch.next;
   route->last = parcel->stream;
   route->last_index = parcel->batch.stream;
@@ -451,6 +473,7 @@ static enum sp_status cut_make(struct sp_router *router, struct sp_parcel *parce
   cut->checkpoint =
       last || long_replay || now - router->checkpoint_ms >= router->options->checkpoint_ms;
   cut->watermark_utc_s = router->watermark_utc_s;
+  cut->settled_utc_s = router->settled_utc_s;
   memcpy(cut->in, router->in, sizeof(cut->in));
   memset(router->in, 0, sizeof(router->in));
   SP_TRY(cut_streams(router, cut));
@@ -581,6 +604,7 @@ void sp_router_abandon(struct sp_router *router, uint32_t started)
   struct sp_parcel *parcel = parcel_take(router);
   memset(parcel->starts, 0, sizeof(parcel->starts));
   parcel->cut.last = true;
+  atomic_store_explicit(&parcel->elsewhere_open, 0, memory_order_relaxed);
   atomic_store_explicit(&parcel->pending, started, memory_order_relaxed);
   for (uint32_t i = 0; i < started; i++) {
     sp_worker_give(&router->workers[i], parcel);

@@ -102,39 +102,45 @@ static enum sp_status stream_local(struct sp_shard *shard, const struct sp_strea
 }
 
 /* [CDR 5/9] dedup. in: a resolved record; out: new, duplicate or conflict; next: rate
- * (rating/rate.c). Tests 7 and 8 of book.md §5.3: the window, then the key. */
-static enum sp_status dedup(struct sp_shard *shard, const struct sp_usage *usage,
-                            const struct sp_cdr *cdr, uint64_t ordinal, struct sp_charge *charge)
+ * (rating/rate.c). Tests 7 and 8 of book.md §5.3: the window, then the key. Of a key that another
+ * shard has the router knows, and another customer's record has another payload. */
+static enum sp_status dedup(struct sp_shard *shard, const struct sp_parcel *parcel, uint32_t i)
 {
-  const int64_t window_s = (int64_t)SP_DEDUP_WINDOW_DAYS * 86400;
-  if ((int64_t)usage->behind_s > window_s) {
+  const struct sp_usage *usage = &parcel->usages[i];
+  struct sp_charge *charge = &shard->charge;
+  if (sp_usage_is_beyond_window(usage)) {
     charge->outcome = SP_OUTCOME_SUSPENDED;
     charge->reason = SP_REASON_DUP_WINDOW_EXCEEDED;
     return SP_OK;
   }
-  int64_t window_start_s = usage->start_utc_s + (int64_t)usage->behind_s - window_s;
+  if (SP_UNLIKELY((usage->flags & SP_USAGE_ELSEWHERE) != 0)) {
+    charge->outcome = SP_OUTCOME_CONFLICT;
+    charge->reason = SP_REASON_CONFLICT;
+    charge->conflict_fields = parcel->elsewhere_fields[i];
+    return SP_OK;
+  }
   uint64_t first = 0;
-  switch (
-      sp_marks_check(shard->marks, usage->key_hash, usage->payload_hash, window_start_s, &first)) {
+  switch (sp_marks_check(shard->marks, usage->key_hash, usage->payload_hash,
+                         sp_usage_window_start_s(usage), &first)) {
   case SP_MARK_NEW:
     return sp_marks_add(shard->marks, usage->key_hash, usage->payload_hash, usage->start_utc_s,
-                        ordinal);
+                        shard->meta.ordinal);
   case SP_MARK_DUPLICATE:
     charge->outcome = SP_OUTCOME_DUPLICATE;
     return SP_OK;
   case SP_MARK_CONFLICT:
     charge->outcome = SP_OUTCOME_CONFLICT;
     charge->reason = SP_REASON_CONFLICT;
-    return sp__first_record_compare(shard, first, cdr, &charge->conflict_fields);
+    return sp__first_record_compare(shard, first, &parcel->batch.cdrs[i], &charge->conflict_fields);
   }
   return SP_OK;
 }
 
 /* One record's outcome: everything up to here only reads; state changes only where the outcome is
  * rated or zero_rated. */
-static enum sp_status judge(struct sp_shard *shard, const struct sp_usage *usage,
-                            const struct sp_cdr *cdr, uint64_t ordinal)
+static enum sp_status judge(struct sp_shard *shard, const struct sp_parcel *parcel, uint32_t i)
 {
+  const struct sp_usage *usage = &parcel->usages[i];
   struct sp_charge *charge = &shard->charge;
   sp_charge_clear(charge);
   if (usage->subscriber == SP_NONE) {
@@ -145,7 +151,7 @@ static enum sp_status judge(struct sp_shard *shard, const struct sp_usage *usage
   }
   SP_TRY(sp_rater_notice(shard->rater, usage));
   charge->outcome = SP_OUTCOME_RATED;
-  SP_TRY(dedup(shard, usage, cdr, ordinal, charge));
+  SP_TRY(dedup(shard, parcel, i));
   if (charge->outcome != SP_OUTCOME_RATED) {
     return SP_OK;
   }
@@ -173,7 +179,7 @@ static enum sp_status judge_watched(struct sp_shard *shard, const struct sp_parc
     watch->before(watch, shard, parcel, i);
     shard->trace = watch->trace;
   }
-  SP_TRY(judge(shard, &parcel->usages[i], &parcel->batch.cdrs[i], shard->meta.ordinal));
+  SP_TRY(judge(shard, parcel, i));
   shard->trace = NULL;
   if (watched) {
     watch->after(watch, shard, parcel, i);
@@ -188,7 +194,7 @@ static enum sp_status record_add(struct sp_shard *shard, const struct sp_parcel 
   if (SP_UNLIKELY(shard->watch != NULL)) {
     SP_TRY(judge_watched(shard, parcel, i));
   } else {
-    SP_TRY(judge(shard, usage, &parcel->batch.cdrs[i], shard->meta.ordinal));
+    SP_TRY(judge(shard, parcel, i));
   }
   struct sp_block_record record = {
       .raw = parcel->batch.raws[i].at,
@@ -309,6 +315,7 @@ enum sp_status sp_shard_cut(struct sp_shard *shard, const struct sp_cut *cut,
   bool moved;
   SP_TRY(positions_cut(shard, cut, &moved));
   shard->watermark_utc_s = cut->watermark_utc_s;
+  shard->meta.settled_utc_s = cut->settled_utc_s;
   struct sp_block_builder *builder = shard->builders[shard->builder_open];
   if (moved) {
     struct sp_block_header header = {

@@ -17,6 +17,7 @@
 
 #define SP_SHARD_MAGIC 0x53485244u
 #define SP_DEDUP_WINDOW_DAYS 62 /* book.md §15.5 */
+#define SP_DEDUP_WINDOW_S ((int64_t)SP_DEDUP_WINDOW_DAYS * 86400)
 #define SP_JOURNAL_ZSTD_LEVEL                                        \
   (-40) /* a third of level -10's work for 8 % more: store/README.md \
          */
@@ -63,7 +64,8 @@ struct sp_shard {
   struct sp_memory memory;
   struct sp_state *state;
   struct sp_rater *rater;
-  bool rater_lent; /* it belongs to another shard of the same worker */
+  bool rater_lent;  /* it belongs to another shard of the same worker */
+  bool holds_marks; /* until the router knows what all shards have */
   struct sp_marks *marks;
   struct sp_fold_clock clock;
   const struct sp_books *books;
@@ -108,6 +110,16 @@ struct sp_name_position {
   bool changed; /* since the last checkpoint */
   struct sp_position next;
 };
+
+/* Where the window starts for a record that is not behind it (book.md §15.5). */
+static inline int64_t sp_usage_window_start_s(const struct sp_usage *usage)
+{
+  return usage->start_utc_s + (int64_t)usage->behind_s - SP_DEDUP_WINDOW_S;
+}
+static inline bool sp_usage_is_beyond_window(const struct sp_usage *usage)
+{
+  return (int64_t)usage->behind_s > SP_DEDUP_WINDOW_S;
+}
 
 /* Opens shard `index` of a store: checkpoint, then the journal's tail through sp_shard_records,
  * each block compared with what was journaled; writable: for sp_shard_begin. Nothing is changed

@@ -68,8 +68,7 @@ static enum sp_status entry_put(struct entry_sink *sink, const void *key, size_t
 static bool marks_are_gone(void *context, const void *marks, size_t length)
 {
   const struct sp_shard *shard = context;
-  return sp_marks_chunk_is_gone(
-      marks, length, shard->meta.watermark_utc_s - (int64_t)SP_DEDUP_WINDOW_DAYS * 86400);
+  return sp_marks_chunk_is_gone(marks, length, shard->meta.settled_utc_s - SP_DEDUP_WINDOW_S);
 }
 
 /* New chunks behind, those before the window out: starting does not take longer year by year. A

@@ -115,7 +115,7 @@ static enum sp_status mark_load(void *context, const void *key, size_t key_lengt
   (void)key;
   (void)key_length;
   return sp_marks_load(shard->marks, value, value_length,
-                       shard->meta.watermark_utc_s - (int64_t)SP_DEDUP_WINDOW_DAYS * 86400);
+                       shard->meta.settled_utc_s - SP_DEDUP_WINDOW_S);
 }
 
 static enum sp_status position_load(void *context, const void *key, size_t key_length,
@@ -143,6 +143,15 @@ static enum sp_status meta_check(struct sp_shard *shard)
   return SP_OK;
 }
 
+/* Another shard's journal may end earlier, at the cut that was settled: its next records are held
+ * against what counted there. */
+static void marks_hold(struct sp_shard *shard)
+{
+  if (shard->holds_marks) {
+    sp_marks_hold(shard->marks, shard->meta.settled_utc_s - SP_DEDUP_WINDOW_S);
+  }
+}
+
 /* Their tables are made for as many as there may be, so that they do not grow while they fill. */
 static enum sp_status marks_read(struct sp_shard *shard)
 {
@@ -152,6 +161,7 @@ static enum sp_status marks_read(struct sp_shard *shard)
   shard->marks = NULL;
   SP_TRY(sp_marks_open(&shard->marks, &shard->memory, bytes / SP_MARK_BYTES));
   sp_marks_resume(shard->marks, shard->meta.ordinal);
+  marks_hold(shard);
   return sp_checkpoint_marks(shard->checkpoint, mark_load, shard);
 }
 
@@ -169,7 +179,9 @@ static enum sp_status checkpoint_read(struct sp_shard *shard)
                                               .shard = shard->index,
                                               .shard_count = shard->world->dir.shard_count,
                                               .books_count = 1,
-                                              .watermark_utc_s = SP_TIME_MIN};
+                                              .watermark_utc_s = SP_TIME_MIN,
+                                              .settled_utc_s = SP_TIME_MIN};
+    marks_hold(shard);
     return SP_OK;
   }
   if (status == SP_OK) {
@@ -198,7 +210,7 @@ static enum sp_status parts_make(struct sp_shard *shard)
                               sp_directory_subscriber_count(world->directory), groups,
                               &shard->memory));
   SP_TRY(sp_rater_make(&shard->rater, world->directory, shard->state, &shard->memory));
-  sp_rater_set_window(shard->rater, (int64_t)SP_DEDUP_WINDOW_DAYS * 86400);
+  sp_rater_set_window(shard->rater, SP_DEDUP_WINDOW_S);
   SP_TRY(sp_marks_open(&shard->marks, &shard->memory, 0));
   SP_TRY(sp_block_view_make(&shard->view));
   for (unsigned i = 0; i < SP_BUILDERS_MAX; i++) {
@@ -279,6 +291,7 @@ enum sp_status sp_shard_open(struct sp_shard *shard, struct sp_world *world, uin
                              bool writable)
 {
   shard_init(shard, world, index);
+  shard->holds_marks = writable && world->dir.shard_count > 1;
   return shard_open(shard, writable);
 }
 

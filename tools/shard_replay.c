@@ -18,6 +18,7 @@ struct replay {
   struct sp_cut cut;
   struct sp_cut_stream cut_streams[SP_BLOCK_STREAMS_MAX];
   uint32_t behind_s[SP_BATCH_RECORDS_MAX];
+  uint8_t flags[SP_BATCH_RECORDS_MAX]; /* what the router knew: SP_USAGE_ELSEWHERE */
   char *scratch; /* for texts that had to be unescaped: SP_BATCH_RECORDS_MAX times
                     SP_DECODE_SCRATCH_BYTES */
 };
@@ -94,6 +95,8 @@ static void record_put(struct replay *replay, uint32_t n, const struct sp_block_
   parcel->batch.raws[n] = (struct sp_raw){record->raw, record->raw_length, 0};
   parcel->batch.positions[n] = record->position;
   replay->behind_s[n] = record->behind_s;
+  replay->flags[n] = record->place_flags & SP_USAGE_ELSEWHERE;
+  parcel->elsewhere_fields[n] = record->conflict_fields;
 }
 
 /* The n records put, all of one stream, through the shard. */
@@ -106,6 +109,7 @@ static enum sp_status run_records(struct replay *replay, uint32_t n)
   for (uint32_t i = 0; i < n; i++) {
     order[i] = (uint16_t)i;
     parcel->usages[i].behind_s = replay->behind_s[i];
+    parcel->usages[i].flags |= replay->flags[i];
     struct sp_totals amounts = sp__record_amounts(&parcel->usages[i]);
     sp_totals_add(&replay->cut.in[shard->index], &amounts);
   }

@@ -162,7 +162,7 @@ int sp_store_dir_open(struct sp_store_dir *dir, const char *path)
     return SP_EXIT_ENVIRONMENT;
   }
   if (n != 2 || shards < 1 || shards > SP_SHARDS_MAX) {
-    return not_a_store(file, "expected `suanpan store 3` and `shards=N` with N from 1 to 64");
+    return not_a_store(file, "expected `suanpan store 4` and `shards=N` with N from 1 to 64");
   }
   dir->shard_count = shards;
   return SP_EXIT_DONE;

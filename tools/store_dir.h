@@ -1,6 +1,6 @@
 /* The folder of a store:
  *
- *     STORE/store.txt      "suanpan store 3", shard count: one line each, key=value
+ *     STORE/store.txt      "suanpan store 4", shard count: one line each, key=value
  *     STORE/lock           held (flock) by the process that writes
  *     STORE/books/NNNN.book compiled books in the order in which they were loaded
  *     STORE/directory/     LMDB: the customers
@@ -13,7 +13,7 @@
 
 #include "tools/options.h"
 
-#define SP_STORE_VERSION 3
+#define SP_STORE_VERSION 4
 #define SP_SHARDS_MAX 64
 #define SP_PATH_BYTES_MAX 4096
 

@@ -97,10 +97,49 @@ static bool shards_take(struct sp_worker *worker, const struct sp_parcel *parcel
   return true;
 }
 
+/* Conflicts of this parcel with records that the worker's shards have from parcels before it. Each
+ * worker does so before it takes records of the parcel, so that none waits for one that waits. */
+static void elsewhere_compare(struct sp_worker *worker, struct sp_parcel *parcel)
+{
+  const struct sp_world *world = worker->shards[0].world;
+  uint32_t done = 0;
+  for (uint32_t i = 0; i < parcel->elsewhere_count; i++) {
+    const struct sp_elsewhere *elsewhere = &parcel->elsewhere[i];
+    if (elsewhere->shard % worker->count != worker->index) {
+      continue;
+    }
+    done++;
+    if (atomic_load_explicit(&world->stop, memory_order_acquire) != 0) {
+      continue; /* nobody will read it */
+    }
+    struct sp_shard *shard = &worker->shards[elsewhere->shard];
+    enum sp_status status =
+        sp__first_record_compare(shard, elsewhere->ordinal, &parcel->batch.cdrs[elsewhere->record],
+                                 &parcel->elsewhere_fields[elsewhere->record]);
+    if (status != SP_OK) {
+      shard_failed(worker, shard, status);
+    }
+  }
+  if (done > 0) {
+    atomic_fetch_sub_explicit(&parcel->elsewhere_open, done, memory_order_release);
+    sp_gate_advance(&parcel->compared);
+  }
+  for (;;) {
+    uint32_t seen = sp_gate_count(&parcel->compared);
+    if (atomic_load_explicit(&parcel->elsewhere_open, memory_order_acquire) == 0) {
+      return;
+    }
+    sp_gate_wait(&parcel->compared, seen);
+  }
+}
+
 /* All records before the first cut: a cut may bring other books, and shards of one worker have one
  * rater. What stands in a block is rated by the books that the block names. */
-static void parcel_work(struct sp_worker *worker, const struct sp_parcel *parcel)
+static void parcel_work(struct sp_worker *worker, struct sp_parcel *parcel)
 {
+  if (parcel->elsewhere_count > 0) {
+    elsewhere_compare(worker, parcel);
+  }
   bool goes_on = shards_take(worker, parcel, shard_records);
   goes_on = goes_on && (!parcel->cut.now || shards_take(worker, parcel, shard_cut));
   if (goes_on && parcel->cut.checkpoint) {

@@ -111,9 +111,9 @@ def no_stores(stores):
     stores.every("a folder that is no store", folder, (ENVIRONMENT,), "no store here")
     stores.every("nothing there", f"{folder}/nothing", (ENVIRONMENT,), "no store here")
     stores.every("a file", f"{stores.folder}/suanpan.yaml", (ENVIRONMENT,))
-    for text, words in (("suanpan store 999\nshards=2\n", "version 999"), ("suanpan store 2\nshards=2\n", "version 2"),
+    for text, words in (("suanpan store 999\nshards=2\n", "version 999"), ("suanpan store 3\nshards=2\n", "version 3"),
                         ("", "expected"), ("shards=2", "expected"),
-                        ("suanpan store 3\nshards=0\n", "expected"), ("suanpan store 3\nshards=65\n", "expected")):
+                        ("suanpan store 4\nshards=0\n", "expected"), ("suanpan store 4\nshards=65\n", "expected")):
         store = stores.copy("good")
         with open(f"{store}/store.txt", "w", encoding="utf-8") as file:
             file.write(text)

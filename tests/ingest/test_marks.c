@@ -322,6 +322,74 @@ START_TEST(test_chunk_is_gone)
 }
 END_TEST
 
+struct visited {
+  uint64_t low; /* a sum over what was visited, whatever the order */
+  uint64_t count;
+};
+
+static enum sp_status visited_add(void *context, const uint64_t key_hash[2], int64_t start_utc_s,
+                                  uint32_t ordinal)
+{
+  struct visited *visited = context;
+  const uint64_t content[4] = {key_hash[0], key_hash[1], (uint64_t)start_utc_s, ordinal};
+  visited->low += sp_hash128(content, sizeof(content), 3).low;
+  visited->count++;
+  return SP_OK;
+}
+
+/* While marks are held every one that was left and starts at the instant or later is visited, also
+ * where a later one of its key took its place or its table grew; what check says is the same. */
+START_TEST(test_hold)
+{
+  enum { COUNT = 30000, FROM_S = 1767225600 + 9000 };
+  static struct event events[COUNT];
+  struct sp_memory memory;
+  struct sp_marks *held, *plain;
+  struct visited expected = {0, 0}, visited = {0, 0};
+  int64_t latest_s = 0;
+  sp_heap_init(&memory);
+  ck_assert_int_eq(sp_marks_open(&held, &memory, 0), SP_OK);
+  ck_assert_int_eq(sp_marks_open(&plain, &memory, 0), SP_OK);
+  sp_marks_hold(held, FROM_S);
+  printf("seed 43\n");
+  events_make(events, COUNT, 43);
+  for (size_t i = 0; i < COUNT; i++) {
+    uint64_t key[2], first = 0, first_held = 0;
+    latest_s = events[i].start_s > latest_s ? events[i].start_s : latest_s;
+    event_key(&events[i], key);
+    enum sp_mark_seen mark =
+        sp_marks_check(plain, key, events[i].payload, latest_s - WINDOW_S, &first);
+    REQUIRE(sp_marks_check(held, key, events[i].payload, latest_s - WINDOW_S, &first_held) == mark);
+    REQUIRE(first == first_held);
+    if (mark == SP_MARK_NEW) {
+      REQUIRE(sp_marks_add(plain, key, events[i].payload, events[i].start_s, i) == SP_OK);
+      REQUIRE(sp_marks_add(held, key, events[i].payload, events[i].start_s, i) == SP_OK);
+      if (events[i].start_s >= FROM_S) {
+        const uint64_t stored[2] = {key[0], (uint32_t)key[1]};
+        REQUIRE(visited_add(&expected, stored, events[i].start_s, (uint32_t)i) == SP_OK);
+      }
+    }
+  }
+  ck_assert_int_eq(sp_marks_visit(held, 0, FROM_S, visited_add, &visited), SP_OK);
+  ck_assert_uint_eq(visited.count, expected.count);
+  ck_assert_uint_eq(visited.low, expected.low);
+  struct visited odd = {0, 0}, none = {0, 0};
+  ck_assert_int_eq(sp_marks_visit(held, 1, FROM_S, visited_add, &odd), SP_OK);
+  ck_assert(odd.count > expected.count / 3 && odd.count < expected.count);
+  ck_assert_int_eq(sp_marks_visit(held, 1, INT64_MAX, visited_add, &none), SP_OK);
+  ck_assert_uint_eq(none.count, 0);
+  uint64_t bytes = memory.bytes_total;
+  sp_marks_hold_end(held);
+  ck_assert_uint_lt(memory.bytes_total, bytes);
+  visited.count = 0;
+  ck_assert_int_eq(sp_marks_visit(held, 0, FROM_S, visited_add, &visited), SP_OK);
+  ck_assert_uint_lt(visited.count + 1000, expected.count); /* whose places were taken */
+  sp_marks_close(held);
+  sp_marks_close(plain);
+  sp_memory_free(&memory);
+}
+END_TEST
+
 START_TEST(test_no_memory)
 {
   bool complete = false;
@@ -330,8 +398,11 @@ START_TEST(test_no_memory)
     struct sp_memory memory = {.grow = zero_grow, .release = refuse_release, .context = &refusing};
     struct sp_marks *marks = NULL;
     enum sp_status status = sp_marks_open(&marks, &memory, 0);
+    if (status == SP_OK) {
+      sp_marks_hold(marks, 0);
+    }
     for (uint64_t i = 0; status == SP_OK && i < 20000; i++) {
-      struct event event = {.key = i};
+      struct event event = {.key = i % 19000}; /* those that come again are held */
       uint64_t key[2];
       event_key(&event, key);
       status = sp_marks_reserve(marks, 1);
@@ -358,6 +429,7 @@ int main(void)
   tcase_add_test(tests, test_edges);
   tcase_add_test(tests, test_saved_and_shards);
   tcase_add_test(tests, test_chunk_is_gone);
+  tcase_add_test(tests, test_hold);
   tcase_add_test(tests, test_no_memory);
   suite_add_tcase(suite, tests);
   SRunner *runner = srunner_create(suite);

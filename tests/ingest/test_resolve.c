@@ -358,6 +358,8 @@ START_TEST(test_key_and_payload)
       bool in_key = strstr(keys, expected) != NULL && field != SP_FIELD_SERVICE;
       bool in_payload = !in_key && field != SP_FIELD_ID && field != SP_FIELD_SERVICE;
       bool key = memcmp(f.usages[0].key_hash, f.usages[1].key_hash, 16) != 0;
+      bool whose = strstr(keys, ";served;") == NULL;
+      ck_assert_uint_eq(f.usages[0].key_hash[1] & SP_KEY_OF_SESSION, whose ? SP_KEY_OF_SESSION : 0);
       bool payload = f.usages[0].payload_hash != f.usages[1].payload_hash;
       ck_assert_msg(key == in_key, "%s: key and %s", services[s].service, sp_field_word(field));
       ck_assert_msg(!in_payload || payload, "%s: payload and %s", services[s].service,

@@ -234,6 +234,7 @@ START_TEST(block_comes_back)
       ck_assert_uint_eq(record.account, i);
       ck_assert_uint_eq(record.behind_s, i);
       ck_assert_uint_eq(record.place_flags, 4);
+      ck_assert_uint_eq(record.conflict_fields, expected.conflict_fields);
       ck_assert_uint_eq(record.roam, 1);
       ck_assert_uint_eq(record.zone, 2);
       ck_assert_uint_eq(record.net, 3);
