@@ -237,44 +237,56 @@ static bool differ(const struct sp_book *a, struct sp_book_name x, const struct 
   return x.length != y.length || memcmp(sp_book_text(a, x), sp_book_text(b, y), x.length) != 0;
 }
 
-/* What keeps a book from going with an earlier one (book.md §18.5). */
-static void clash_say(struct sp_problem_list *list, const struct sp_book *book, uint32_t clash)
+static void clash_say(struct sp_problem_list *list, const struct sp_book *earlier, const char *what)
 {
   char words[512] = "";
   struct sp_text text = SP_TEXT_INIT(words);
-  const struct sp_book *b = book + clash;
-  for (uint32_t i = 0; i < clash && text.length == 0; i++) {
-    const struct sp_book *a = book + i;
-    const struct sp_book_header *x = a->header, *y = b->header;
-    const char *what = x->valid_from_utc_s == y->valid_from_utc_s       ? "another valid_from"
-                       : differ(a, x->timezone, b, y->timezone)         ? "the same timezone"
-                       : differ(a, x->currency, b, y->currency)         ? "the same currency"
-                       : differ(a, x->home_country, b, y->home_country) ? "the same home_country"
-                       : x->cycle_day != y->cycle_day                   ? "the same cycle_day"
-                                                                        : NULL;
-    if (what != NULL) {
-      sp_text_add(&text, "does not go with book ");
-      sp_words_name(&text, a, x->name);
-      sp_text_add(&text, ": expected ");
-      sp_text_add(&text, what);
+  sp_text_add(&text, "does not go with book ");
+  sp_words_name(&text, earlier, earlier->header->name);
+  sp_text_add(&text, ": expected ");
+  sp_text_add(&text, what);
+  sp_problem_error(&list->problems, "book.yaml", 1, 1, words);
+}
+
+/* All that keeps a book from going with those before it (book.md §18.5). */
+static void clashes_say(struct sp_problem_list *list, const struct sp_book *book, size_t at)
+{
+  const struct sp_book *b = book + at;
+  const struct sp_book_header *x = book->header, *y = b->header;
+  const struct {
+    bool clash;
+    const char *says;
+  } unlike[] = {{differ(book, x->timezone, b, y->timezone), "the same timezone"},
+                {differ(book, x->currency, b, y->currency), "the same currency"},
+                {differ(book, x->home_country, b, y->home_country), "the same home_country"},
+                {x->cycle_day != y->cycle_day, "the same cycle_day"}};
+  for (size_t i = 0; i < sizeof(unlike) / sizeof(unlike[0]); i++) {
+    if (unlike[i].clash) {
+      clash_say(list, book, unlike[i].says);
     }
   }
-  sp_problem_error(&list->problems, "book.yaml", 1, 1, words);
+  for (const struct sp_book *a = book; a < b; a++) {
+    if (a->header->valid_from_utc_s == y->valid_from_utc_s) {
+      clash_say(list, a, "another valid_from");
+    }
+  }
 }
 
 static enum sp_status set_make(struct sp_books *books, const struct sp_loaded_book *loaded,
                                const char *const *paths, size_t count, struct sp_memory *memory,
                                struct sp_problem_list *list)
 {
-  struct sp_book opened[SP_BOOKS_MAX];
+  struct sp_book opened[SP_BOOKS_MAX] = {{NULL, NULL}};
   uint32_t clash = SP_NONE;
   for (size_t i = 0; i < count; i++) {
     opened[i] = loaded[i].book;
   }
   enum sp_status status = sp_books_make(books, opened, (uint32_t)count, memory, &clash);
   if (status == SP_BAD_BOOK) {
-    list->folder = paths[clash];
-    clash_say(list, opened, clash);
+    for (size_t i = clash; i < count; i++) {
+      list->folder = paths[i];
+      clashes_say(list, opened, i);
+    }
   }
   return status;
 }

@@ -187,6 +187,16 @@ def check_expected():
     expect("without what was expected", [line for line in said if "expected" not in line], [])
 
 
+def check_together():
+    """All that keeps books from going together, in one run."""
+    zone, free = {"Asia/Shanghai": "Europe/Berlin\ncycle_day: 3"}, {"CNY": "EUR", "2026-01-01": "2027-01-01"}
+    paths = [book("alone"), book("unlike", book=zone), book("third", book=free)]
+    said = suanpan("tariff", "check", *paths).stdout.splitlines()
+    wanted = [(paths[1], "the same cycle_day"), (paths[1], "the same timezone"),
+              (paths[2], "the same currency")]
+    expect("unlike books", sorted(said), sorted(f"{path}/book.yaml:1:1: does not go with book one: expected {what}" for path, what in wanted))
+
+
 def check_lines():
     """A cell behind a line break in its row is said where it is."""
     odd = book("lines", plans={"plan,kind,name,monthly_fee\nbasic,base,Basic,5": "plan,name,kind,monthly_fee\nbasic,\"Basic\nplan\",bass,5.x",
@@ -206,7 +216,7 @@ def check_columns():
 def main():
     shutil.rmtree(PLACE, ignore_errors=True)
     os.makedirs(PLACE)
-    for step in (check_check, check_compile, check_show, check_diff, check_devices, check_bytes, check_expected, check_lines, check_columns):
+    for step in (check_check, check_compile, check_show, check_diff, check_devices, check_bytes, check_expected, check_together, check_lines, check_columns):
         step()
     print("\n".join(failed) if failed else "tariff: all as expected")
     return 1 if failed else 0
