@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "ingest/resolve_area.h"
 #include "ingest/resolve_hash.h"
+#include "ingest/resolve_prefix.h"
 #include "rating/reason.h"
 
 #define RESOLVER_MAGIC UINT32_C(0x53505256)
@@ -18,6 +18,8 @@ struct step {
   uint32_t memberships_count;
   uint32_t hint;    /* of the number that is looked up next */
   bool other_asked; /* whose `other` is matters */
+  struct sp__prefix_memo served_place,
+      other_place; /* where they were looked for ahead; book 0: not */
 };
 
 struct sp_resolver {
@@ -33,6 +35,7 @@ struct sp_resolver {
   uint32_t group_book, group_id;
   struct sp__areas areas;
   struct step steps[SP_RESOLVE_BATCH_MAX];
+  struct sp__prefix_seek seeks[2 * SP_RESOLVE_BATCH_MAX];
   char room[SP__NORMAL_ROOM];
 };
 
@@ -254,6 +257,15 @@ static inline uint32_t field_area(struct sp__areas *areas, const struct sp_cdr *
   return sp_cdr_text_length(cdr, field) == 0 ? 0 : sp__area_of_field(areas, cdr, field);
 }
 
+/* Of a number that was looked for ahead, or now. */
+static inline const struct sp__prefix_memo *place_of(struct sp_resolver *resolver, uint32_t book,
+                                                     uint64_t digits,
+                                                     const struct sp__prefix_memo *ahead)
+{
+  bool known = resolver->areas.large && ahead->book != 0;
+  return known ? ahead : sp__prefix_of(&resolver->areas, resolver->books, book, digits);
+}
+
 static inline uint32_t home_of(struct sp_resolver *resolver, const struct sp_cdr *cdr,
                                uint32_t book, const struct step *step)
 {
@@ -264,7 +276,7 @@ static inline uint32_t home_of(struct sp_resolver *resolver, const struct sp_cdr
   uint32_t home = field_area(areas, cdr, SP_CDR_HOME_AREA);
   return home != 0
              ? home
-             : sp__area_prefix(areas, resolver->books, book, step->numbers.served.digits)->area;
+             : place_of(resolver, book, step->numbers.served.digits, &step->served_place)->area;
 }
 
 static inline void where_find(struct sp_resolver *resolver, const struct sp_cdr *cdr, uint32_t book,
@@ -331,7 +343,7 @@ static inline void other_place(struct sp_resolver *resolver, const struct sp_cdr
   struct sp__areas *areas = &resolver->areas;
   const struct sp_book *book = &resolver->books->book[usage->book];
   uint64_t digits = step->numbers.other.digits;
-  const struct sp__prefix_memo *memo = sp__area_prefix(areas, resolver->books, usage->book, digits);
+  const struct sp__prefix_memo *memo = place_of(resolver, usage->book, digits, &step->other_place);
   if (memo->prefix == 0 && step->numbers.other.rest == 0 &&
       sp_number_length(digits) <= SHORT_DIGITS_MAX) {
     usage->reason = SP_REASON_UNKNOWN_PREFIX;
@@ -470,7 +482,7 @@ static inline void prefix_prefetch(struct sp_resolver *resolver, const struct sp
 {
   uint32_t book = book_at(resolver, cdr->start_utc_s);
   if (step->numbers.other.digits != 0 && book != SP_NONE) {
-    sp__area_prefetch_prefix(&resolver->areas, book, step->numbers.other.digits);
+    sp__prefix_prefetch(&resolver->areas, book, step->numbers.other.digits);
   }
 }
 
@@ -505,6 +517,40 @@ static void served_hint(struct sp_resolver *resolver, const struct sp_cdr *cdrs,
   }
 }
 
+/* A number whose prefixes the memo does not know. */
+static size_t seek_add(struct sp_resolver *resolver, uint32_t book, uint64_t digits,
+                       struct sp__prefix_memo *to, size_t count)
+{
+  bool known;
+  (void)sp__prefix_known(&resolver->areas, book, digits, &known);
+  if (known || digits == 0 || resolver->areas.tables[book].levels == 0) {
+    return count;
+  }
+  resolver->seeks[count].digits = digits;
+  resolver->seeks[count].book = book;
+  resolver->seeks[count].to = to;
+  return count + 1;
+}
+
+/* Where the book is large: the numbers that will be asked for, side by side. */
+static void prefixes_seek(struct sp_resolver *resolver, const struct sp_cdr *cdrs, size_t n)
+{
+  size_t count = 0;
+  for (size_t i = 0; i < n; i++) {
+    struct step *step = &resolver->steps[i];
+    step->served_place.book = step->other_place.book = 0;
+    uint32_t book = book_at(resolver, cdrs[i].start_utc_s);
+    if (step->owner.subscriber == SP_NONE || book == SP_NONE) {
+      continue;
+    }
+    count = seek_add(resolver, book, step->numbers.other.digits, &step->other_place, count);
+    if (step->owner.home_area == 0 && sp_cdr_text_length(&cdrs[i], SP_CDR_HOME_AREA) == 0) {
+      count = seek_add(resolver, book, step->numbers.served.digits, &step->served_place, count);
+    }
+  }
+  sp__prefix_seek(&resolver->areas, resolver->seeks, count);
+}
+
 /* [CDR 3/9] resolve. in: decoded records; out: usages (who, where, which net, hashes) or a reason;
  * next: route. Pass by pass over a batch: each pass fetches what the next one reads. */
 static void batch_resolve(struct sp_resolver *resolver, const struct sp_cdr *cdrs,
@@ -536,6 +582,9 @@ static void batch_resolve(struct sp_resolver *resolver, const struct sp_cdr *cdr
     if (steps[i].memberships_count > 0) {
       sp_directory_prefetch_group(directory, steps[i].memberships[0].group);
     }
+  }
+  if (resolver->areas.large) {
+    prefixes_seek(resolver, cdrs, n);
   }
   for (size_t i = 0; i < n; i++) {
     usage_begin(&usages[i], &cdrs[i]);
@@ -577,6 +626,7 @@ static struct step *step_make(struct sp_resolver *resolver, const struct sp_cdr 
 {
   struct step *step = &resolver->steps[0];
   step->hint = SP_NONE;
+  step->served_place.book = step->other_place.book = 0;
   served_normal(resolver, cdr, step);
   served_find(resolver, cdr, step);
   memberships_find(resolver, step);
@@ -617,14 +667,13 @@ void sp_resolve_places(struct sp_resolver *resolver, const struct sp_cdr *cdr,
   places->visited = area_name(resolver, cdr, where.visited);
   places->charging = area_name(resolver, cdr, where.charging);
   places->served_prefix =
-      sp__area_prefix(&resolver->areas, resolver->books, index, step->numbers.served.digits)
-          ->prefix;
+      sp__prefix_of(&resolver->areas, resolver->books, index, step->numbers.served.digits)->prefix;
   if (sp_normal_is_none(step->numbers.other)) {
     return;
   }
   uint64_t digits = step->numbers.other.digits;
   const struct sp__prefix_memo *memo =
-      sp__area_prefix(&resolver->areas, resolver->books, index, digits);
+      sp__prefix_of(&resolver->areas, resolver->books, index, digits);
   places->prefix = memo->prefix;
   places->other = area_name(resolver, cdr, other_area(resolver, cdr, memo));
   places->operator_id = operator_of(book, digits, memo, cdr->start_utc_s, &places->ported);

@@ -1,5 +1,10 @@
 #include "ingest/resolve_area.h"
 
+#include "rating/book_lookup.h"
+
+#define PREFIXES_NEAR \
+  4096 /* so many, of numbers and destinations, stay in the processor's caches */
+
 static struct sp__area_slot *slot_of(const struct sp__areas *areas, struct sp_name text)
 {
   uint32_t mask = areas->slots_count - 1;
@@ -70,14 +75,20 @@ static enum sp_status book_add(struct sp__areas *areas, const struct sp_books *b
   for (uint64_t i = 0; i < book->header->cells.count; i++) {
     (void)area_add(areas, book_name(book, cells[i].area));
   }
-  uint32_t *of = sp_memory_take(memory, (prefixes_count + 1) * sizeof(*of));
+  struct sp__prefix_row *of = sp_memory_take(memory, (prefixes_count + 1) * sizeof(*of));
   if (of == NULL) {
     return SP_NO_MEMORY;
   }
   for (uint64_t i = 0; i < prefixes_count; i++) {
-    of[i + 1] = area_add(areas, book_name(book, prefixes[i].area));
+    of[i + 1] = (struct sp__prefix_row){.area = area_add(areas, book_name(book, prefixes[i].area)),
+                                        .operator_id = prefixes[i].operator_id,
+                                        .kind = prefixes[i].kind};
   }
-  areas->of_prefixes[index] = of;
+  areas->rows[index] = of;
+  if (prefixes_count + book->header->dest_nodes.count > PREFIXES_NEAR) {
+    SP_TRY(sp__prefix_table_make(&areas->tables[index], book, of, memory));
+    areas->large |= areas->tables[index].levels > 0;
+  }
   return SP_OK;
 }
 
@@ -245,23 +256,4 @@ struct sp_name sp__area_name(const struct sp__areas *areas, uint32_t id)
     }
   }
   return (struct sp_name){"", 0};
-}
-
-void sp__area_fill_prefix(const struct sp__areas *areas, const struct sp_books *books,
-                          uint32_t book, uint64_t digits, struct sp__prefix_memo *memo)
-{
-  const struct sp_book *of = &books->book[book];
-  *memo = (struct sp__prefix_memo){.head = sp_number_head(digits, areas->prefix_digits[book]),
-                                   .prefix = sp_book_find_prefix(of, digits),
-                                   .book = book + 1};
-  if (of->header->dest_nodes.count > 1) {
-    memo->dest_node = sp_book_find_dest_node(of, digits);
-  }
-  if (memo->prefix != 0) {
-    const struct sp_book_prefix *row =
-        SP_BOOK_TABLE(of, prefixes, struct sp_book_prefix) + memo->prefix - 1;
-    memo->area = areas->of_prefixes[book][memo->prefix];
-    memo->operator_id = row->operator_id;
-    memo->kind = row->kind;
-  }
 }

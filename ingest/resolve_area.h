@@ -1,12 +1,13 @@
-/* Areas, cells and prefixes as small numbers: every area text that a loaded book or the directory
- * knows has a number, so that places compare as words (book.md §6.5, §6.6). A text that nobody
- * knows is told apart within its record only: it equals itself and lies in no province. Made once
- * per set of books; memos make what repeats cheap. One thread. */
+/* Areas, cells and rows of number plans as small numbers: every area text that a loaded book or the
+ * directory knows has a number, so that places compare as words (book.md §6.5, §6.6). A text that
+ * nobody knows is told apart within its record only: it equals itself and lies in no province. Made
+ * once per set of books; memos make what repeats cheap. One thread. */
 #ifndef SP_INGEST_RESOLVE_AREA_H
 #define SP_INGEST_RESOLVE_AREA_H
 
 #include <string.h>
 
+#include "ingest/prefix_table.h"
 #include "rating/directory.h"
 #include "rating/hash.h"
 #include "rating/memory.h"
@@ -52,12 +53,13 @@ struct sp__area_slot {
 };
 
 struct sp__areas {
-  struct sp__area_slot *slots;         /* open addressing, a power of two */
-  uint32_t slots_count, count;         /* ids are 1 .. count */
-  uint32_t *of_directory;              /* directory's area -> id */
-  uint32_t *provinces[SP_BOOKS_MAX];   /* by id */
-  uint32_t *of_prefixes[SP_BOOKS_MAX]; /* area of the number plan's row, by sp_book_find_prefix: 0
-                                          and blank = 0 */
+  struct sp__area_slot *slots;                  /* open addressing, a power of two */
+  uint32_t slots_count, count;                  /* ids are 1 .. count */
+  uint32_t *of_directory;                       /* directory's area -> id */
+  uint32_t *provinces[SP_BOOKS_MAX];            /* by id */
+  struct sp__prefix_row *rows[SP_BOOKS_MAX];    /* by sp_book_find_prefix; 0: of no row */
+  struct sp__prefix_table tables[SP_BOOKS_MAX]; /* of large books */
+  bool large;                                   /* there is a book with a table */
   struct sp__area_memo memos[SP__AREA_MEMOS];
   struct sp__cell_memo cells[SP__CELL_MEMOS];
   struct sp__cell_memo cell;           /* of a plmn too long to be remembered */
@@ -80,33 +82,6 @@ const struct sp__cell_memo *sp__area_of_cell(struct sp__areas *areas, const stru
 
 /* Text of a known area; of 0 the blank one. For explain: looks through the table. */
 struct sp_name sp__area_name(const struct sp__areas *areas, uint32_t id);
-
-void sp__area_fill_prefix(const struct sp__areas *areas, const struct sp_books *books,
-                          uint32_t book, uint64_t digits, struct sp__prefix_memo *memo);
-
-static inline struct sp__prefix_memo *sp__area_prefix_memo(struct sp__areas *areas, uint64_t head)
-{
-  return &areas->prefixes[(head * SP_HASH_K0) >> 32 & (SP__PREFIX_MEMOS - 1)];
-}
-
-/* Fetches what sp__area_prefix reads first. */
-static inline void sp__area_prefetch_prefix(struct sp__areas *areas, uint32_t book, uint64_t digits)
-{
-  sp_line_fetch(sp__area_prefix_memo(areas, sp_number_head(digits, areas->prefix_digits[book])));
-}
-
-/* Number plan row and destination node of a number in a book. */
-static inline const struct sp__prefix_memo *sp__area_prefix(struct sp__areas *areas,
-                                                            const struct sp_books *books,
-                                                            uint32_t book, uint64_t digits)
-{
-  uint64_t head = sp_number_head(digits, areas->prefix_digits[book]);
-  struct sp__prefix_memo *memo = sp__area_prefix_memo(areas, head);
-  if (SP_UNLIKELY(memo->head != head || memo->book != book + 1)) {
-    sp__area_fill_prefix(areas, books, book, digits, memo);
-  }
-  return memo;
-}
 
 static inline bool sp__area_same_province(const struct sp__areas *areas, uint32_t book, uint32_t a,
                                           uint32_t b)

@@ -12,10 +12,9 @@ static void *table_take(struct sp_rater *rater, size_t bytes, bool *fits)
   return at;
 }
 
-#define CACHE_LINE 64
-#define SETS_BYTES (SP__SET_BUCKETS * sizeof(struct sp__plan_set *))
+#define SETS_BYTES (SP__SET_BUCKETS * sizeof(uint32_t))
 #define LISTS_BYTES (SP__LISTS_CACHED * sizeof(struct sp__list_plans))
-#define FRAMES_BYTES (SP__FRAME_BUCKETS * sizeof(struct sp__frame *))
+#define FRAMES_BYTES (SP__FRAME_BUCKETS * sizeof(uint32_t))
 #define BANDS_BYTES ((size_t)SP__BANDS_CACHED * SP_BOOKS_MAX * sizeof(struct sp__bands))
 #define SEGMENTS_BYTES (SP__SEGMENTS_MAX * sizeof(struct sp__segment))
 #define RUNS_BYTES (SP__RUNS_MAX * sizeof(struct sp__run))
@@ -65,6 +64,7 @@ static void books_free(struct sp_rater *rater)
                        (size_t)books * rater->plans_count * sizeof(uint32_t));
   sp_memory_give_table(rater->memory, rater->groups,
                        rater->groups_count * sizeof(struct sp__group_plans));
+  sp__dests_free(rater);
   rater->plan_index = NULL;
   rater->groups = NULL;
   rater->plans_count = rater->groups_count = 0;
@@ -142,6 +142,7 @@ enum sp_status sp_rater_set_books(struct sp_rater *rater, const struct sp_books 
           sp_book_find_plan(books->book + b, name.text, name.length);
     }
   }
+  SP_TRY(sp__dests_make(rater));
   sp__cache_clear(rater);
   return SP_OK;
 }
@@ -410,18 +411,18 @@ static void cells_prefetch(const struct sp_state *state, uint32_t owner)
   }
 }
 
-#define FRAME_BYTES_USUAL 448u /* a frame, and the choice made with it, which lies behind it */
+#define FRAME_LINES_USUAL 4u /* a frame, and the choice made with it, which lies behind it */
 
-static void lines_fetch(const void *at, size_t bytes)
+static void lines_fetch(const void *at, unsigned lines)
 {
-  for (size_t line = 0; line < bytes && at != NULL; line += CACHE_LINE) {
-    sp_line_fetch((const char *)at + line);
+  for (unsigned line = 0; line < lines && at != NULL; line++) {
+    sp_line_fetch((const char *)at + (size_t)line * SP__LINE_BYTES);
   }
 }
 
 int sp_rater_prefetch_steps(const struct sp_rater *rater)
 {
-  return rater->chunk_now == 0 ? 2 : 4; /* all frames of a small book lie in one chunk, and near */
+  return rater->chunk_now < SP__CACHE_NEAR_CHUNKS ? 2 : 4;
 }
 
 void sp_rater_prefetch(const struct sp_rater *rater, const struct sp_usage *usage, int step)
@@ -431,11 +432,13 @@ void sp_rater_prefetch(const struct sp_rater *rater, const struct sp_usage *usag
     return;
   }
   if (step == 3) {
-    lines_fetch(sp__set_seen(rater, usage), sizeof(struct sp__plan_set));
+    const struct sp__plan_set *set = sp__set_seen(rater, usage);
+    lines_fetch(set, 1);
+    lines_fetch(set == NULL ? NULL : set->known[usage->service != SP_SERVICE_VOICE], 1);
     return;
   }
   if (step == 4) { /* mostly its first choice lies behind it */
-    lines_fetch(sp__frame_seen(rater, usage), FRAME_BYTES_USUAL);
+    lines_fetch(sp__frame_seen(rater, usage), FRAME_LINES_USUAL);
     return;
   }
   uint32_t group = usage->group < state->count[1] ? usage->group : SP_NONE;
@@ -449,9 +452,7 @@ void sp_rater_prefetch(const struct sp_rater *rater, const struct sp_usage *usag
   }
   cells_prefetch(state, usage->subscriber);
   uint32_t list = sp_directory_subscription_list(rater->directory, usage->subscriber);
-  const char *plans = (const char *)(rater->lists + list % SP__LISTS_CACHED);
-  sp_line_fetch(plans);
-  sp_line_fetch(plans + CACHE_LINE);
+  sp_line_fetch(rater->lists + list % SP__LISTS_CACHED);
   if (group != SP_NONE) {
     uint32_t count;
     sp_line_fetch(sp_directory_memberships(rater->directory, usage->subscriber, &count));

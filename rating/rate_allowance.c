@@ -11,7 +11,7 @@ static int64_t less(int64_t a, int64_t b)
 /* The item walked (§10.6.1): base, or the first by name with increments. */
 static uint32_t walked_item(const struct sp__work *work)
 {
-  if (work->frame->base != SP_NONE && work->items[work->frame->base].quantity > 0) {
+  if (work->frame->base != SP__ITEM_NONE && work->items[work->frame->base].quantity > 0) {
     return work->frame->base;
   }
   uint32_t index = 0;
@@ -97,7 +97,7 @@ static uint32_t line_of(struct sp_rater *rater, const struct sp__offer *offer)
   struct sp__line *line = rater->lines + work->lines_count;
   bool rolls = false;
   *line = (struct sp__line){.allowance = offer->allowance,
-                            .key = sp__balance_key(offer->allowance, position),
+                            .key = sp__balance_key(offer->key, position),
                             .position = offer->position,
                             .order = SP_NONE,
                             .rolled_stage = SP_NONE,

@@ -95,7 +95,7 @@ static void block_run(struct blocks *at, const struct sp__run *run)
 int64_t sp__block_cap(struct sp_rater *rater, const struct sp__cut *cut, bool take)
 {
   struct sp__item *item = rater->work.items + cut->item;
-  uint32_t stage = sp__stage_of(rater, rater->work.usage->subscriber, cut->discount->key,
+  uint32_t stage = sp__stage_of(rater, rater->work.usage->subscriber, cut->key,
                                 sp__period(rater->work.cycle, SP__CELL_COUNTER, 0), true);
   int64_t start = sp__stage_value(rater, stage);
   struct blocks at = {rater, cut->discount, item, start, -1, 0, 0, 0, take};

@@ -4,25 +4,34 @@
 
 #include <string.h>
 
+/* false: no memory. */
+static bool chunk_next(struct sp_rater *rater)
+{
+  uint32_t next = rater->chunks_count == 0 ? 0 : rater->chunk_now + 1;
+  if (next == rater->chunks_count) {
+    char *chunk = next == SP__CACHE_CHUNKS_MAX
+                      ? NULL
+                      : sp_memory_take_table(rater->memory, SP__CACHE_CHUNK_BYTES);
+    if (chunk == NULL) {
+      rater->work.no_memory = true;
+      return false;
+    }
+    rater->chunks[rater->chunks_count++] = chunk;
+  }
+  rater->chunk_now = next;
+  rater->chunk_used = next == 0 ? SP__LINE_BYTES : 0; /* place 0 is nowhere */
+  return true;
+}
+
 void *sp__cache_take(struct sp_rater *rater, size_t bytes)
 {
   bytes = (bytes + 15) & ~(size_t)15;
   SP_ASSERT(bytes <= SP__CACHE_CHUNK_BYTES);
-  if (rater->chunk_now == rater->chunks_count ||
-      rater->chunk_used + bytes > SP__CACHE_CHUNK_BYTES) {
-    uint32_t next = rater->chunks_count == 0 ? 0 : rater->chunk_now + 1;
-    if (next == rater->chunks_count) {
-      char *chunk = next == SP__CACHE_CHUNKS_MAX
-                        ? NULL
-                        : sp_memory_take_table(rater->memory, SP__CACHE_CHUNK_BYTES);
-      if (chunk == NULL) {
-        rater->work.no_memory = true;
-        return NULL;
-      }
-      rater->chunks[rater->chunks_count++] = chunk;
+  while (rater->chunk_now == rater->chunks_count ||
+         rater->chunk_used + bytes > SP__CACHE_CHUNK_BYTES) {
+    if (!chunk_next(rater)) {
+      return NULL;
     }
-    rater->chunk_now = next;
-    rater->chunk_used = 0;
   }
   void *at = rater->chunks[rater->chunk_now] + rater->chunk_used;
   rater->chunk_used += bytes;
@@ -30,10 +39,21 @@ void *sp__cache_take(struct sp_rater *rater, size_t bytes)
   return at;
 }
 
+void *sp__cache_take_lines(struct sp_rater *rater, size_t bytes, uint32_t *place)
+{
+  rater->chunk_used = (rater->chunk_used + SP__LINE_BYTES - 1) & ~(size_t)(SP__LINE_BYTES - 1);
+  char *at = sp__cache_take(rater, bytes);
+  if (at != NULL) {
+    size_t line = (size_t)(at - rater->chunks[rater->chunk_now]) / SP__LINE_BYTES;
+    *place = (uint32_t)(rater->chunk_now * SP__CHUNK_LINES + line);
+  }
+  return at;
+}
+
 void sp__cache_clear(struct sp_rater *rater)
 {
-  memset(rater->sets, 0, SP__SET_BUCKETS * sizeof(struct sp__plan_set *));
-  memset(rater->frames, 0, SP__FRAME_BUCKETS * sizeof(struct sp__frame *));
+  memset(rater->sets, 0, SP__SET_BUCKETS * sizeof(*rater->sets));
+  memset(rater->frames, 0, SP__FRAME_BUCKETS * sizeof(*rater->frames));
   memset(rater->lists, 0, SP__LISTS_CACHED * sizeof(struct sp__list_plans));
   if (rater->groups_count > 0) {
     memset(rater->groups, 0, rater->groups_count * sizeof(struct sp__group_plans));
@@ -42,7 +62,7 @@ void sp__cache_clear(struct sp_rater *rater)
   memset(rater->cycles, 0, sizeof(rater->cycles));
   rater->work.now = rater->work.former = (struct sp__cycle){0, 0, INT32_MIN, 0};
   rater->chunk_now = 0;
-  rater->chunk_used = 0;
+  rater->chunk_used = SP__LINE_BYTES;
 }
 
 void sp__cache_trim(struct sp_rater *rater)

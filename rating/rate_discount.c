@@ -58,7 +58,7 @@ static sp_i128 percent_sum(const struct sp__work *work, const struct exact *exac
     }
     bool on = item_is_on(work, cut, i);
     unsigned rest = SP__SETS_MAX - exacts[i].factors - on;
-    sum += exacts[i].value * (on ? sp__percent_left(cut->discount) : 1) * powers[rest];
+    sum += exacts[i].value * (on ? sp__percent_left(cut) : 1) * powers[rest];
   }
   return sum;
 }
@@ -130,7 +130,7 @@ static void exact_round(struct sp__item *item, const struct exact *exact)
 /* One percent alone: the usual case, in 64 bits. false: it does not fit. */
 static bool percent_single(struct sp__work *work, const struct sp__cut *cut)
 {
-  int64_t left = sp__percent_left(cut->discount);
+  int64_t left = sp__percent_left(cut);
   if (work->list_micro > INT64_MAX / (2 * SP__PERCENT_ALL)) {
     return false;
   }
@@ -162,7 +162,7 @@ static void pass_percents(struct sp_rater *rater, const struct sp__choice *choic
     const struct sp__cut *cut = percent_choose(work, exacts, choice->cuts + at, choice->cuts + end);
     for (uint32_t i = 0; cut != NULL && i < work->frame->items_count; i++) {
       if (item_is_on(work, cut, i)) {
-        exacts[i].value *= sp__percent_left(cut->discount);
+        exacts[i].value *= sp__percent_left(cut);
         exacts[i].factors++;
       }
     }
@@ -183,10 +183,10 @@ static void pass_percents(struct sp_rater *rater, const struct sp__choice *choic
 
 /* Passes 2 and 3 */
 
-uint64_t sp__cap_period(const struct sp_rater *rater, const struct sp_book_discount *row)
+uint64_t sp__cap_period(const struct sp_rater *rater, const struct sp__cut *cut)
 {
   const struct sp__work *work = &rater->work;
-  if (row->kind == SP_DISCOUNT_CAP_DAY) {
+  if (cut->kind == SP_DISCOUNT_CAP_DAY) {
     int32_t day = sp_book_local_day(work->book, work->usage->start_utc_s);
     return sp__period(work->cycle, SP__CELL_DAY, (uint32_t)(day + SP__DAY_ZERO));
   }
@@ -202,8 +202,8 @@ static uint32_t cap_stage(struct sp_rater *rater, const struct sp__cut *cut, boo
   if (!first && at < SP__CAPS_KEPT) {
     return work->cap_stages[at];
   }
-  uint32_t stage = sp__stage_of(rater, work->usage->subscriber, cut->discount->key,
-                                sp__cap_period(rater, cut->discount), false);
+  uint32_t stage =
+      sp__stage_of(rater, work->usage->subscriber, cut->key, sp__cap_period(rater, cut), false);
   if (at < SP__CAPS_KEPT) {
     work->cap_stages[at] = stage;
   }
@@ -213,14 +213,14 @@ static uint32_t cap_stage(struct sp_rater *rater, const struct sp__cut *cut, boo
 /* What the items of a cut may cost together. */
 static int64_t cut_bound(struct sp_rater *rater, const struct sp__cut *cut)
 {
-  switch ((enum sp_discount_kind)cut->discount->kind) {
+  switch ((enum sp_discount_kind)cut->kind) {
   case SP_DISCOUNT_PRICE_CAP:
-    return cut->discount->value;
+    return cut->value;
   case SP_DISCOUNT_BLOCK_CAP:
     return sp__block_cap(rater, cut, false);
   case SP_DISCOUNT_CAP_DAY:
   case SP_DISCOUNT_CAP_MONTH: {
-    int64_t left = cut->discount->value - sp__stage_value(rater, cap_stage(rater, cut, true));
+    int64_t left = cut->value - sp__stage_value(rater, cap_stage(rater, cut, true));
     return left > 0 ? left : 0;
   }
   case SP_DISCOUNT_PERCENT:

@@ -27,13 +27,14 @@
 #define SP__STAGE_INDEX 131072u    /* places of the index of more: a power of two */
 #define SP__SETS_MAX 4u            /* percent and free sets on one item (§11.4) */
 #define SP__LIST_POSITIONS_MAX 32u /* subscriptions of one subscriber that count */
-#define SP__LIST_FEW 2u            /* of them kept beside what else is known of the list */
+#define SP__LIST_FEW 3u            /* of them kept beside what else is known of the list */
 #define SP__LISTS_CACHED 32768u
 #define SP__CACHE_BYTES_MAX ((size_t)64 << 20)
 #define SP__CACHE_CHUNK_BYTES ((size_t)1 << 20)
 #define SP__CACHE_CHUNKS_MAX 1024u
+#define SP__CACHE_NEAR_CHUNKS 2u /* what the processor keeps near; beyond it is fetched ahead */
 #define SP__FRAME_BUCKETS 16384u
-#define SP__SET_FRAMES 32u /* frames a plan set knows at once */
+#define SP__SET_FRAMES 16u /* frames a plan set knows at once: of voice, of the others */
 #define SP__SET_BUCKETS 8192u
 #define SP__CAPS_KEPT 8u  /* cells of caps remembered between cutting and counting */
 #define SP__SHORT_MAX 16u /* allowances, discounts in reach of a record that goes the short way */
@@ -47,76 +48,115 @@ struct sp__position { /* one subscription that counts at the record's start */
   uint32_t account, reserved; /* of a group: who pays for its payers (§12.1) */
 };
 
-/* Plans of the positions in order, of one book; interned. What a record asks of it stands in three
- * cache lines. */
+/* Where something lies in the caches, in lines of 64 bytes; 0: nowhere. Half of a
+ * pointer: what a record needs of a large tariff lies in no cache of the processor, so every line
+ * counts. */
+#define SP__LINE_BYTES 64u
+#define SP__CHUNK_LINES (SP__CACHE_CHUNK_BYTES / SP__LINE_BYTES)
+#define SP__PLACE_BITS 24u
+#define SP__PLACES ((size_t)1 << SP__PLACE_BITS)
+_Static_assert(SP__PLACES == SP__CACHE_CHUNKS_MAX * SP__CHUNK_LINES, "places fit");
+
+/* Plans of the positions in order, of one book; interned. What a record asks of it stands in two
+ * lines. */
 struct sp__plan_set {
-  struct sp__plan_set *next;
   uint64_t hash;
+  uint32_t next, place; /* next: of its bucket */
   uint16_t book, count;
   uint8_t uses_dest, uses_rating_group;
-  uint8_t reserved[2];
-  uint8_t alike[SP_FEATURE_BITS];          /* feature bit -> the one that stands for it here */
-  struct sp__frame *known[SP__SET_FRAMES]; /* last found, by hash */
+  /* feature bit, services apart, less SP_FEATURE_DIRECTION -> the one that stands for it here */
+  uint8_t alike[SP_FEATURE_BITS - SP_FEATURE_DIRECTION];
+  uint8_t reserved[8];
+  /* Places of frames, a byte of their hashes above; a search begins at the hash and ends at 0.
+   * Voice apart (0), so that which line to fetch ahead is known before the set is. */
+  uint32_t known[2][SP__SET_FRAMES];
   uint32_t plans[];
 };
+_Static_assert(sizeof(struct sp__plan_set) == 3 * SP__LINE_BYTES, "the head and two lists");
+
+/* The columns of rows that records ask for are copied into what follows: a row is two or three
+ * lines of a large image, and what stands behind one another here is fetched at once. */
 
 struct sp__winner { /* the rule of an item; rule NULL: none */
   const struct sp_book_rule *rule;
   const struct sp_book_item *item; /* the plan item it belongs to */
-  const struct sp_book_slot *slots;
   int64_t divisor;          /* the item's denominator x step of its digits: numerators to steps */
-  int64_t step;             /* of its digits, micro-units */
-  int64_t bias;             /* added before dividing: half_up, ceil, floor */
   int64_t size, price, fee; /* of the first slot; connect fee */
+  uint32_t step;            /* of its digits, micro-units */
   uint32_t name;            /* of the item in the set of books */
-  uint8_t unit;
+  uint8_t unit, rounding;
   bool simple; /* one slot, no counter: all increments are alike */
   bool free;   /* and they and the fee cost nothing before rounding (§10.6.2) */
 };
+_Static_assert(sizeof(struct sp__winner) == SP__LINE_BYTES, "a line");
+
+/* Added before dividing by the divisor: half_up, ceil, floor. */
+static inline int64_t sp__winner_bias(const struct sp__winner *winner)
+{
+  return winner->rounding == SP_ROUND_HALF_UP ? winner->divisor / 2
+         : winner->rounding == SP_ROUND_CEIL  ? winner->divisor - 1
+                                              : 0;
+}
 
 struct sp__offer {
   const struct sp_book_allowance *allowance;
-  uint32_t position;
-  bool joins; /* own in a group's plan: the grant depends on when the member joined (§10.2) */
+  uint64_t key; /* these are of its row */
+  int64_t amount, member_cap;
+  uint32_t name; /* of the allowance in the set of books */
+  uint8_t position, unit;
+  bool pool : 1, rollover : 1;
+  bool joins : 1; /* own in a group's plan: the grant depends on when the member joined (§10.2) */
 };
+_Static_assert(SP__POSITIONS_MAX <= UINT8_MAX, "a position fits");
 
 struct sp__cut {
   const struct sp_book_discount *discount;
+  uint64_t key; /* these are of its row */
+  int64_t value;
   uint32_t item;    /* index in the frame's items or SP_NONE = all */
-  uint32_t set_end; /* index of the first cut behind its set */
+  uint16_t set_end; /* index of the first cut behind its set */
+  uint8_t kind;
 };
 
 struct sp__claim {
   const struct sp_book_payer *payer;
-  uint32_t position, item;
+  uint64_t key; /* these are of its row */
+  int64_t value, member_cap_micro, group_cap_micro;
+  uint32_t item; /* index in the frame's items or SP_NONE = all */
+  uint8_t position, mode;
 };
 
 struct sp__choice { /* what holds under one set of bands */
   struct sp__choice *next;
-  uint64_t bands; /* those that matter to the frame */
-  uint32_t offers_count, cuts_count, claims_count;
-  uint32_t sets_count;        /* percent and free sets among the cuts */
-  uint32_t caps_at;           /* index of the first cap_day or cap_month among the cuts */
-  uint32_t bounds_at;         /* of the first cut of pass 2 or 3 */
-  bool fits_short;            /* records with it may go the short way (rate_short.c) */
+  uint64_t bands;             /* those that matter to the frame */
   struct sp__winner *winners; /* one for each of the frame's items */
   struct sp__offer *offers;   /* allowances, by static order of §10.5 */
   struct sp__cut *cuts;       /* discounts by pass, set, name, plan */
   struct sp__claim *claims;   /* payers in order of §12.1 */
+  uint16_t offers_count, cuts_count, claims_count;
+  uint16_t sets_count; /* percent and free sets among the cuts */
+  uint16_t caps_at;    /* index of the first cap_day or cap_month among the cuts */
+  uint16_t bounds_at;  /* of the first cut of pass 2 or 3 */
+  bool fits_short;     /* records with it may go the short way (rate_short.c) */
 };
+_Static_assert(sizeof(struct sp__choice) == SP__LINE_BYTES, "a line");
+_Static_assert(SP__CACHE_CHUNK_BYTES / sizeof(struct sp__cut) <= UINT16_MAX, "counts fit");
+
+#define SP__ITEM_NONE UINT8_MAX
 
 struct sp__frame { /* all that does not depend on the time: interned by its key */
-  struct sp__frame *next;
   const struct sp__plan_set *set;
   uint64_t features;
   uint32_t dest_node, rating_group;
   uint64_t bands; /* that any of its rules, allowances, discounts, payers asks for */
   struct sp__choice *choices;
-  uint32_t items_count;
-  uint32_t base;    /* index of item `base` or SP_NONE */
+  uint32_t next, place; /* next: of its bucket */
+  uint8_t items_count;
+  uint8_t base;     /* index of item `base` or SP__ITEM_NONE */
   bool too_many;    /* more items than a record can have */
   uint32_t names[]; /* item name ids of the book, ascending: so the names are */
 };
+_Static_assert(SP_BOOK_ITEMS_MAX < SP__ITEM_NONE, "an item's index fits");
 
 struct sp__segment { /* from this second of the usage on */
   int64_t from_s;
@@ -197,17 +237,23 @@ struct sp__span { /* instants at which something stays the same */
   int64_t from_utc_s, to_utc_s;
 };
 
-struct sp__list_plans { /* what one list of subscriptions comes to; most to two at most */
-  struct sp__span span; /* empty: nothing kept here */
-  uint64_t hash;
-  struct sp__plan_set *set; /* of these plans alone, once it was found */
-  uint32_t list;            /* of the directory */
-  uint32_t room;            /* of `more` */
-  uint16_t count, book, bases, reserved;
-  struct sp__position first[SP__LIST_FEW], *more; /* owner: to be set */
-  struct sp__plan_set *company;                   /* the last one of these plans and a group's */
+struct sp__own_plan { /* one of a list's subscriptions that count */
+  uint32_t plan;
+  int64_t from_utc_s, to_utc_s;
 };
-_Static_assert(sizeof(struct sp__list_plans) == 128, "two cache lines");
+
+struct sp__list_plans {      /* what one list of subscriptions comes to; that of one is one line */
+  struct sp__span span;      /* empty: nothing kept here */
+  uint32_t list;             /* of the directory */
+  uint32_t set;              /* place of the set of these plans alone, once it was found */
+  uint32_t company;          /* and of these plans and those of groups: the last one */
+  uint32_t company_plans[2]; /* which were these; SP_NONE: no second one, or more than two */
+  uint16_t book;
+  uint8_t count, bases;
+  struct sp__own_plan first[SP__LIST_FEW], *more; /* more: those behind */
+  uint32_t room;                                  /* of `more` */
+};
+_Static_assert(sizeof(struct sp__list_plans) == 2 * SP__LINE_BYTES, "two lines");
 
 struct sp__group_plans { /* what a group and those above it give; most give one: one cache line */
   struct sp__span span;
@@ -215,7 +261,7 @@ struct sp__group_plans { /* what a group and those above it give; most give one:
   uint32_t room;
   uint16_t count, book;
 };
-_Static_assert(sizeof(struct sp__group_plans) == 64, "a cache line");
+_Static_assert(sizeof(struct sp__group_plans) == SP__LINE_BYTES, "a line");
 
 struct sp__work { /* the record, or the whole chain, in hand */
   const struct sp_usage *usage;
@@ -233,9 +279,8 @@ struct sp__work { /* the record, or the whole chain, in hand */
   bool no_memory; /* the caches could not grow */
   uint16_t positions_count;
   int32_t cycle;
-  bool grows;                   /* a cell will have to be added */
-  struct sp__cycle now, former; /* the cycle, and once asked for, the one before */
-  uint64_t plans_hash;
+  bool grows;                         /* a cell will have to be added */
+  struct sp__cycle now, former;       /* the cycle, and once asked for, the one before */
   uint32_t cap_stages[SP__CAPS_KEPT]; /* of cuts from caps_at on */
   int64_t list_micro, net_micro;
   uint32_t segments_count, runs_count, cut_runs_count;
@@ -252,13 +297,15 @@ struct sp_rater {
   const struct sp_books *books;
   int64_t window_s; /* 0: none */
   /* caches */
-  struct sp__plan_set **sets;
-  struct sp__frame **frames;
+  uint32_t *sets, *frames; /* places of the first of each bucket */
   struct sp__list_plans *lists;
   struct sp__group_plans *groups;
   uint32_t groups_count;
   uint32_t *plan_index; /* [book][directory's plan] -> index in the book or SP_NONE */
   uint32_t plans_count, books_count;
+  uint32_t
+      *dests[SP_BOOKS_MAX]; /* destination node -> the one that stands for it; NULL: no nodes */
+  uint32_t dests_count[SP_BOOKS_MAX];
   struct sp__bands *bands;
   struct sp__cycle cycles[SP__CYCLES_CACHED];
   uint32_t cycle_next;
@@ -282,6 +329,13 @@ struct sp_rater {
 /* rate_cache.c: memory and calendar */
 void *sp__cache_take(struct sp_rater *rater,
                      size_t bytes); /* zeroed; NULL: no memory, work.no_memory is set */
+/* The same from the beginning of a line on, and where. */
+void *sp__cache_take_lines(struct sp_rater *rater, size_t bytes, uint32_t *place);
+static inline void *sp__cache_at(const struct sp_rater *rater, uint32_t place)
+{
+  return rater->chunks[place / SP__CHUNK_LINES] +
+         (size_t)(place % SP__CHUNK_LINES) * SP__LINE_BYTES;
+}
 void sp__cache_clear(struct sp_rater *rater);
 void sp__cache_trim(
     struct sp_rater *rater); /* between records: forgets all if it has become large */
@@ -297,12 +351,30 @@ static inline const struct sp__cycle *sp__cycle_former(struct sp_rater *rater)
 }
 uint64_t sp__bands_at(struct sp_rater *rater, int64_t utc_s, int64_t *until_utc_s);
 
+/* rate_dests.c: for the books that the rater has; sp__dests_free also after NO_MEMORY */
+SP_MUST_CHECK enum sp_status sp__dests_make(struct sp_rater *rater);
+void sp__dests_free(struct sp_rater *rater);
+
 /* rate_plans.c: fills work.positions (§7); reason NO_PLAN, TWO_BASE_PLANS, OVERFLOW */
 enum sp_reason sp__plans_find(struct sp_rater *rater);
 bool sp__plans_member_since(struct sp_rater *rater, uint32_t group, const struct sp__cycle *cycle,
                             int64_t *first_utc_s);
 
-/* rate_select.c, rate_match.c: NULL = no memory (work.no_memory) */
+static inline const struct sp_book_plan *sp__plan_at(const struct sp_rater *rater, uint32_t plan)
+{
+  return SP_BOOK_TABLE(rater->work.book, plans, struct sp_book_plan) + plan;
+}
+/* Is this position the first with its plan (§7.3)? */
+static inline bool sp__plan_is_first(const struct sp__plan_set *set, uint32_t position)
+{
+  uint32_t first = 0;
+  while (set->plans[first] != set->plans[position]) {
+    first++;
+  }
+  return first == position;
+}
+
+/* rate_frame.c, rate_select.c, rate_match.c: NULL = no memory (work.no_memory) */
 struct sp__frame *sp__frame_find(struct sp_rater *rater);
 struct sp__choice *sp__choice_find(struct sp_rater *rater, uint64_t bands);
 /* What they will most likely find for a record, if it was found before, else NULL: only to fetch
@@ -327,11 +399,10 @@ int64_t sp__grant(struct sp_rater *rater, const struct sp__position *position,
 /* The book that grants at an instant (§10.3). */
 uint32_t sp__grant_book(const struct sp_rater *rater, int64_t at_utc_s);
 /* Of the cells of a balance: the allowance, and whose subscription of it (§10.1). */
-static inline uint64_t sp__balance_key(const struct sp_book_allowance *allowance,
-                                       const struct sp__position *position)
+static inline uint64_t sp__balance_key(uint64_t allowance_key, const struct sp__position *position)
 {
   uint64_t group = (position->owner & SP_OWNER_GROUP) != 0 ? position->owner : 0;
-  return sp_hash_fold(allowance->key ^ SP_HASH_K0,
+  return sp_hash_fold(allowance_key ^ SP_HASH_K0,
                       (uint64_t)position->from_utc_s * SP_HASH_K2 + group * SP_HASH_K3 + 1);
 }
 /* What is left of a balance of one part; granted < 0: no such part. */
@@ -343,12 +414,12 @@ static inline int64_t sp__balance_left(int64_t granted, int64_t used)
 /* rate_discount.c, rate_block.c (§11) */
 enum sp_reason sp__discounts_apply(struct sp_rater *rater);
 #define SP__PERCENT_ALL 10000 /* hundredths of a percent */
-static inline int64_t sp__percent_left(const struct sp_book_discount *row)
+static inline int64_t sp__percent_left(const struct sp__cut *cut)
 {
-  return row->kind == SP_DISCOUNT_FREE ? 0 : SP__PERCENT_ALL - row->value;
+  return cut->kind == SP_DISCOUNT_FREE ? 0 : SP__PERCENT_ALL - cut->value;
 }
 /* Period of the cell of a cap_day or cap_month. */
-uint64_t sp__cap_period(const struct sp_rater *rater, const struct sp_book_discount *row);
+uint64_t sp__cap_period(const struct sp_rater *rater, const struct sp__cut *cut);
 int64_t sp__block_cap(struct sp_rater *rater, const struct sp__cut *cut, bool take);
 
 /* rate_payer.c (§12) */

@@ -22,28 +22,28 @@ struct asked { /* a payer and its cells */
 
 static void payer_want(struct sp_rater *rater, struct asked *asked)
 {
-  const struct sp_book_payer *row = asked->claim->payer;
+  const struct sp__claim *claim = asked->claim;
   const struct sp__stage *member = rater->stages + asked->member_stage;
   int64_t paid = member->before + member->added;
-  switch ((enum sp_payer_mode)row->mode) {
+  switch ((enum sp_payer_mode)claim->mode) {
   case SP_PAYER_FULL:
     asked->want = asked->left;
     break;
   case SP_PAYER_SHARE: {
     int64_t step = sp_money_step((unsigned)rater->work.book->header->rounding_digits);
-    asked->want = sp_money_part(asked->left, row->value, 10000, step);
+    asked->want = sp_money_part(asked->left, claim->value, 10000, step);
     break;
   }
   case SP_PAYER_AMOUNT:
-    asked->want = row->value - paid;
+    asked->want = claim->value - paid;
     break;
   }
   int64_t take = less(asked->left, asked->want);
-  if (row->member_cap_micro >= 0) {
-    take = less(take, row->member_cap_micro - paid);
+  if (claim->member_cap_micro >= 0) {
+    take = less(take, claim->member_cap_micro - paid);
   }
-  if (row->group_cap_micro >= 0) {
-    take = less(take, row->group_cap_micro - sp__stage_value(rater, asked->all_stage));
+  if (claim->group_cap_micro >= 0) {
+    take = less(take, claim->group_cap_micro - sp__stage_value(rater, asked->all_stage));
   }
   if (rater->work.late) { /* no more than this chain has got from it already (§13.4) */
     take = less(take, member->old - member->added);
@@ -131,7 +131,7 @@ static void payer_ask(struct sp_rater *rater, const struct sp__claim *claim,
   for (uint32_t i = 0; i < work->frame->items_count; i++) {
     asked.left += item_is_on(work, claim, i) ? work->items[i].left_micro : 0;
   }
-  uint64_t key = sp_hash_fold(claim->payer->key ^ SP_HASH_K4, position->owner * SP_HASH_K3 + 1);
+  uint64_t key = sp_hash_fold(claim->key ^ SP_HASH_K4, position->owner * SP_HASH_K3 + 1);
   uint64_t period = sp__period(work->cycle, SP__CELL_PAID, 0);
   asked.member_stage = sp__stage_of(rater, work->usage->subscriber, key, period, false);
   asked.all_stage = sp__stage_of(rater, position->owner, key, period, false);

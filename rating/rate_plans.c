@@ -4,8 +4,6 @@
  * group. */
 #include "rating/rate_parts.h"
 
-#include "rating/hash.h"
-
 #include <string.h>
 
 static uint32_t plan_of(const struct sp_rater *rater, uint16_t book, uint32_t plan)
@@ -178,19 +176,19 @@ static void positions_trace(struct sp_rater *rater)
 
 /* false: no memory. */
 static bool list_keep(struct sp_rater *rater, struct sp__list_plans *kept,
-                      struct sp__list_plans *made, const struct sp__position *positions)
+                      struct sp__list_plans *made, const struct sp__own_plan *plans)
 {
   uint32_t few = made->count < SP__LIST_FEW ? made->count : SP__LIST_FEW;
   if (made->count - few > made->room) {
     made->room = SP__LIST_POSITIONS_MAX;
-    made->more = sp__cache_take(rater, SP__LIST_POSITIONS_MAX * sizeof(*positions));
+    made->more = sp__cache_take(rater, SP__LIST_POSITIONS_MAX * sizeof(*plans));
     if (made->more == NULL) {
       return false;
     }
   }
-  memcpy(made->first, positions, few * sizeof(*positions));
+  memcpy(made->first, plans, few * sizeof(*plans));
   if (made->count > few) {
-    memcpy(made->more, positions + few, (made->count - few) * sizeof(*positions));
+    memcpy(made->more, plans + few, (made->count - few) * sizeof(*plans));
   }
   *kept = *made;
   return true;
@@ -213,9 +211,8 @@ static struct sp__list_plans *list_plans(struct sp_rater *rater, uint32_t list)
   uint32_t count;
   const struct sp_subscription *row =
       sp_directory_subscriptions(rater->directory, usage->subscriber, &count);
-  struct sp__position list_positions[SP__LIST_POSITIONS_MAX];
+  struct sp__own_plan own[SP__LIST_POSITIONS_MAX];
   struct sp__list_plans made = {.span = {SP_TIME_MIN, SP_TIME_MAX},
-                                .hash = SP_HASH_K0 ^ usage->book,
                                 .list = list,
                                 .room = kept->room,
                                 .book = usage->book,
@@ -233,11 +230,9 @@ static struct sp__list_plans *list_plans(struct sp_rater *rater, uint32_t list)
     if (plans[plan].kind == SP_PLAN_BASE) {
       made.bases++;
     }
-    list_positions[made.count++] =
-        (struct sp__position){plan, usage->subscriber, row->from_utc_s, row->to_utc_s, SP_NONE, 0};
-    made.hash = sp_hash_fold(made.hash, plan ^ SP_HASH_K1);
+    own[made.count++] = (struct sp__own_plan){plan, row->from_utc_s, row->to_utc_s};
   }
-  return list_keep(rater, kept, &made, list_positions) ? kept : NULL;
+  return list_keep(rater, kept, &made, own) ? kept : NULL;
 }
 
 enum sp_reason sp__plans_find(struct sp_rater *rater)
@@ -253,17 +248,15 @@ enum sp_reason sp__plans_find(struct sp_rater *rater)
     return own->bases == 0 ? SP_REASON_NO_PLAN : SP_REASON_TWO_BASE_PLANS;
   }
   for (uint16_t i = 0; i < own->count; i++) {
-    work->positions[i] = i < SP__LIST_FEW ? own->first[i] : own->more[i - SP__LIST_FEW];
-    work->positions[i].owner = subscriber;
+    const struct sp__own_plan *at =
+        i < SP__LIST_FEW ? own->first + i : own->more + (i - SP__LIST_FEW);
+    work->positions[i] =
+        (struct sp__position){at->plan, subscriber, at->from_utc_s, at->to_utc_s, SP_NONE, 0};
   }
   work->own = own;
   work->positions_count = own->count;
-  work->plans_hash = own->hash;
   if (!groups_add(rater)) {
     return SP_REASON_OVERFLOW;
-  }
-  for (uint16_t i = own->count; i < work->positions_count; i++) {
-    work->plans_hash = sp_hash_fold(work->plans_hash, work->positions[i].plan ^ SP_HASH_K1);
   }
   if (sp__traced(rater)) {
     positions_trace(rater);

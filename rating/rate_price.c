@@ -52,7 +52,8 @@ bool sp__item_round(int64_t *micro, sp_i128 numerator, const struct sp__item *it
 {
   const struct sp__winner *by = item->start;
   if (SP_LIKELY(item->denominator == by->item->denominator && (uint64_t)(numerator >> 62) == 0)) {
-    uint64_t small = (uint64_t)numerator + (uint64_t)by->bias, divisor = (uint64_t)by->divisor;
+    uint64_t small = (uint64_t)numerator + (uint64_t)sp__winner_bias(by),
+             divisor = (uint64_t)by->divisor;
     *micro = (int64_t)(small / divisor) * by->step;
     return true;
   }
@@ -74,12 +75,12 @@ static struct sp__run *run_push(struct sp_rater *rater)
   return rater->runs + rater->work.runs_count++;
 }
 
-static uint32_t slot_at(const struct sp__winner *winner, int64_t position)
+static uint32_t slot_at(const struct sp_book_slot *slots, uint32_t count, int64_t position)
 {
-  uint32_t low = 0, high = winner->rule->slots_count;
+  uint32_t low = 0, high = count;
   while (high - low > 1) {
     uint32_t middle = low + (high - low) / 2;
-    if (winner->slots[middle].from <= position) {
+    if (slots[middle].from <= position) {
       low = middle;
     } else {
       high = middle;
@@ -109,12 +110,14 @@ static bool rule_runs(struct sp_rater *rater, struct sp__item *item,
     rater->stages[stage].used = true;
     position = sp__stage_value(rater, stage);
   }
-  uint32_t s = slot_at(winner, position);
+  const struct sp_book_slot *slots =
+      SP_BOOK_TABLE(rater->work.book, slots, struct sp_book_slot) + winner->rule->slots_at;
+  uint32_t s = slot_at(slots, winner->rule->slots_count, position);
   while (at->offset < at->start_limit) {
-    const struct sp_book_slot *slot = winner->slots + s;
+    const struct sp_book_slot *slot = slots + s;
     int64_t reach = at->start_limit - at->offset;
-    if (s + 1 < winner->rule->slots_count && winner->slots[s + 1].from - position < reach) {
-      reach = winner->slots[s + 1].from - position;
+    if (s + 1 < winner->rule->slots_count && slots[s + 1].from - position < reach) {
+      reach = slots[s + 1].from - position;
     }
     struct sp__run *run = run_push(rater);
     if (run == NULL) {
@@ -138,7 +141,7 @@ static bool rule_runs(struct sp_rater *rater, struct sp__item *item,
       return false;
     }
     at->offset += used;
-    while (s + 1 < winner->rule->slots_count && winner->slots[s + 1].from <= position) {
+    while (s + 1 < winner->rule->slots_count && slots[s + 1].from <= position) {
       s++;
     }
     if (stage != SP_NONE) {
@@ -171,9 +174,9 @@ static const struct sp__winner *rule_until(const struct sp_rater *rater, uint32_
 static bool simple_price(struct sp_rater *rater, struct sp__item *item)
 {
   const struct sp__winner *winner = item->start;
-  int64_t count = divide_up(item->quantity, winner->size), sum;
+  int64_t count = divide_up(item->quantity, winner->size), bias = sp__winner_bias(winner), sum;
   if (__builtin_mul_overflow(count, winner->price, &sum) ||
-      __builtin_add_overflow(sum, winner->fee, &sum) || sum > INT64_MAX - winner->bias) {
+      __builtin_add_overflow(sum, winner->fee, &sum) || sum > INT64_MAX - bias) {
     return false;
   }
   struct sp__run *run = run_push(rater);
@@ -185,7 +188,7 @@ static bool simple_price(struct sp_rater *rater, struct sp__item *item)
       0};
   item->increments = count;
   item->list_sum = sum;
-  uint64_t steps = (uint64_t)(sum + winner->bias) / (uint64_t)winner->divisor;
+  uint64_t steps = (uint64_t)(sum + bias) / (uint64_t)winner->divisor;
   item->list_micro = (int64_t)steps * winner->step;
   return true;
 }

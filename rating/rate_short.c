@@ -29,8 +29,7 @@ bool sp__short_fits(const struct sp__frame *frame, const struct sp__choice *choi
   }
   for (uint32_t i = 0; i < choice->cuts_count && fits; i++) {
     /* One cut a set: there is nothing to choose. */
-    fits =
-        choice->cuts[i].set_end == i + 1 && choice->cuts[i].discount->kind != SP_DISCOUNT_BLOCK_CAP;
+    fits = choice->cuts[i].set_end == i + 1 && choice->cuts[i].kind != SP_DISCOUNT_BLOCK_CAP;
   }
   return fits && choice->sets_count <= SP__SETS_MAX;
 }
@@ -50,12 +49,12 @@ static bool short_price(struct sp_rater *rater, const struct sp__choice *choice,
     if (quantity <= 0) {
       return false;
     }
-    int64_t count = (quantity - 1) / winner->size + 1, sum;
+    int64_t count = (quantity - 1) / winner->size + 1, bias = sp__winner_bias(winner), sum;
     if (__builtin_mul_overflow(count, winner->price, &sum) ||
-        __builtin_add_overflow(sum, winner->fee, &sum) || sum > INT64_MAX - winner->bias) {
+        __builtin_add_overflow(sum, winner->fee, &sum) || sum > INT64_MAX - bias) {
       return false;
     }
-    uint64_t steps = (uint64_t)(sum + winner->bias) / (uint64_t)winner->divisor;
+    uint64_t steps = (uint64_t)(sum + bias) / (uint64_t)winner->divisor;
     int64_t list_micro = (int64_t)steps * winner->step;
     charge->items[i] = (struct sp_charge_item){winner->name, 0, list_micro, list_micro, count};
     if (!sp_money_add(&work->list_micro, work->list_micro, list_micro)) {
@@ -74,8 +73,8 @@ static inline int64_t granted_in(struct sp_rater *rater, const struct sp__offer 
   const struct sp__position *position = rater->work.positions + offer->position;
   if (SP_LIKELY(!offer->joins && cycle->book == rater->work.usage->book &&
                 position->from_utc_s <= cycle->from_utc_s)) {
-    *rolls = offer->allowance->rollover;
-    return offer->allowance->amount;
+    *rolls = offer->rollover;
+    return offer->amount;
   }
   return sp__grant(rater, position, offer->allowance, cycle, rolls);
 }
@@ -102,8 +101,8 @@ static inline uint32_t part_stage(struct sp_rater *rater, const struct sp__offer
 {
   const struct sp__work *work = &rater->work;
   const struct sp__position *position = work->positions + offer->position;
-  return sp__stage_of(rater, offer->allowance->pool ? position->owner : work->usage->subscriber,
-                      sp__balance_key(offer->allowance, position),
+  return sp__stage_of(rater, offer->pool ? position->owner : work->usage->subscriber,
+                      sp__balance_key(offer->key, position),
                       sp__period(work->cycle - rolled, SP__CELL_USED, 0), false);
 }
 
@@ -113,19 +112,18 @@ enum cover { COVER_NOTHING, COVER_SOME, COVER_ALL };
 static enum cover part_take(struct sp_rater *rater, const struct sp__offer *offer, bool rolled,
                             int64_t size, int64_t need)
 {
-  const struct sp_book_allowance *row = offer->allowance;
   int64_t granted;
   if (!part_granted(rater, offer, rolled, &granted)) {
     return COVER_NOTHING;
   }
   uint32_t stage = part_stage(rater, offer, rolled), member = SP_NONE;
   int64_t left = sp__balance_left(granted, sp__stage_value(rater, stage));
-  if (row->pool && row->member_cap >= 0) {
+  if (offer->pool && offer->member_cap >= 0) {
     const struct sp__work *work = &rater->work;
     member = sp__stage_of(rater, work->usage->subscriber,
-                          sp__balance_key(row, work->positions + offer->position),
+                          sp__balance_key(offer->key, work->positions + offer->position),
                           sp__period(work->cycle, SP__CELL_MEMBER, 0), false);
-    left = less(left, row->member_cap - sp__stage_value(rater, member));
+    left = less(left, offer->member_cap - sp__stage_value(rater, member));
   }
   if (left < need) {
     return left < size ? COVER_NOTHING : COVER_SOME;
@@ -142,7 +140,6 @@ static void allowance_fill(struct sp_rater *rater, const struct sp__offer *offer
                            struct sp_charge *charge)
 {
   const struct sp__work *work = &rater->work;
-  const struct sp_book_allowance *row = offer->allowance;
   int64_t left = 0, granted;
   for (int rolled = 0; rolled < 2; rolled++) {
     if (part_granted(rater, offer, rolled, &granted)) {
@@ -150,8 +147,8 @@ static void allowance_fill(struct sp_rater *rater, const struct sp__offer *offer
     }
   }
   charge->allowances[0] = (struct sp_charge_allowance){
-      rater->books->allowance_ids[work->usage->book][row->name_id],
-      row->pool ? work->positions[offer->position].owner : work->usage->subscriber, used, left};
+      offer->name, offer->pool ? work->positions[offer->position].owner : work->usage->subscriber,
+      used, left};
   charge->allowances_count = 1;
 }
 
@@ -175,7 +172,7 @@ static bool short_cover(struct sp_rater *rater, const struct sp__choice *choice,
                         struct sp_charge *charge)
 {
   struct sp__work *work = &rater->work;
-  uint32_t walked = work->frame->base == SP_NONE ? 0 : work->frame->base;
+  uint32_t walked = work->frame->base == SP__ITEM_NONE ? 0 : work->frame->base;
   const struct sp__winner *by = choice->winners + walked;
   bool costs = work->list_micro > 0;
   for (uint32_t i = 0; i < work->frame->items_count && !costs; i++) {
@@ -188,7 +185,7 @@ static bool short_cover(struct sp_rater *rater, const struct sp__choice *choice,
   for (uint32_t i = 0; i < 2 * choice->offers_count && costs; i++) {
     bool rolled = i < choice->offers_count; /* rolled parts come first */
     const struct sp__offer *offer = choice->offers + i - (rolled ? 0 : choice->offers_count);
-    if (offer->allowance->unit != by->unit) {
+    if (offer->unit != by->unit) {
       continue;
     }
     enum cover cover = part_take(rater, offer, rolled, by->size, need);
@@ -208,12 +205,12 @@ static bool short_percents(const struct sp__work *work, const struct sp__choice 
                            struct sp_charge *charge)
 {
   for (uint32_t i = 0; i < work->frame->items_count; i++) {
-    uint64_t step = (uint64_t)choice->winners[i].step, divisor = step;
+    uint64_t step = choice->winners[i].step, divisor = step;
     uint64_t value = (uint64_t)charge->items[i].net_micro;
     for (uint32_t c = 0; c < choice->bounds_at; c++) {
       const struct sp__cut *cut = choice->cuts + c;
       if ((cut->item == SP_NONE || cut->item == i) &&
-          (__builtin_mul_overflow(value, (uint64_t)sp__percent_left(cut->discount), &value) ||
+          (__builtin_mul_overflow(value, (uint64_t)sp__percent_left(cut), &value) ||
            __builtin_mul_overflow(divisor, (uint64_t)SP__PERCENT_ALL, &divisor))) {
         return false;
       }
@@ -243,10 +240,10 @@ static bool short_caps(struct sp_rater *rater, const struct sp__choice *choice,
 {
   for (uint32_t c = choice->bounds_at; c < choice->cuts_count; c++) {
     const struct sp__cut *cut = choice->cuts + c;
-    int64_t sum = net_sum(&rater->work, cut->item, charge), bound = cut->discount->value;
+    int64_t sum = net_sum(&rater->work, cut->item, charge), bound = cut->value;
     if (c >= choice->caps_at) {
-      uint32_t stage = sp__stage_of(rater, rater->work.usage->subscriber, cut->discount->key,
-                                    sp__cap_period(rater, cut->discount), false);
+      uint32_t stage = sp__stage_of(rater, rater->work.usage->subscriber, cut->key,
+                                    sp__cap_period(rater, cut), false);
       bound -= sp__stage_value(rater, stage);
       sp__stage_add(rater, stage, sum);
     }

@@ -11,9 +11,9 @@
 #define JUNE_UTC_S INT64_C(1780243200) /* 2026-06-01 00:00 in Shanghai */
 #define TEXT_BYTES (256u << 10)
 
-enum { PREFIXES = 3000, RECORDS = 4 * PREFIXES, AHEAD = 4 };
+enum { PREFIXES = 4000, RECORDS = 16001, AHEAD = 4 };
 
-static char destinations[TEXT_BYTES];
+static char destinations[TEXT_BYTES], rates[TEXT_BYTES];
 
 static const struct rate_case_file customers[] = {
     {"accounts.csv", "account\nA\nGA\n"},
@@ -32,9 +32,7 @@ static void books_open(struct rate_case *it)
       {"book.yaml", "name: t\ncurrency: CNY\ntimezone: Asia/Shanghai\n"},
       {"plans.csv", "plan,kind\np,base\ng,group\nh,group\n"},
       {"destinations.csv", destinations},
-      {"rates.csv", "plan,item,service,zone,price,per,dest\n"
-                    "p,base,voice,,0.10,1min,\np,far,voice,international,0.30,1min,far\n"
-                    "g,club,voice,,0.01,1min,\nh,club,voice,,0.02,1min,\n"},
+      {"rates.csv", rates},
       {NULL, NULL}};
   rate_case_open(it, book, customers);
 }
@@ -43,7 +41,7 @@ static struct sp_usage call_of(const struct rate_case *it, uint32_t i)
 {
   struct sp_usage usage = rate_case_usage(it, i % 3, JUNE_UTC_S + i);
   char text[16];
-  int length = snprintf(text, sizeof(text), "9%u", 10000 + i * 7 % PREFIXES);
+  int length = snprintf(text, sizeof(text), "9%u", 10000 + i / 4 % PREFIXES);
   uint64_t digits = sp_number_pack(text, (size_t)length).digits;
   usage.group = usage.subscriber == 0 ? SP_NONE : usage.subscriber - 1;
   usage.zone = SP_ZONE_INTERNATIONAL;
@@ -58,10 +56,18 @@ START_TEST(test_ahead_changes_nothing)
   static struct sp_usage usages[RECORDS];
   static struct sp_charge one, other;
   size_t length = (size_t)snprintf(destinations, TEXT_BYTES, "destination,prefix\n");
-  for (uint32_t i = 0; i < PREFIXES; i++) {
-    length += (size_t)snprintf(destinations + length, TEXT_BYTES - length, "far,9%u\n", 10000 + i);
+  size_t rows = (size_t)snprintf(rates, TEXT_BYTES,
+                                 "plan,item,service,zone,price,per,dest\n"
+                                 "p,base,voice,,0.10,1min,\n"
+                                 "g,club,voice,,0.01,1min,\nh,club,voice,,0.02,1min,\n");
+  for (uint32_t i = 0; i < PREFIXES; i++) { /* each a destination of its own */
+    length +=
+        (size_t)snprintf(destinations + length, TEXT_BYTES - length, "d%u,9%u\n", i, 10000 + i);
+    rows += (size_t)snprintf(rates + rows, TEXT_BYTES - rows,
+                             "p,far,voice,international,0.30,1min,d%u\n", i);
   }
   ck_assert_uint_lt(length, TEXT_BYTES);
+  ck_assert_uint_lt(rows, TEXT_BYTES);
   books_open(&with);
   books_open(&without);
   ck_assert_int_eq(sp_rater_prefetch_steps(with.rater), 2); /* nothing is known yet */

@@ -1,0 +1,109 @@
+/* Destination prefixes that no rule can tell apart share a frame, those that one can do not; the
+ * charges are those of the way that is traced, which keeps them all apart. */
+#include "rating/book_lookup.h"
+#include "rating/number.h"
+#include "rating/rate_parts.h"
+#include "tests/rating/rate_case.h"
+
+#include <check.h>
+
+#define JUNE_UTC_S INT64_C(1780243200) /* 2026-06-01 00:00 in Shanghai */
+
+static const struct rate_case_file customers[] = {
+    {"accounts.csv", "account\nA\n"},
+    {"subscribers.csv", "subscriber,number,account\nS,13800000001,A\n"},
+    {"subscriptions.csv", "owner,plan,from\nsubscriber:S,p,2026-01-01\n"},
+    {NULL, NULL}};
+
+static const struct rate_case_file book[] = {
+    {"book.yaml", "name: t\ncurrency: CNY\ntimezone: Asia/Shanghai\n"},
+    {"plans.csv", "plan,kind\np,base\n"},
+    {"destinations.csv", "destination,prefix\na,91\na,92\nb,93\na,931\nb,94\na,941\na,95\nb,951\n"
+                         "c,96\ne,96\nc,97\ne,97\nc,971\n"},
+    {"rates.csv",
+     "plan,item,service,price,per,dest\np,base,voice,0.10,1min,\n"
+     "p,far,voice,0.30,1min,a\np,far,voice,0.50,1min,b\np,both,voice,0.07,1min,a;b;e\n"},
+    {NULL, NULL}};
+
+static struct rate_case it;
+
+static uint32_t node_of(const char *number)
+{
+  return sp_book_find_dest_node(it.books.book, sp_number_pack(number, strlen(number)).digits);
+}
+
+static bool alike(const char *a, const char *b)
+{
+  const uint32_t *of = it.rater->dests[0];
+  return of[node_of(a)] == of[node_of(b)];
+}
+
+START_TEST(test_alike)
+{
+  rate_case_open(&it, book, customers);
+  ck_assert_uint_ne(node_of("91"), node_of("92"));
+  ck_assert(alike("910", "920"));    /* a */
+  ck_assert(!alike("910", "930"));   /* a, b */
+  ck_assert(alike("930", "940"));    /* b */
+  ck_assert(alike("9310", "9410"));  /* a in b */
+  ck_assert(!alike("9310", "910"));  /* a in b, a alone */
+  ck_assert(!alike("9310", "9510")); /* a in b, b in a */
+  ck_assert(alike("960", "970"));    /* both at once */
+  ck_assert(!alike("9710", "970"));  /* c in both */
+  ck_assert(!alike("960", "910"));
+  rate_case_close(&it);
+}
+END_TEST
+
+static struct sp_usage call_to(const char *number)
+{
+  struct sp_usage usage = rate_case_usage(&it, 0, JUNE_UTC_S);
+  usage.duration_s = 60;
+  usage.dest_node = node_of(number);
+  return usage;
+}
+
+static void nothing_told(void *context, const struct sp_trace_event *event)
+{
+  (void)context;
+  (void)event;
+}
+
+START_TEST(test_charges)
+{
+  static const struct {
+    const char *number;
+    int64_t cents; /* base 10, far 30 or 50 by the longer prefix, both 7 */
+  } calls[] = {{"80", 10},  {"910", 47},  {"920", 47}, {"930", 67},  {"9310", 47},
+               {"940", 67}, {"9410", 47}, {"950", 47}, {"9510", 67}, {"9710", 17}};
+  static struct sp_charge charge, told;
+  rate_case_open(&it, book, customers);
+  for (size_t round = 0; round < 2; round++) {
+    for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++) {
+      struct sp_usage usage = call_to(calls[i].number);
+      struct sp_trace trace = {NULL, nothing_told};
+      ck_assert_int_eq(sp_rate(it.rater, &usage, &charge, NULL), SP_OK);
+      ck_assert_int_eq(sp_rate(it.rater, &usage, &told, &trace), SP_OK);
+      ck_assert_uint_eq(charge.outcome, SP_OUTCOME_RATED);
+      ck_assert_int_eq(charge.net_micro, calls[i].cents * 10000);
+      ck_assert_int_eq(told.net_micro, charge.net_micro);
+    }
+  }
+  rate_case_close(&it);
+}
+END_TEST
+
+int main(void)
+{
+  Suite *suite = suite_create("rate_dests");
+  TCase *all = tcase_create("all");
+  tcase_set_timeout(all, 0);
+  tcase_add_test(all, test_alike);
+  tcase_add_test(all, test_charges);
+  suite_add_tcase(suite, all);
+  SRunner *runner = srunner_create(suite);
+  srunner_run_all(runner, CK_ENV);
+  int failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
