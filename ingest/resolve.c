@@ -8,6 +8,7 @@
 
 #define RESOLVER_MAGIC UINT32_C(0x53505256)
 #define SHORT_DIGITS_MAX 6
+#define CACHE_LINE 64
 
 /* One record on its way through a batch. */
 struct step {
@@ -42,10 +43,12 @@ struct sp_resolver {
 enum sp_status sp_resolver_make(struct sp_resolver **to, const struct sp_directory *directory,
                                 const struct sp_books *books, struct sp_memory *memory)
 {
-  struct sp_resolver *resolver = sp_memory_take(memory, sizeof(*resolver));
-  if (resolver == NULL) {
+  char *at = sp_memory_take(memory, sizeof(struct sp_resolver) + CACHE_LINE);
+  if (at == NULL) {
     return SP_NO_MEMORY;
   }
+  at += (CACHE_LINE - (uintptr_t)at % CACHE_LINE) % CACHE_LINE;
+  struct sp_resolver *resolver = (struct sp_resolver *)(void *)at;
   memset(resolver, 0, sizeof(*resolver));
   resolver->magic = RESOLVER_MAGIC;
   resolver->directory = directory;

@@ -92,20 +92,32 @@ static enum sp_status book_add(struct sp__areas *areas, const struct sp_books *b
   return SP_OK;
 }
 
-/* The most digits that a prefix of the book has. */
-static uint8_t digits_max(const struct sp_book *book)
+static void depth_add(uint8_t *depths, uint64_t digits, uint32_t length)
+{
+  SP_ASSERT(length <= SP_NUMBER_DIGITS_MAX);
+  uint8_t *depth = sp__area_depth(depths, digits);
+  *depth = length > *depth ? (uint8_t)length : *depth;
+}
+
+/* A prefix of less digits needs no entry: the digits that find one decide about it as well. */
+static enum sp_status depths_make(struct sp__areas *areas, const struct sp_book *book,
+                                  uint32_t index, struct sp_memory *memory)
 {
   const struct sp_book_prefix *prefixes = SP_BOOK_TABLE(book, prefixes, struct sp_book_prefix);
   const struct sp_book_dest_node *nodes = SP_BOOK_TABLE(book, dest_nodes, struct sp_book_dest_node);
-  uint32_t most = 1;
+  uint8_t *depths = sp_memory_take(memory, 1u << SP__DEPTH_BITS);
+  if (depths == NULL) {
+    return SP_NO_MEMORY;
+  }
+  memset(depths, SP__DEPTH_DIGITS, 1u << SP__DEPTH_BITS);
   for (uint64_t i = 0; i < book->header->prefixes.count; i++) {
-    most = prefixes[i].length > most ? prefixes[i].length : most;
+    depth_add(depths, prefixes[i].digits, prefixes[i].length);
   }
   for (uint64_t i = 0; i < book->header->dest_nodes.count; i++) {
-    most = nodes[i].length > most ? nodes[i].length : most;
+    depth_add(depths, nodes[i].digits, nodes[i].length);
   }
-  SP_ASSERT(most <= SP_NUMBER_DIGITS_MAX);
-  return (uint8_t)most;
+  areas->depths[index] = depths;
+  return SP_OK;
 }
 
 static enum sp_status provinces_make(struct sp__areas *areas, const struct sp_books *books,
@@ -133,7 +145,7 @@ enum sp_status sp__areas_make(struct sp__areas *areas, const struct sp_directory
   SP_TRY(slots_make(areas, texts_max(directory, books), memory));
   for (uint32_t i = 0; i < books->count; i++) {
     SP_TRY(book_add(areas, books, i, memory));
-    areas->prefix_digits[i] = digits_max(&books->book[i]);
+    SP_TRY(depths_make(areas, &books->book[i], i, memory));
   }
   uint32_t count = sp_directory_area_count(directory);
   areas->of_directory = sp_memory_take(memory, ((size_t)count + 1) * sizeof(uint32_t));

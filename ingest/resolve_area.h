@@ -15,7 +15,9 @@
 
 #define SP__AREA_MEMOS 256 /* powers of two */
 #define SP__CELL_MEMOS 2048
-#define SP__PREFIX_MEMOS 2048
+#define SP__PREFIX_BITS 11
+#define SP__DEPTH_DIGITS 5u /* of a number, by which it is known how many more can decide */
+#define SP__DEPTH_BITS 10
 
 /* An area: 0 = blank, 1 .. count = known, SP__AREA_OWN | field = the text of that field of the
  * record, which nobody knows. */
@@ -26,7 +28,7 @@ struct sp__area_memo {
   uint32_t id;
 };
 
-struct sp__cell_memo { /* what plmn and lac say */
+struct sp__cell_memo { /* what plmn and lac say; two memos a cache line, none across two */
   uint64_t plmn;       /* bytes, 0 = free */
   int64_t lac;
   uint32_t area;
@@ -61,10 +63,11 @@ struct sp__areas {
   struct sp__prefix_table tables[SP_BOOKS_MAX]; /* of large books */
   bool large;                                   /* there is a book with a table */
   struct sp__area_memo memos[SP__AREA_MEMOS];
-  struct sp__cell_memo cells[SP__CELL_MEMOS];
-  struct sp__cell_memo cell;           /* of a plmn too long to be remembered */
-  uint8_t prefix_digits[SP_BOOKS_MAX]; /* no prefix of the book is longer */
-  struct sp__prefix_memo prefixes[SP__PREFIX_MEMOS];
+  _Alignas(64) struct sp__cell_memo cells[SP__CELL_MEMOS];
+  struct sp__prefix_memo prefixes[1 << SP__PREFIX_BITS];
+  struct sp__cell_memo cell;     /* of a plmn too long to be remembered */
+  uint8_t *depths[SP_BOOKS_MAX]; /* by a hash of the leading digits: no prefix that begins with
+                                    them is longer; at least SP__DEPTH_DIGITS */
 };
 
 SP_MUST_CHECK enum sp_status sp__areas_make(struct sp__areas *areas,
@@ -82,6 +85,12 @@ const struct sp__cell_memo *sp__area_of_cell(struct sp__areas *areas, const stru
 
 /* Text of a known area; of 0 the blank one. For explain: looks through the table. */
 struct sp_name sp__area_name(const struct sp__areas *areas, uint32_t id);
+
+static inline uint8_t *sp__area_depth(uint8_t *depths, uint64_t digits)
+{
+  uint64_t front = digits >> (64 - 4 * SP__DEPTH_DIGITS);
+  return depths + (front * SP_HASH_K0 >> (64 - SP__DEPTH_BITS));
+}
 
 static inline bool sp__area_same_province(const struct sp__areas *areas, uint32_t book, uint32_t a,
                                           uint32_t b)

@@ -3,7 +3,7 @@
 static inline void memo_fill(const struct sp__areas *areas, uint32_t book, uint64_t digits,
                              struct sp__prefix_found found, struct sp__prefix_memo *memo)
 {
-  *memo = (struct sp__prefix_memo){.head = sp_number_head(digits, areas->prefix_digits[book]),
+  *memo = (struct sp__prefix_memo){.head = sp__prefix_head(areas, book, digits),
                                    .prefix = found.prefix,
                                    .dest_node = found.dest_node,
                                    .area = found.row->area,

@@ -23,20 +23,28 @@ void sp__prefix_fill(const struct sp__areas *areas, const struct sp_books *books
 
 static inline struct sp__prefix_memo *sp__prefix_memo_at(struct sp__areas *areas, uint64_t head)
 {
-  return &areas->prefixes[(head * SP_HASH_K0) >> 32 & (SP__PREFIX_MEMOS - 1)];
+  return &areas->prefixes[head * SP_HASH_K0 >> (64 - SP__PREFIX_BITS)];
+}
+
+/* The digits of a number that can decide which prefixes begin it: mostly less than the longest
+ * prefix of the book has, so that more numbers share a memo. */
+static inline uint64_t sp__prefix_head(const struct sp__areas *areas, uint32_t book,
+                                       uint64_t digits)
+{
+  return sp_number_head(digits, *sp__area_depth(areas->depths[book], digits));
 }
 
 /* Fetches what sp__prefix_of reads first. */
 static inline void sp__prefix_prefetch(struct sp__areas *areas, uint32_t book, uint64_t digits)
 {
-  sp_line_fetch(sp__prefix_memo_at(areas, sp_number_head(digits, areas->prefix_digits[book])));
+  sp_line_fetch(sp__prefix_memo_at(areas, sp__prefix_head(areas, book, digits)));
 }
 
 /* The memo of a number in a book, or where it belongs. */
 static inline struct sp__prefix_memo *sp__prefix_known(struct sp__areas *areas, uint32_t book,
                                                        uint64_t digits, bool *known)
 {
-  uint64_t head = sp_number_head(digits, areas->prefix_digits[book]);
+  uint64_t head = sp__prefix_head(areas, book, digits);
   struct sp__prefix_memo *memo = sp__prefix_memo_at(areas, head);
   *known = memo->head == head && memo->book == book + 1;
   return memo;
