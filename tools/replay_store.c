@@ -1,7 +1,8 @@
-/* A store's journals priced anew: each thread takes its shards one after the other, in the order of
- * their journals, from an empty state. Nothing is allocated per record, nothing is written. */
+/* A store's journals priced anew: a thread takes the next shard that nobody has had, in the order
+ * of its journal, from an empty state. Nothing is allocated per record, nothing is written. */
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -54,7 +55,8 @@ struct engine { /* one thread */
   struct sp_world *world;
   const struct sp_books *books; /* the other ones */
   bool own; /* they are the store's: each block is priced by those that it was rated by */
-  uint32_t first, step; /* its shards */
+  _Atomic uint32_t *turn; /* the shard that nobody has had, for all threads */
+  uint32_t shard;         /* its last one */
   struct sp_memory memory;
   struct sp_state *state;
   struct sp_rater *rater;
@@ -293,9 +295,12 @@ static void *engine_run(void *context)
   struct engine *engine = context;
   sp_heap_init(&engine->memory);
   engine->status = engine_make(engine);
-  for (uint32_t shard = engine->first;
-       engine->status == SP_OK && shard < engine->world->dir.shard_count; shard += engine->step) {
-    engine->status = shard_price(engine, shard);
+  while (engine->status == SP_OK) {
+    engine->shard = atomic_fetch_add(engine->turn, 1);
+    if (engine->shard >= engine->world->dir.shard_count) {
+      break;
+    }
+    engine->status = shard_price(engine, engine->shard);
   }
   engine_free(engine);
   return NULL;
@@ -310,10 +315,26 @@ static uint32_t threads_count(const struct sp_world *world)
   return count < world->dir.shard_count ? count : world->dir.shard_count;
 }
 
+/* Of the first shard that failed: those before it were all taken, whichever thread had them. false:
+ * said on stderr. */
+static bool engines_good(const struct engine *engines, uint32_t count)
+{
+  const struct engine *first = NULL;
+  for (uint32_t i = 0; i < count; i++) {
+    if (engines[i].status != SP_OK && (first == NULL || engines[i].shard < first->shard)) {
+      first = engines + i;
+    }
+  }
+  if (first != NULL) {
+    fprintf(stderr, "suanpan: %s: %s\n", first->world->dir.path,
+            first->error[0] != '\0' ? first->error : sp_status_text(first->status));
+  }
+  return first == NULL;
+}
+
 /* All shards; the first engine's tally has all sums afterwards. false: said on stderr. */
 static bool engines_run(struct engine *engines, uint32_t count)
 {
-  bool ok = true;
   for (uint32_t i = 0; i < count; i++) {
     engines[i].started = sp_replay_tally_make(&engines[i].tally, engines[i].world->directory,
                                               i == 0 ? NULL : &engines[0].tally);
@@ -332,16 +353,14 @@ static bool engines_run(struct engine *engines, uint32_t count)
     } else {
       (void)pthread_join(engines[i].thread, NULL);
     }
-    if (engines[i].status != SP_OK) {
-      fprintf(stderr, "suanpan: %s: %s\n", engines[i].world->dir.path,
-              engines[i].error[0] != '\0' ? engines[i].error : sp_status_text(engines[i].status));
-      ok = false;
-    }
-    if (i > 0 && ok) {
-      sp_replay_merge(&engines[0].tally, &engines[i].tally);
-    }
   }
-  return ok;
+  if (!engines_good(engines, count)) {
+    return false;
+  }
+  for (uint32_t i = 1; i < count; i++) {
+    sp_replay_merge(&engines[0].tally, &engines[i].tally);
+  }
+  return true;
 }
 
 /* Whether these are the store's books; then the sets of the first one, two, … are made. */
@@ -373,12 +392,12 @@ static int world_replay(struct sp_world *world, const struct sp_books *books,
     return SP_EXIT_ENVIRONMENT;
   }
   bool own = books_own(world, books);
+  _Atomic uint32_t turn = 0;
   for (uint32_t i = 0; i < count; i++) {
     engines[i].world = world;
     engines[i].own = own;
     engines[i].books = own ? world->books[world->books_count] : books;
-    engines[i].first = i;
-    engines[i].step = count;
+    engines[i].turn = &turn;
   }
   int code = SP_EXIT_ENVIRONMENT;
   if (engines_run(engines, count)) {

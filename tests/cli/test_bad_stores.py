@@ -144,6 +144,10 @@ def journals(stores):
         stores.expect(f"journal: {what}", ["verify", store], (WRONG,), "shard 0: journal")
         stores.expect(f"journal: {what}", ["run", store, *stores.usage()], (ENVIRONMENT,), "shard 0: journal")
     store = stores.copy("tail")
+    for shard in range(2):
+        turn_byte(max(glob.glob(f"{store}/shards/{shard}/journal/*.spj")), 100)
+    stores.expect("journal: of two shards", ["replay", store, "--book", f"{stores.world}/book"], (ENVIRONMENT,), "shard 0: journal")
+    store = stores.copy("tail")
     with open(f"{store}/{name}", "r+b") as file:
         file.write(b"SPBLOCK3")
     stores.expect("journal: a former version's", ["verify", store], (WRONG,), "another version")
