@@ -1,8 +1,8 @@
 /* Inside of the rater, for rate*.c only: caches, and the scratch of the record in hand.
- * Way of a record: plans (rate_plans.c) -> frame and choice (rate_select.c) -> runs of increments
- * and list (rate_price.c) -> allowances (rate_allowance.c) -> discounts (rate_discount.c,
- * rate_block.c) -> payers (rate_payer.c); cells are read and staged by rate_stage.c, which writes
- * them at the very end. */
+ * Way of a record: plans (rate_plans.c) -> frame (rate_frame.c) -> choice (rate_select.c) -> runs
+ * of increments and list (rate_price.c) -> allowances (rate_allowance.c) -> discounts
+ * (rate_discount.c, rate_block.c) -> payers (rate_payer.c), or all of it by rate_short.c; cells are
+ * read and staged by rate_stage.c, which writes them at the very end. */
 /* rule zero: header: inside only, and what one record has in hand is read in one place */
 #ifndef SP_RATING_RATE_PARTS_H
 #define SP_RATING_RATE_PARTS_H

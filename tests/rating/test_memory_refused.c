@@ -1,9 +1,10 @@
 /* Each single request for memory refused once, the requests after it granted: NO_MEMORY and nothing
  * else, for books with and without errors, sets of books, CGRateS tables, customers, directories
- * from pieces, and records. This program brings its own sp_memory_*, where every request is one by
- * itself. */
+ * from pieces, records, raters and resolvers. This program brings its own sp_memory_*, where every
+ * request is one by itself. */
 #include <check.h>
 
+#include "ingest/resolve.h"
 #include "rating/cgrates.h"
 #include "rating/directory_image.h"
 #include "rating/rate_parts.h"
@@ -449,6 +450,85 @@ START_TEST(test_records)
 }
 END_TEST
 
+/* --- raters and resolvers --- */
+
+/* A rater of its own, to its first record. */
+static enum sp_status rater_begin(struct rate_case *it, const struct sp_usage *usage,
+                                  struct sp_charge *charge)
+{
+  struct sp_rater *rater = NULL;
+  enum sp_status status = sp_rater_make(&rater, it->directory, it->state, &it->memory);
+  if (status != SP_OK) {
+    return status;
+  }
+  status = sp_rater_set_books(rater, &it->books);
+  for (int again = 0; again < 2 && status == SP_OK; again++) { /* and by books that come later */
+    status = sp_rate(rater, usage, charge, NULL);
+    status = status == SP_OK ? sp_rater_set_books(rater, &it->books) : status;
+  }
+  sp_rater_free(rater);
+  return status;
+}
+
+START_TEST(test_raters)
+{
+  static struct rate_case it;
+  static struct sp_charge charge;
+  rate_case_open(&it, tariff_book, tariff_customers);
+  ck_assert_uint_gt(it.books.book[0].header->dest_nodes.count, 1);
+  struct sp_usage usage = tariff_usage(&it);
+  long k = 0;
+  for (enum sp_status status = SP_NO_MEMORY; status != SP_OK; k++) {
+    refuse_at = k;
+    refused = false;
+    status = rater_begin(&it, &usage, &charge);
+    refuse_at = -1;
+    ck_assert_msg(status == (refused ? SP_NO_MEMORY : SP_OK), "request %ld: %d", k, status);
+  }
+  ck_assert_int_gt(k, 20);
+  rate_case_close(&it);
+}
+END_TEST
+
+/* A number plan above what is searched one by one. */
+START_TEST(test_resolvers)
+{
+  enum { PREFIXES = 5000, TEXT_BYTES = 1 << 17 };
+  static struct rate_case it;
+  static char numbers[TEXT_BYTES];
+  const struct rate_case_file large_book[] = {
+      {"book.yaml", "name: t\ncurrency: CNY\ntimezone: Asia/Shanghai\n"},
+      {"numbers.csv", numbers},
+      {"destinations.csv", "destination,prefix\nfar,9\n"},
+      {"plans.csv", "plan,kind\np,base\n"},
+      {NULL, NULL}};
+  static const struct rate_case_file one_customer[] = {
+      {"accounts.csv", "account\nA\n"},
+      {"subscribers.csv", "subscriber,number,account,home_area\nS,8613800000001,A,755\n"},
+      {NULL, NULL}};
+  size_t length = (size_t)snprintf(numbers, TEXT_BYTES, "prefix,operator,kind,area\n");
+  for (unsigned i = 0; i < PREFIXES; i++) {
+    length += (size_t)snprintf(numbers + length, TEXT_BYTES - length, "86%u,o%u,mobile,\n",
+                               10000 + i, i % 90);
+  }
+  ck_assert_uint_lt(length, TEXT_BYTES);
+  rate_case_open(&it, large_book, one_customer);
+  size_t before = taken_count;
+  long k = 0;
+  for (enum sp_status status = SP_NO_MEMORY; status != SP_OK; k++) {
+    struct sp_resolver *resolver;
+    refuse_at = k;
+    refused = false;
+    status = sp_resolver_make(&resolver, it.directory, &it.books, &it.memory);
+    refuse_at = -1;
+    ck_assert_msg(status == (refused ? SP_NO_MEMORY : SP_OK), "request %ld: %d", k, status);
+    taken_free_to(before);
+  }
+  ck_assert_int_gt(k, 10); /* the stretches and their levels among them */
+  rate_case_close(&it);
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("memory_refused");
@@ -459,6 +539,8 @@ int main(void)
   tcase_add_test(all, test_cgrates);
   tcase_add_test(all, test_customers);
   tcase_add_test(all, test_records);
+  tcase_add_test(all, test_raters);
+  tcase_add_test(all, test_resolvers);
   suite_add_tcase(suite, all);
   SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_ENV);
