@@ -9,6 +9,7 @@
 #define RESOLVER_MAGIC UINT32_C(0x53505256)
 #define SHORT_DIGITS_MAX 6
 #define CACHE_LINE 64
+#define PORTED_NEAR 8192 /* so many rows of ported numbers stay in a cache of the processor */
 
 /* One record on its way through a batch. */
 struct step {
@@ -31,6 +32,7 @@ struct sp_resolver {
   const struct sp_directory *directory;
   const struct sp_books *books;
   bool again;                /* records that were judged before: no duplicates are looked for */
+  bool ported_far;           /* there is a book with many ported numbers */
   struct sp_name group_text; /* the last rating_group, for its id */
   char group_bytes[64];
   uint32_t group_book, group_id;
@@ -55,6 +57,9 @@ enum sp_status sp_resolver_make(struct sp_resolver **to, const struct sp_directo
   resolver->books = books;
   resolver->book = SP_NONE;
   resolver->group_book = SP_NONE;
+  for (uint32_t i = 0; i < books->count; i++) {
+    resolver->ported_far |= books->book[i].header->ported.count > PORTED_NEAR;
+  }
   if (books->count > 0) {
     const struct sp_book *book = &books->book[0];
     struct sp_book_name country = book->header->home_country;
@@ -554,6 +559,31 @@ static void prefixes_seek(struct sp_resolver *resolver, const struct sp_cdr *cdr
   sp__prefix_seek(&resolver->areas, resolver->seeks, count);
 }
 
+static inline const struct sp_book *book_of_other(struct sp_resolver *resolver,
+                                                  const struct sp_cdr *cdr, const struct step *step)
+{
+  uint32_t book = step->numbers.other.digits != 0 ? book_at(resolver, cdr->start_utc_s) : SP_NONE;
+  return book == SP_NONE ? NULL : &resolver->books->book[book];
+}
+
+/* Whether the other number is ported, where the table of those lies in no cache. */
+static void ported_prefetch(struct sp_resolver *resolver, const struct sp_cdr *cdrs, size_t n)
+{
+  struct step *steps = resolver->steps;
+  for (size_t i = 0; i < n; i++) {
+    const struct sp_book *book = book_of_other(resolver, &cdrs[i], &steps[i]);
+    if (book != NULL) {
+      steps[i].seek = sp_book_prefetch_ported(book, steps[i].numbers.other.digits);
+    }
+  }
+  for (size_t i = 0; i < n; i++) {
+    const struct sp_book *book = book_of_other(resolver, &cdrs[i], &steps[i]);
+    if (book != NULL) {
+      sp_book_prefetch_ported_row(book, (uint32_t)steps[i].seek);
+    }
+  }
+}
+
 /* [CDR 3/9] resolve. in: decoded records; out: usages (who, where, which net, hashes) or a reason;
  * next: route. Pass by pass over a batch: each pass fetches what the next one reads. */
 static void batch_resolve(struct sp_resolver *resolver, const struct sp_cdr *cdrs,
@@ -588,6 +618,9 @@ static void batch_resolve(struct sp_resolver *resolver, const struct sp_cdr *cdr
   }
   if (resolver->areas.large) {
     prefixes_seek(resolver, cdrs, n);
+  }
+  if (resolver->ported_far) {
+    ported_prefetch(resolver, cdrs, n);
   }
   for (size_t i = 0; i < n; i++) {
     usage_begin(&usages[i], &cdrs[i]);

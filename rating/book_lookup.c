@@ -31,13 +31,33 @@ uint32_t sp_book_find_dest_node(const struct sp_book *book, uint64_t digits)
   return sp__prefix_find(&view, digits);
 }
 
+static uint32_t ported_slot(const struct sp_book *book, uint64_t digits)
+{
+  return (uint32_t)sp_hash_word(digits) & ((uint32_t)book->header->ported_slots.count - 1);
+}
+
+uint32_t sp_book_prefetch_ported(const struct sp_book *book, uint64_t digits)
+{
+  uint32_t slot = ported_slot(book, digits);
+  sp_line_fetch(SP_BOOK_TABLE(book, ported_slots, uint32_t) + slot);
+  return slot;
+}
+
+void sp_book_prefetch_ported_row(const struct sp_book *book, uint32_t slot)
+{
+  uint32_t row = SP_BOOK_TABLE(book, ported_slots, uint32_t)[slot];
+  if (row != 0) {
+    sp_line_fetch(SP_BOOK_TABLE(book, ported, struct sp_book_ported) + row - 1);
+  }
+}
+
 const struct sp_book_ported *sp_book_find_ported(const struct sp_book *book, uint64_t digits,
                                                  int64_t at_utc_s)
 {
   const struct sp_book_ported *rows = SP_BOOK_TABLE(book, ported, struct sp_book_ported);
   const uint32_t *slots = SP_BOOK_TABLE(book, ported_slots, uint32_t);
   uint32_t mask = (uint32_t)book->header->ported_slots.count - 1;
-  uint32_t slot = (uint32_t)sp_hash_word(digits) & mask;
+  uint32_t slot = ported_slot(book, digits);
   for (; slots[slot] != 0; slot = (slot + 1) & mask) {
     uint64_t i = slots[slot] - 1;
     if (rows[i].digits != digits) {

@@ -12,6 +12,10 @@ SP_MUST_CHECK enum sp_status sp_book_open(struct sp_book *book, const void *imag
 uint32_t sp_book_find_prefix(const struct sp_book *book, uint64_t digits);
 /* Longest destination prefix node, 0 = none. */
 uint32_t sp_book_find_dest_node(const struct sp_book *book, uint64_t digits);
+/* Two steps before sp_book_find_ported, each for many numbers: fetch the number's slot and return
+ * it; from that fetch the row. */
+uint32_t sp_book_prefetch_ported(const struct sp_book *book, uint64_t digits);
+void sp_book_prefetch_ported_row(const struct sp_book *book, uint32_t slot);
 /* Ported row of a number at an instant or NULL. */
 const struct sp_book_ported *sp_book_find_ported(const struct sp_book *book, uint64_t digits,
                                                  int64_t at_utc_s);

@@ -493,6 +493,47 @@ START_TEST(test_again)
 }
 END_TEST
 
+/* Many ported numbers are fetched ahead, for records of any book; what is found stays the same. */
+START_TEST(test_many_ported)
+{
+  enum { ROWS = 9000, RECORDS = 4 };
+  static struct sp_usage few[RECORDS];
+  static struct sp_books books;
+  static char rows[ROWS * 40];
+  const char *header = "served,other,start,service";
+  const char *lines = "13800000001,13000000007,2019-01-01T12:00:00+08:00,voice\n"
+                      "13800000001,13000000007,2026-02-15T12:00:00+08:00,voice\n"
+                      "13800000001,,2026-02-15T12:00:00+08:00,voice\n"
+                      "13800000001,13800000007,2026-07-15T12:00:00+08:00,voice\n"
+                      "13800000001,13000010007,2027-07-15T12:00:00+08:00,voice\n"
+                      "13800000001,13000020007,2027-07-15T12:00:00+08:00,voice\n";
+  ck_assert_uint_eq(decode(header, lines), RECORDS + 2);
+  sp_resolve_batch(f.resolver, f.cdrs, few, RECORDS);
+  size_t length = (size_t)snprintf(rows, sizeof(rows), "number,operator,from,to\n");
+  for (unsigned i = 0; i < ROWS; i++) {
+    length += (size_t)snprintf(rows + length, sizeof(rows) - length,
+                               "861300001%04u,CUCC,2027-01-01,\n", i);
+  }
+  const struct case_file third_book[] = {
+      {"book.yaml", "name: three\ncurrency: CNY\ntimezone: Asia/Shanghai\nhome_operator: CUCC\n"
+                    "valid_from: 2027-01-01\n"},
+      {"areas.csv", "area,name,province\n755,Shenzhen,South\n"},
+      {"numbers.csv", "prefix,operator,kind,area\n86130,CMCC,mobile,755\n"},
+      {"ported.csv", rows},
+      {"plans.csv", "plan,kind\nb,base\n"},
+      {"rates.csv", "plan,item,service,price,per\nb,base,voice,0.20,1min\n"}};
+  case_book(&f.own, third_book, sizeof(third_book) / sizeof(third_book[0]));
+  uint32_t clash;
+  struct sp_resolver *many;
+  ck_assert_int_eq(sp_books_make(&books, f.own.book, 3, &f.memory, &clash), SP_OK);
+  ck_assert_int_eq(sp_resolver_make(&many, f.own.directory, &books, &f.memory), SP_OK);
+  sp_resolve_batch(many, f.cdrs, f.usages, RECORDS + 2);
+  ck_assert_mem_eq(few, f.usages, sizeof(few));
+  ck_assert_uint_eq(f.usages[RECORDS].net, SP_NET_ONNET);
+  ck_assert_uint_eq(f.usages[RECORDS + 1].net, SP_NET_MOBILE);
+}
+END_TEST
+
 START_TEST(test_places_for_explain)
 {
   struct sp_places at;
@@ -531,6 +572,7 @@ static void tests_add(TCase *tests)
   tcase_add_test(tests, test_key_of_data);
   tcase_add_test(tests, test_batches);
   tcase_add_test(tests, test_again);
+  tcase_add_test(tests, test_many_ported);
   tcase_add_test(tests, test_places_for_explain);
   tcase_add_test(tests, test_conflict_words);
 }
