@@ -61,6 +61,7 @@ struct engine { /* one thread */
   struct sp_state *state;
   struct sp_rater *rater;
   struct sp_resolver *resolver;
+  struct sp_memory resolving; /* the resolver's: given back when other books need another one */
   struct sp_decoder decoder;
   struct sp_block_view *view;
   struct batch *batch;
@@ -85,7 +86,7 @@ static enum sp_status engine_make(struct engine *engine)
   SP_TRY(sp_state_make(&engine->state, subscribers, groups, &engine->memory));
   SP_TRY(sp_rater_make(&engine->rater, directory, engine->state, &engine->memory));
   SP_TRY(sp_rater_set_books(engine->rater, engine->books));
-  SP_TRY(sp_resolver_make(&engine->resolver, directory, engine->books, &engine->memory));
+  SP_TRY(sp_resolver_make(&engine->resolver, directory, engine->books, &engine->resolving));
   return sp_block_view_make(&engine->view);
 }
 
@@ -95,6 +96,7 @@ static void engine_free(struct engine *engine)
   sp_rater_free(engine->rater);
   sp_state_free(engine->state);
   sp_heap_give(engine->batch, sizeof(*engine->batch));
+  sp_memory_free(&engine->resolving);
   sp_memory_free(&engine->memory);
 }
 
@@ -245,8 +247,9 @@ static enum sp_status books_follow(struct engine *engine)
   SP_TRY(due_price(engine)); /* by those before */
   engine->books = engine->world->books[count];
   SP_TRY(sp_rater_set_books(engine->rater, engine->books));
+  sp_memory_free(&engine->resolving);
   return sp_resolver_make(&engine->resolver, engine->world->directory, engine->books,
-                          &engine->memory);
+                          &engine->resolving);
 }
 
 static enum sp_status block_price(struct engine *engine)
@@ -294,6 +297,7 @@ static void *engine_run(void *context)
 {
   struct engine *engine = context;
   sp_heap_init(&engine->memory);
+  sp_heap_init(&engine->resolving);
   engine->status = engine_make(engine);
   while (engine->status == SP_OK) {
     engine->shard = atomic_fetch_add(engine->turn, 1);
