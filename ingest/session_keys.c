@@ -76,14 +76,15 @@ void sp_session_keys_prefetch(const struct sp_session_keys *keys, const uint64_t
 }
 
 enum sp_status sp_session_keys_look(struct sp_session_keys *keys, const uint64_t key_hash[2],
-                                    int64_t start_utc_s, int64_t watermark_utc_s,
+                                    const struct sp_session_record *record,
                                     struct sp_session_place *place)
 {
-  SP_ASSERT(keys->magic == KEYS_MAGIC);
-  struct sp__mark mark = {
-      .ordinal = place->ordinal, .start_s = sp__mark_clamp_s(start_utc_s), .payload = place->shard};
+  SP_ASSERT(keys->magic == KEYS_MAGIC && record->watermark_s <= record->shard_watermark_s);
+  struct sp__mark mark = {.ordinal = place->ordinal,
+                          .start_s = sp__mark_clamp_s(record->start_s),
+                          .payload = place->shard};
   sp__mark_key_take(&mark, key_hash);
-  uint32_t from_s = sp__mark_clamp_s(watermark_utc_s - keys->window_s);
+  uint32_t from_s = sp__mark_clamp_s(record->watermark_s - keys->window_s);
   from_s = from_s > keys->window_start_s ? from_s : keys->window_start_s;
   keys->window_start_s = from_s;
   struct sp__mark_table *table = sp__mark_table_of(&keys->at, &mark);
@@ -95,7 +96,9 @@ enum sp_status sp_session_keys_look(struct sp_session_keys *keys, const uint64_t
     if (SP_LIKELY(!sp__mark_has_key(slot, &mark))) {
       continue;
     }
-    if (slot->start_s < from_s) {
+    if (slot->start_s < from_s ||
+        (slot->payload == place->shard &&
+         slot->start_s < sp__mark_clamp_s(record->shard_watermark_s - keys->window_s))) {
       gone = slot;
     } else if ((int64_t)slot->start_s <= (int64_t)mark.start_s + keys->window_s &&
                (first == NULL || slot->start_s < first->start_s)) {

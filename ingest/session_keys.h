@@ -29,15 +29,23 @@ SP_MUST_CHECK enum sp_status sp_session_keys_add(struct sp_session_keys *keys,
                                                  const uint64_t key_hash[2], int64_t start_utc_s,
                                                  struct sp_session_place place);
 
+/* UTC seconds. A shard that stands further than others behind a crash counts from its own, later
+ * watermark, and its marks before that window are gone for its own records. */
+struct sp_session_record {
+  int64_t start_s;
+  int64_t watermark_s;       /* the latest start so far, its own included; it never falls */
+  int64_t shard_watermark_s; /* that or later: what its shard counts from */
+};
+
 /* Brings the key's place to the cache. */
 void sp_session_keys_prefetch(const struct sp_session_keys *keys, const uint64_t key_hash[2]);
-/* A record within the window, at this watermark (the latest start so far, its own included; it
- * never falls). *place comes with its own place and becomes that of the first record of its key;
- * where it stays, the record is the first. What starts a window later than this record does not
- * count: it was handled when this one's mark would have been gone. Errors: NO_MEMORY. */
+/* A record within its shard's window. *place comes with its own place and becomes that of the first
+ * record of its key; where it stays, the record is the first. What starts a window later than this
+ * record does not count: it was handled when this one's mark would have been gone. Errors:
+ * NO_MEMORY. */
 SP_MUST_CHECK enum sp_status sp_session_keys_look(struct sp_session_keys *keys,
-                                                  const uint64_t key_hash[2], int64_t start_utc_s,
-                                                  int64_t watermark_utc_s,
+                                                  const uint64_t key_hash[2],
+                                                  const struct sp_session_record *record,
                                                   struct sp_session_place *place);
 /* Keys in the tables, those that are gone included. */
 uint64_t sp_session_keys_count(const struct sp_session_keys *keys);

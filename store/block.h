@@ -58,7 +58,7 @@ struct sp_block_header {
   uint32_t reserved;
   uint8_t books_hash[16];
   uint8_t previous_hash[16];
-  int64_t watermark_utc_s;                     /* latest start the router had handled at this cut */
+  int64_t watermark_utc_s;                     /* latest start handled at this cut */
   struct sp_totals in;                         /* counted by the router */
   struct sp_totals outcomes[SP_OUTCOME_COUNT]; /* counted by the worker */
   int64_t list_micro, net_micro;               /* of rated records */

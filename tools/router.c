@@ -58,6 +58,9 @@ struct sp_router {
   uint32_t streams_count;
   int64_t watermark_utc_s;
   int64_t settled_utc_s; /* watermark of the last cut that all shards have on disk for sure */
+  int64_t seen_utc_s[SP_SHARDS_MAX]; /* watermark of each shard when it was opened */
+  int64_t seen_most_utc_s;
+  bool seen_later; /* by some shard, than the watermark before the batch at hand */
   struct sp_router_keys keys;
   struct sp_totals in[SP_SHARDS_MAX]; /* since the last cut */
   uint64_t behind[SP_SHARDS_MAX];     /* records of each shard that no checkpoint has */
@@ -91,12 +94,13 @@ enum sp_status sp_router_make(struct sp_router **out, struct sp_world *world,
     return SP_NO_MEMORY;
   }
   router->watermark_utc_s = INT64_MAX;
+  router->seen_most_utc_s = SP_TIME_MIN;
   router->replay_threads = sp_crew_threads(world, options->workers);
   for (uint32_t i = 0; i < world->dir.shard_count; i++) {
     router->behind[i] = shards[i].meta.ordinal - shards[i].checkpointed_ordinal;
-    if (shards[i].watermark_utc_s < router->watermark_utc_s) {
-      router->watermark_utc_s = shards[i].watermark_utc_s;
-    }
+    int64_t seen = router->seen_utc_s[i] = shards[i].watermark_utc_s;
+    router->watermark_utc_s = seen < router->watermark_utc_s ? seen : router->watermark_utc_s;
+    router->seen_most_utc_s = seen > router->seen_most_utc_s ? seen : router->seen_most_utc_s;
   }
   router->settled_utc_s = router->watermark_utc_s;
   for (uint32_t i = 0; i < workers_count; i++) {
@@ -311,6 +315,7 @@ static void parcel_give(struct sp_router *router, struct sp_parcel *parcel)
 static void watermark_move(struct sp_router *router, struct sp_parcel *parcel)
 {
   int64_t watermark = router->watermark_utc_s;
+  router->seen_later = router->seen_most_utc_s > watermark;
   for (uint32_t i = 0; i < parcel->batch.count; i++) {
     struct sp_usage *usage = &parcel->usages[i];
     if (usage->subscriber == SP_NONE) {
@@ -325,6 +330,19 @@ static void watermark_move(struct sp_router *router, struct sp_parcel *parcel)
     usage->behind_s = behind > (int64_t)UINT32_MAX ? UINT32_MAX : (uint32_t)behind;
   }
   router->watermark_utc_s = watermark;
+}
+
+/* A shard that stands further than others behind a crash has seen a later watermark and counts from
+ * it: a record whose mark was gone there is no new one. Only where sources are read in another
+ * order than before does such a record come before that watermark. Returns by how many seconds. */
+static uint32_t behind_raise(const struct sp_router *router, struct sp_usage *usage, uint32_t shard)
+{
+  uint32_t before_s = usage->behind_s;
+  int64_t behind = router->seen_utc_s[shard] - usage->start_utc_s;
+  if (usage->subscriber != SP_NONE && behind > (int64_t)before_s) {
+    usage->behind_s = behind > (int64_t)UINT32_MAX ? UINT32_MAX : (uint32_t)behind;
+  }
+  return usage->behind_s - before_s;
 }
 
 static uint32_t shard_of(const struct sp_router *router, const struct sp_usage *usage)
@@ -342,7 +360,8 @@ static enum sp_status route_records(struct sp_router *router, struct sp_parcel *
   uint32_t shard_count = router->world->dir.shard_count;
   uint8_t shards[SP_BATCH_RECORDS_MAX];
   uint16_t counts[SP_SHARDS_MAX + 1] = {0};
-  struct sp_router_look look = {parcel, shards, counts, router->resolver};
+  struct sp_router_look look = {parcel, shards, counts, router->resolver, 0};
+  const bool seen_later = router->seen_later;
   for (uint32_t i = 0; i < parcel->batch.count; i++) {
     uint32_t shard = shard_of(router, &parcel->usages[i]);
     if (route->catching_up &&
@@ -352,7 +371,11 @@ static enum sp_status route_records(struct sp_router *router, struct sp_parcel *
       continue;
     }
     shards[i] = (uint8_t)shard;
-    if (sp_router_keys_has(&router->keys, &parcel->usages[i])) {
+    struct sp_usage *usage = &parcel->usages[i];
+    if (SP_UNLIKELY(seen_later)) {
+      look.earlier_s = behind_raise(router, usage, shard);
+    }
+    if (sp_router_keys_has(&router->keys, usage)) {
       SP_TRY(sp_router_keys_look(&router->keys, &look, i));
     }
     counts[shard]++;
@@ -395,8 +418,14 @@ static enum sp_status batch_route(struct sp_router *router, struct sp_parcel *pa
   struct route *route = &router->routes[router->streams[parcel->batch.stream].route];
   SP_TRY(stream_of(router, parcel->batch.stream, &parcel->stream));
   sp_resolve_batch(router->resolver, parcel->batch.cdrs, parcel->usages, parcel->batch.count);
+  int64_t watermark_utc_s = router->watermark_utc_s;
   watermark_move(router, parcel);
-  SP_TRY(route_records(router, parcel, route));
+  enum sp_status status = route_records(router, parcel, route);
+  if (status != SP_OK) { /* the cut that follows has none of these records */
+    router->watermark_utc_s = watermark_utc_s;
+    parcel->elsewhere_count = 0;
+    return status;
+  }
   route->next = parcel->batch.next;
   route->last = parcel->stream;
   route->last_index = parcel->batch.stream;

@@ -74,8 +74,10 @@ enum sp_status sp_router_keys_look(struct sp_router_keys *keys, const struct sp_
     return SP_OK;
   }
   struct sp_session_place first = {shard, keys->ordinals[shard] + look->counts[shard]};
-  SP_TRY(sp_session_keys_look(keys->keys, usage->key_hash, usage->start_utc_s,
-                              usage->start_utc_s + (int64_t)usage->behind_s, &first));
+  int64_t watermark_s = usage->start_utc_s + (int64_t)usage->behind_s;
+  const struct sp_session_record record = {usage->start_utc_s,
+                                           watermark_s - (int64_t)look->earlier_s, watermark_s};
+  SP_TRY(sp_session_keys_look(keys->keys, usage->key_hash, &record, &first));
   if (SP_UNLIKELY(first.shard != shard)) {
     uint32_t here = look->counts[first.shard];
     uint32_t back = keys->ordinals[first.shard] + here - first.ordinal;

@@ -38,6 +38,7 @@ struct sp_router_look { /* at the records of one batch, in order */
   const uint8_t *shards;  /* of the records up to the one at hand */
   const uint16_t *counts; /* of each shard before it */
   struct sp_resolver *resolver;
+  uint32_t earlier_s; /* so far is the watermark before that which the record's shard counts from */
 };
 
 /* Record i, which has such a key: fills its flags, and elsewhere_fields or elsewhere of the parcel.

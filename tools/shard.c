@@ -314,7 +314,9 @@ enum sp_status sp_shard_cut(struct sp_shard *shard, const struct sp_cut *cut,
   closed->shard = NULL;
   bool moved;
   SP_TRY(positions_cut(shard, cut, &moved));
-  shard->watermark_utc_s = cut->watermark_utc_s;
+  /* what it has seen before a crash may be later (tools/router.c) */
+  shard->watermark_utc_s =
+      cut->watermark_utc_s > shard->watermark_utc_s ? cut->watermark_utc_s : shard->watermark_utc_s;
   shard->meta.settled_utc_s = cut->settled_utc_s;
   struct sp_block_builder *builder = shard->builders[shard->builder_open];
   if (moved) {
@@ -324,7 +326,7 @@ enum sp_status sp_shard_cut(struct sp_shard *shard, const struct sp_cut *cut,
         .number = shard->meta.block + 1,
         .first_ordinal = shard->meta.ordinal - sp_block_records(builder),
         .books_count = shard->books->count,
-        .watermark_utc_s = cut->watermark_utc_s,
+        .watermark_utc_s = shard->watermark_utc_s,
         .in = cut->in[shard->index],
     };
     memcpy(header.books_hash, shard->books->hash, sizeof(header.books_hash));

@@ -39,6 +39,13 @@ static void key_make(uint64_t key, uint64_t key_hash[2])
   key_hash[1] = hash.high;
 }
 
+static enum sp_status look(struct sp_session_keys *keys, const uint64_t key_hash[2],
+                           int64_t start_s, int64_t watermark_s, struct sp_session_place *place)
+{
+  const struct sp_session_record record = {start_s, watermark_s, watermark_s};
+  return sp_session_keys_look(keys, key_hash, &record, place);
+}
+
 /* The obvious way: of all that were added with the key the one that starts first within the range.
  */
 static const struct added *obvious(const struct added *list, size_t count, uint64_t key,
@@ -83,12 +90,43 @@ START_TEST(test_against_list)
     sp_session_keys_prefetch(keys, key_hash);
     list[count] = (struct added){key, start_s, {i % 63, i}};
     place = list[count].place;
-    REQUIRE(sp_session_keys_look(keys, key_hash, start_s, now_s, &place) == SP_OK);
+    REQUIRE(look(keys, key_hash, start_s, now_s, &place) == SP_OK);
     expected = expected == NULL ? &list[count++] : expected;
     REQUIRE(place.shard == expected->place.shard && place.ordinal == expected->place.ordinal);
     found_count += expected->place.ordinal != i ? 1 : 0;
   }
   ck_assert(found_count > 1000 && later > 100 && count > AHEAD + 2000);
+  sp_session_keys_close(keys);
+  sp_memory_free(&memory);
+}
+END_TEST
+
+/* A shard that counts from a later watermark has lost a mark that others are still held against;
+ * its new one takes the place. */
+START_TEST(test_shard_further)
+{
+  const struct sp_session_place old = {1, 10};
+  const struct sp_session_record early = {5000, 5000, 5000}, further = {5400, 5400, 6100};
+  struct sp_memory memory;
+  struct sp_session_keys *keys;
+  uint64_t key_hash[2];
+  key_make(1, key_hash);
+  sp_heap_init(&memory);
+  ck_assert_int_eq(sp_session_keys_open(&keys, &memory, WINDOW_S), SP_OK);
+  ck_assert_int_eq(sp_session_keys_add(keys, key_hash, 5000, old), SP_OK);
+  struct sp_session_place place = {2, 20};
+  ck_assert_int_eq(sp_session_keys_look(keys, key_hash, &further, &place), SP_OK);
+  ck_assert(place.shard == 1 && place.ordinal == 10);
+  place = (struct sp_session_place){1, 11};
+  ck_assert_int_eq(sp_session_keys_look(keys, key_hash, &early, &place), SP_OK);
+  ck_assert(place.shard == 1 && place.ordinal == 10);
+  place = (struct sp_session_place){1, 12};
+  ck_assert_int_eq(sp_session_keys_look(keys, key_hash, &further, &place), SP_OK);
+  ck_assert(place.shard == 1 && place.ordinal == 12);
+  place = (struct sp_session_place){2, 21};
+  ck_assert_int_eq(look(keys, key_hash, 6300, 6300, &place), SP_OK);
+  ck_assert(place.shard == 1 && place.ordinal == 12);
+  ck_assert_uint_eq(sp_session_keys_count(keys), 1);
   sp_session_keys_close(keys);
   sp_memory_free(&memory);
 }
@@ -107,7 +145,7 @@ START_TEST(test_growth)
   for (uint32_t i = 0; i < COUNT; i++) {
     key_make(i, key_hash);
     place = (struct sp_session_place){i % 4, i};
-    REQUIRE(sp_session_keys_look(keys, key_hash, i, i, &place) == SP_OK && place.ordinal == i);
+    REQUIRE(look(keys, key_hash, i, i, &place) == SP_OK && place.ordinal == i);
   }
   for (uint32_t i = 0; i < COUNT; i++) {
     key_make(i, key_hash);
@@ -115,7 +153,7 @@ START_TEST(test_growth)
     if (i < COUNT - LIVE + 1000) { /* those that are not gone */
       continue;
     }
-    REQUIRE(sp_session_keys_look(keys, key_hash, COUNT, COUNT, &place) == SP_OK);
+    REQUIRE(look(keys, key_hash, COUNT, COUNT, &place) == SP_OK);
     REQUIRE(place.shard == i % 4 && place.ordinal == i);
   }
   ck_assert_uint_lt(sp_session_keys_count(keys), LIVE * 4);
@@ -178,6 +216,7 @@ int main(void)
   TCase *tests = tcase_create("session_keys");
   tcase_set_timeout(tests, 0);
   tcase_add_test(tests, test_against_list);
+  tcase_add_test(tests, test_shard_further);
   tcase_add_test(tests, test_growth);
   tcase_add_test(tests, test_no_memory);
   suite_add_tcase(suite, tests);
