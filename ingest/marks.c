@@ -256,7 +256,7 @@ enum sp_status sp_marks_load(struct sp_marks *marks, const void *bytes, size_t l
       sp__mark_prefetch(&marks->at, &mark);
     }
     memcpy(&mark, (const char *)bytes + at, sizeof(mark));
-    if (mark.key == 0) {
+    if (mark.key == 0 || mark.ordinal >= marks->ordinal_next) {
       return SP_BAD_FORMAT;
     }
     if (mark.start_s >= start_s) {

@@ -52,7 +52,8 @@ void sp_marks_saved(struct sp_marks *marks);
 /* Before loading: the shard's next ordinal, so that 32 stored bits of one are enough. */
 void sp_marks_resume(struct sp_marks *marks, uint64_t ordinal);
 /* Loads one chunk back; call in the order in which they were saved. Marks older than window_start_s
- * stay out. Errors: BAD_FORMAT (length is not that of whole marks), NO_MEMORY. */
+ * stay out. Errors: BAD_FORMAT (length is not that of whole marks, a mark without key, one of a
+ * record that the shard has yet to see), NO_MEMORY. */
 SP_MUST_CHECK enum sp_status sp_marks_load(struct sp_marks *marks, const void *bytes, size_t length,
                                            int64_t window_start_s);
 

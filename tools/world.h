@@ -28,7 +28,7 @@ struct sp_world {
   uint8_t *shard_of;          /* by subscriber */
   uint8_t *shard_of_group;    /* by group */
   _Atomic int failing;        /* 1: a thread is writing `failure` */
-  char failure[640];          /* the line for it; valid when stop is set */
+  char failure[640];          /* the line for it; valid when stop is set and threads have ended */
   _Atomic int stop;           /* 1: something failed, everybody comes to an end */
   _Atomic uint32_t
       shards_needed; /* shards from this one on need not be opened: one before them failed */

@@ -24,6 +24,8 @@ void sp_world_fail(struct sp_world *world, const char *format, ...)
 {
   int free_before = 0;
   if (!atomic_compare_exchange_strong(&world->failing, &free_before, 1)) {
+    /* who failed goes on to no other parcel, be the first one still writing its words */
+    atomic_store_explicit(&world->stop, 1, memory_order_release);
     return;
   }
   va_list arguments;

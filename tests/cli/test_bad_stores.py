@@ -4,12 +4,14 @@ a signal. What is damaged is what a disk, a copy or a hand damages: files cut sh
 import glob
 import os
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
 
 SUANPAN = os.environ["SUANPAN"]
 RECORDS, PARTS = 2000, 4
+META_WATERMARK_AT, META_SETTLED_AT = 80, 384  # struct sp_checkpoint_meta
 DONE, WRONG, USAGE, BOOK, ENVIRONMENT = range(5)
 READERS = (("verify",), ("audit",), ("dump", "rated"), ("segment",))
 
@@ -179,10 +181,29 @@ def checkpoints(stores):
         turn_byte(f"{store}/shards/1/state/data.mdb", page + 16)  # both meta pages' magic
     stores.expect("data.mdb without meta", ["verify", store], (WRONG,), "shard 1: state")
     stores.expect("data.mdb without meta", ["run", store, *stores.usage()], (ENVIRONMENT,), "shard 1: state")
+    meta_damaged(stores)
     store = stores.copy("good")
     cut_to(f"{store}/directory/data.mdb", 3 * 4096)
     stores.expect("directory cut", ["verify", store], (ENVIRONMENT,))
     stores.expect("directory cut", ["run", store, *stores.usage()], (ENVIRONMENT,))
+
+
+def meta_damaged(stores):
+    """In all copies of a checkpoint's meta, old ones included: times that are none."""
+    for what, at in (("watermark", META_WATERMARK_AT), ("settled watermark", META_SETTLED_AT)):
+        store = stores.copy("good")
+        with open(f"{store}/shards/1/state/data.mdb", "r+b") as file:
+            content = bytearray(file.read())
+            begin = struct.pack("<IIII", 4, 1, 2, 1)  # version, shard, shard count, books
+            found = content.find(begin)
+            assert found >= 0
+            while found >= 0:
+                content[found + at:found + at + 8] = struct.pack("<q", -(1 << 63))
+                found = content.find(begin, found + 1)
+            file.seek(0)
+            file.write(content)
+        stores.expect(f"checkpoint's {what}", ["verify", store], (WRONG,), "shard 1: state")
+        stores.expect(f"checkpoint's {what}", ["run", store, *stores.usage()], (ENVIRONMENT,), "shard 1: state")
 
 
 def folders(stores):

@@ -184,6 +184,15 @@ START_TEST(test_edges)
   ck_assert_uint_eq(sp_marks_count(marks), 2);
   ck_assert_int_eq(sp_marks_load(marks, "short", 5, 0), SP_BAD_FORMAT);
   sp_marks_close(marks);
+  ck_assert_int_eq(sp_marks_open(&marks, &memory, 0), SP_OK);
+  sp_marks_resume(marks, 8);
+  uint32_t stored[6] = {1, 1, 1, 7, 100, 0}; /* a key, ordinal 7, its start, a payload */
+  ck_assert_int_eq(sp_marks_load(marks, stored, sizeof(stored), 0), SP_OK);
+  stored[3] = 8; /* of a record that is yet to come */
+  ck_assert_int_eq(sp_marks_load(marks, stored, sizeof(stored), 0), SP_BAD_FORMAT);
+  stored[0] = stored[1] = stored[3] = 0;
+  ck_assert_int_eq(sp_marks_load(marks, stored, sizeof(stored), 0), SP_BAD_FORMAT);
+  sp_marks_close(marks);
   sp_memory_free(&memory);
 }
 END_TEST
