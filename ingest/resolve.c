@@ -9,6 +9,7 @@
 #define RESOLVER_MAGIC UINT32_C(0x53505256)
 #define SHORT_DIGITS_MAX 6
 #define CACHE_LINE 64
+#define AHEAD 8          /* records */
 #define PORTED_NEAR 8192 /* so many rows of ported numbers stay in a cache of the processor */
 
 /* One record on its way through a batch. */
@@ -494,6 +495,15 @@ static inline void prefix_prefetch(struct sp_resolver *resolver, const struct sp
   }
 }
 
+/* The other's memberships, which are compared with those of served. */
+static inline void others_prefetch(const struct sp_directory *directory, const struct step *step)
+{
+  uint32_t count;
+  if (step->other_asked && step->hint < sp_directory_subscriber_count(directory)) {
+    sp_line_fetch(sp_directory_memberships(directory, step->hint, &count));
+  }
+}
+
 /* Where the served number may stand. */
 static void served_seek(struct sp_resolver *resolver, const struct sp_cdr *cdrs, size_t n)
 {
@@ -611,6 +621,9 @@ static void batch_resolve(struct sp_resolver *resolver, const struct sp_cdr *cdr
   for (size_t i = 0; i < n; i++) {
     if (steps[i].other_asked) {
       steps[i].hint = sp_directory_prefetch_subscriber(directory, steps[i].seek);
+      if (steps[i].hint < sp_directory_subscriber_count(directory)) {
+        sp_directory_prefetch_lists(directory, steps[i].hint);
+      }
     }
     if (steps[i].memberships_count > 0) {
       sp_directory_prefetch_group(directory, steps[i].memberships[0].group);
@@ -623,6 +636,9 @@ static void batch_resolve(struct sp_resolver *resolver, const struct sp_cdr *cdr
     ported_prefetch(resolver, cdrs, n);
   }
   for (size_t i = 0; i < n; i++) {
+    if (i + AHEAD < n) {
+      others_prefetch(directory, &steps[i + AHEAD]);
+    }
     usage_begin(&usages[i], &cdrs[i]);
     if (SP_LIKELY(cdrs[i].reason == SP_REASON_NONE)) {
       usage_finish(resolver, &cdrs[i], &steps[i], &usages[i]);

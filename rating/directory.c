@@ -110,7 +110,9 @@ void sp_directory_prefetch_lists(const struct sp_directory *directory, uint32_t 
 
 void sp_directory_prefetch_group(const struct sp_directory *directory, uint32_t group)
 {
-  sp_line_fetch(ROWS(directory, group_rows, struct sp_group) + group);
+  const struct sp_group *row = ROWS(directory, group_rows, struct sp_group) + group;
+  sp_line_fetch(row);
+  sp_line_fetch(&row->family); /* of half of the rows in the next line */
 }
 
 void sp_directory_prefetch_tenure(const struct sp_directory *directory, uint32_t subscriber)
