@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+"""What a large book costs a record: `run` with 2,000 plans and 170,000 prefixes beside the same with 2 plans and 30.
+
+  bench/bench_large.py                   100,000 customers, 1 and 3 million records, 5 runs in turns
+  bench/bench_large.py --customers 2000 --records 20000 --runs 1
+
+Two streams: `even`, where every plan and every prefix is as likely as any other, and `uneven`, where the first tenth of them has
+nearly half of the customers and calls. A figure is the difference between a run over three parts of a stream and one
+over the first part, divided by the records between them, so that loading the book and first meeting a plan do not count.
+"""
+import argparse
+import datetime
+import os
+import random
+import statistics
+import sys
+
+import machine
+import stores
+
+PLANS, NUMBERS, DESTS, DEST_PREFIXES, PARTS = 1000, 100000, 250, 70000, 3
+RATES = ["{b},base,voice,,,0.15,1min,,", "{b},msg,sms,,,0.10,,,", "{b},data,data,,,0.29,1MB,1KB,",
+         "{m},base,voice,,day,0.25,1min,,", "{m},base,voice,,eve,0.12,1min,,", "{m},msg,sms,,,0.10,,,",
+         "{m},data,data,,,0.29,1MB,1KB,"]
+
+
+def write(path, lines):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w", encoding="utf-8") as file:
+        file.writelines(line + "\n" for line in lines)
+
+
+def make_book(folder, plans, numbers, dests, dest_prefixes):
+    draw = random.Random(5)
+    write(f"{folder}/book.yaml", ["name: large", "currency: CNY", "timezone: Asia/Shanghai", "valid_from: 2025-01-01"])
+    write(f"{folder}/bands.csv", ["band,days,from,to", "day,all,07:00,21:00", "eve,all,00:00,07:00", "eve,all,21:00,24:00"])
+    write(f"{folder}/plans.csv", ["plan,kind"] + [f"{kind}{i},base" for i in range(plans) for kind in ("bundle", "minute")])
+    rates = ["plan,item,service,zone,band,price,per,increment,dest"]
+    allowances, discounts = ["plan,allowance,unit,service,amount"], ["plan,discount,stage,kind,value,priority"]
+    for i in range(plans):
+        rates += [row.format(b=f"bundle{i}", m=f"minute{i}") for row in RATES]
+        rates += [f"minute{i},base,voice,international,{band},0.{draw.randrange(10, 99)},1min,,d{d}"
+                  for d in range(0, dests, 2) for band in ("day", "eve")]
+        allowances += [f"bundle{i},talk,s,voice,50000min", f"bundle{i},flow,B,data,9000GB"]
+        discounts += [f"minute{i},loyal,record,percent,5,1", f"minute{i},most,record,cap_month,300000,3"]
+    write(f"{folder}/rates.csv", rates)
+    write(f"{folder}/allowances.csv", allowances)
+    write(f"{folder}/discounts.csv", discounts)
+    prefixes = sorted(draw.sample(range(20, 9999999), dest_prefixes))
+    write(f"{folder}/destinations.csv", ["destination,prefix"] + [f"d{p % dests},{p}" for p in prefixes])
+    write(f"{folder}/areas.csv", ["area,name,province", "10,H,C", "20,I,J"])
+    digits = len(str(numbers - 1))  # of one stretch of numbers: 86130 and all that follows
+    write(f"{folder}/numbers.csv", ["prefix,operator,kind,area"] +
+          [f"86130{i:0{digits}},O{i % 3},mobile,{10 + i % 2 * 10}" for i in range(numbers)])
+
+
+def skewed(draw, below, even):
+    return draw.randrange(below) if even else int(below * draw.random() ** 3)
+
+
+def make_customers(folder, customers, plans, even):
+    draw = random.Random(7)
+    write(f"{folder}/accounts.csv", ["account"] + [f"A{i}" for i in range(customers)])
+    write(f"{folder}/subscribers.csv", ["subscriber,number,account"] +
+          [f"S{i},86138{i:08d},A{i}" for i in range(customers)])
+    write(f"{folder}/subscriptions.csv", ["owner,plan,from"] +
+          [f"subscriber:S{i},{('bundle', 'minute')[i % 2]}{skewed(draw, plans, even)},2025-{1 + i % 12:02d}-01"
+           for i in range(customers)])
+
+
+def make_usage(folder, customers, records, even):
+    """A part a month."""
+    draw = random.Random(9)
+    for part in range(PARTS):
+        base = datetime.datetime(2026, 1 + part, 1)
+        lines = ["id,service,direction,served,other,start,duration_s,down_bytes"]
+        for k, second in enumerate(sorted(draw.randrange(28 * 86400) for _ in range(records))):
+            start = (base + datetime.timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%S+08:00")
+            served = f"138{draw.randrange(customers):08d}"
+            other = f"130{skewed(draw, NUMBERS, even):05d}{draw.randrange(1000):03d}"
+            kind = draw.random()
+            if kind < 0.5:
+                lines.append(f"p{part}r{k},voice,mo,{served},{other},{start},{20 + draw.randrange(600)},")
+            elif kind < 0.8:
+                lines.append(f"p{part}r{k},data,,{served},,{start},,{1000 + draw.randrange(50000000)}")
+            else:
+                lines.append(f"p{part}r{k},sms,mo,{served},{other},{start},,")
+        write(f"{folder}/part{part}.csv", lines)
+
+
+def marginal(folder, size, records):
+    """CPU and wall of a further record, in nanoseconds."""
+    runs = []
+    for parts in (1, PARTS):
+        stores.make_store(f"{folder}/store", f"{folder}/{size}", 2)
+        runs.append(stores.Run(f"{folder}/store", ["--files"] + [f"{folder}/usage/part{p}.csv" for p in range(parts)]))
+    more = (PARTS - 1) * records
+    if [run.report["records"] for run in runs] != [records, PARTS * records]:
+        sys.exit(f"{size}: not all records were taken")
+    return ((runs[1].cpu_s - runs[0].cpu_s) * 1e9 / more, (runs[1].wall_s - runs[0].wall_s) * 1e9 / more)
+
+
+def measure(folder, options, even):
+    for size, book in (("small", (1, 10, 5, 20)), ("large", (PLANS, NUMBERS, DESTS, DEST_PREFIXES))):
+        make_book(f"{folder}/{size}/book", *book)
+        make_customers(f"{folder}/{size}/customers", options.customers, book[0], even)
+    make_usage(f"{folder}/usage", options.customers, options.records, even)
+    taken = {"small": [], "large": []}
+    for _ in range(options.runs):
+        for size, samples in taken.items():
+            samples.append(marginal(folder, size, options.records))
+    stream = "even" if even else "uneven"
+    more = {"customers": options.customers, "stream": stream}
+    for which, what in enumerate(("CPU", "elapsed")):
+        for size, samples in taken.items():
+            machine.figure("large", f"{what}, {size} book", "ns/record", [sample[which] for sample in samples],
+                           options.records * (PARTS - 1), **more)
+        median = {size: statistics.median(sample[which] for sample in samples) for size, samples in taken.items()}
+        machine.note(f"{stream}: {what} {median['small']:.0f} ns a record by the small book, {median['large']:.0f} by the "
+                     f"large one: {median['large'] / max(median['small'], 1):.2f} times")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--customers", type=int, default=100000)
+    parser.add_argument("--records", type=int, default=1000000)
+    parser.add_argument("--runs", type=int, default=5)
+    options = parser.parse_args()
+    for even in (False, True):
+        with stores.Folder("large") as folder:
+            measure(folder, options, even)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
