@@ -36,9 +36,6 @@ static bool nodes_equal(const struct alike *alike, const struct sp_book_dest_nod
 static uint32_t first_like(const struct alike *alike, uint32_t index)
 {
   const struct sp_book_dest_node *node = alike->nodes + index;
-  if (node->dests_count == 0) {
-    return alike->of[node->parent];
-  }
   uint32_t at = (uint32_t)(node_hash(alike, node) >> 32) & alike->mask;
   while (alike->slots[at] != 0 && !nodes_equal(alike, alike->nodes + alike->slots[at], node)) {
     at = (at + 1) & alike->mask;

@@ -363,6 +363,7 @@ static void lists_check(const struct sp_directory *directory)
       uint32_t rank = sp_directory_group(directory, of[k].group)->rank;
       ck_assert(before < rank || (before == rank && of[k - 1].from_utc_s < of[k].from_utc_s));
     }
+    sp_directory_prefetch_slice(directory, i); /* also of who has none */
     const struct sp_subscription *list = sp_directory_subscriptions(directory, i, &count);
     for (uint32_t k = 0; k < count; k++) {
       ck_assert_uint_eq(list[k].row, k);

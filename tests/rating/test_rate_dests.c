@@ -93,6 +93,78 @@ START_TEST(test_charges)
 }
 END_TEST
 
+/* What the rules can see of a number: the destinations at each prefix of it, the longest first,
+ * those left out that stand nearer. */
+static void seen_fill(const struct sp_book *of, uint32_t node, char *text)
+{
+  const struct sp_book_dest_node *nodes = SP_BOOK_TABLE(of, dest_nodes, struct sp_book_dest_node);
+  const uint32_t *dests = SP_BOOK_TABLE(of, node_dests, uint32_t);
+  uint64_t before = 0;
+  for (; node != 0; node = nodes[node].parent) {
+    uint64_t here = 0;
+    for (uint32_t i = 0; i < nodes[node].dests_count; i++) {
+      here |= UINT64_C(1) << dests[nodes[node].dests_at + i];
+    }
+    if ((here & ~before) != 0) {
+      text += sprintf(text, "%llx ", (unsigned long long)(here & ~before));
+    }
+    before |= here;
+  }
+  *text = '\0';
+}
+
+/* Random prefixes in each other, each of one to three of six destinations. */
+START_TEST(test_random)
+{
+  static char table[32768], rates[1024];
+  static struct rate_case_file files[] = {{"book.yaml", NULL},
+                                          {"plans.csv", NULL},
+                                          {"destinations.csv", table},
+                                          {"rates.csv", rates},
+                                          {NULL, NULL}};
+  uint64_t state = (uint64_t)_i + 1;
+  files[0].text = book[0].text;
+  files[1].text = book[1].text;
+  char *at = table + sprintf(table, "destination,prefix\n");
+  char *rate =
+      rates + sprintf(rates, "plan,item,service,price,per,dest\np,base,voice,0.10,1min,\n");
+  for (uint32_t i = 0; i < 300; i++) {
+    state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    uint32_t drawn = (uint32_t)(state >> 33), length = 1 + drawn % 4;
+    char prefix[8];
+    snprintf(prefix, sizeof(prefix), "%.*s", (int)length, "9999" + 4 - length);
+    for (uint32_t k = 0; k < length; k++) {
+      prefix[k] = (char)('1' + (drawn >> (8 + 2 * k)) % 4);
+    }
+    char row[16];
+    snprintf(row, sizeof(row), "\nd%u,%s\n", (drawn >> 18) % 6, prefix);
+    if (strstr(table, row) == NULL) {
+      at += sprintf(at, "%s", row + 1);
+    }
+  }
+  for (uint32_t d = 0; d < 6; d++) {
+    rate += sprintf(rate, "p,i%u,voice,0.10,1min,d%u\n", d, d);
+  }
+  rate_case_open(&it, files, customers);
+  const struct sp_book *of = it.books.book;
+  uint32_t count = (uint32_t)of->header->dest_nodes.count, shared = 0;
+  for (uint32_t a = 1; a < count; a++) {
+    for (uint32_t b = 1; b < a; b++) {
+      char one[128], other[128];
+      if (it.rater->dests[0][a] != it.rater->dests[0][b]) {
+        continue;
+      }
+      seen_fill(of, a, one);
+      seen_fill(of, b, other);
+      ck_assert_str_eq(one, other);
+      shared++;
+    }
+  }
+  ck_assert_uint_gt(shared, 0);
+  rate_case_close(&it);
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("rate_dests");
@@ -100,6 +172,7 @@ int main(void)
   tcase_set_timeout(all, 0);
   tcase_add_test(all, test_alike);
   tcase_add_test(all, test_charges);
+  tcase_add_loop_test(all, test_random, 0, 8);
   suite_add_tcase(suite, all);
   SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_ENV);

@@ -4,6 +4,7 @@
 #include "rating/cdr.h"
 #include "rating/charge_json.h"
 #include "rating/reason.h"
+#include "rating/text.h"
 #include "tests/rating/customers_case.h"
 
 static const struct case_file book[] = {
@@ -70,6 +71,9 @@ START_TEST(test_utf8)
     ck_assert_msg(customers_take(text, "x") == utf8[i].good, "%zu", i);
     ck_assert_msg(customers_take("x", text) == utf8[i].good, "%zu", i);
   }
+  static const unsigned char last[] =
+      "\xF4\x8F\xBF\xBF"; /* U+10FFFF is no letter, but a character */
+  ck_assert_uint_eq(sp_text_utf8(last, 4), 4);
   static const struct sp_charge charge;
   struct sp_usage usage = {.subscriber = SP_NONE, .account = SP_NONE, .group = SP_NONE};
   static struct sp_books none;
