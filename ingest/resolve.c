@@ -43,8 +43,9 @@ struct sp_resolver {
   char room[SP__NORMAL_ROOM];
 };
 
-enum sp_status sp_resolver_make(struct sp_resolver **to, const struct sp_directory *directory,
-                                const struct sp_books *books, struct sp_memory *memory)
+enum sp_status sp_resolver_make_numbers(struct sp_resolver **to,
+                                        const struct sp_directory *directory,
+                                        const struct sp_books *books, struct sp_memory *memory)
 {
   char *at = sp_memory_take(memory, sizeof(struct sp_resolver) + CACHE_LINE);
   if (at == NULL) {
@@ -53,7 +54,6 @@ enum sp_status sp_resolver_make(struct sp_resolver **to, const struct sp_directo
   at += (CACHE_LINE - (uintptr_t)at % CACHE_LINE) % CACHE_LINE;
   struct sp_resolver *resolver = (struct sp_resolver *)(void *)at;
   memset(resolver, 0, sizeof(*resolver));
-  resolver->magic = RESOLVER_MAGIC;
   resolver->directory = directory;
   resolver->books = books;
   resolver->book = SP_NONE;
@@ -67,7 +67,15 @@ enum sp_status sp_resolver_make(struct sp_resolver **to, const struct sp_directo
     resolver->home_country = sp_number_pack(sp_book_text(book, country), country.length).digits;
   }
   *to = resolver;
-  return sp__areas_make(&resolver->areas, directory, books, memory);
+  return SP_OK;
+}
+
+enum sp_status sp_resolver_make(struct sp_resolver **to, const struct sp_directory *directory,
+                                const struct sp_books *books, struct sp_memory *memory)
+{
+  SP_TRY(sp_resolver_make_numbers(to, directory, books, memory));
+  (*to)->magic = RESOLVER_MAGIC; /* of those that have all */
+  return sp__areas_make(&(*to)->areas, directory, books, memory);
 }
 
 /* Book of an instant; the interval in which it holds is remembered. */

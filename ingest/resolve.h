@@ -18,6 +18,12 @@ SP_MUST_CHECK enum sp_status sp_resolver_make(struct sp_resolver **resolver,
                                               const struct sp_directory *directory,
                                               const struct sp_books *books,
                                               struct sp_memory *memory);
+/* One for sp_resolve_numbers alone. Of books that asks for the home country, which is that of all
+ * books (book.md §4.7), so it has no tables of theirs and stays good for books that come later. */
+SP_MUST_CHECK enum sp_status sp_resolver_make_numbers(struct sp_resolver **resolver,
+                                                      const struct sp_directory *directory,
+                                                      const struct sp_books *books,
+                                                      struct sp_memory *memory);
 
 /* Fills one usage per record, every byte. A record with a reason (tests 1 to 4) keeps it and is not
  * looked at. Otherwise usage->reason is 0, 401 (no book), 301 (no subscriber) or 302 (short `other`

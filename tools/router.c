@@ -46,7 +46,7 @@ struct sp_router {
   struct sp_worker *workers;
   uint32_t workers_count;
   struct sp_resolver *resolver;
-  struct sp_memory memory;
+  struct sp_memory memory, resolving; /* resolving: the resolver's */
   const struct sp_books *books;
   struct sp_parcel *parcels;
   uint64_t parcel_number; /* of the next parcel */
@@ -88,6 +88,7 @@ enum sp_status sp_router_make(struct sp_router **out, struct sp_world *world,
   router->workers = workers;
   router->workers_count = workers_count;
   sp_heap_init(&router->memory);
+  sp_heap_init(&router->resolving);
   router->parcels = sp_heap_take(SP_PARCELS_MAX * sizeof(struct sp_parcel));
   router->books = sp_world_books(world, world->books_count);
   if (router->parcels == NULL || router->books == NULL) {
@@ -108,7 +109,7 @@ enum sp_status sp_router_make(struct sp_router **out, struct sp_world *world,
   }
   SP_TRY(
       sp_router_keys_make(&router->keys, shards, world->dir.shard_count, router->watermark_utc_s));
-  return sp_resolver_make(&router->resolver, world->directory, router->books, &router->memory);
+  return sp_resolver_make(&router->resolver, world->directory, router->books, &router->resolving);
 }
 
 void sp_router_free(struct sp_router *router)
@@ -130,6 +131,7 @@ void sp_router_free(struct sp_router *router)
   sp_name_index_free(&router->route_names);
   sp_router_keys_free(&router->keys);
   free(router->streams);
+  sp_memory_free(&router->resolving);
   sp_memory_free(&router->memory);
   sp_heap_give(router->parcels, SP_PARCELS_MAX * sizeof(struct sp_parcel));
   free(router);
@@ -472,8 +474,9 @@ static enum sp_status books_reload(struct sp_router *router)
   if (books == NULL) {
     return SP_NO_MEMORY;
   }
-  router->books = books; /* the arena keeps the old resolver until the end: books come rarely */
-  return sp_resolver_make(&router->resolver, router->world->directory, books, &router->memory);
+  router->books = books;
+  sp_memory_free(&router->resolving); /* nothing of the former resolver is kept in usages */
+  return sp_resolver_make(&router->resolver, router->world->directory, books, &router->resolving);
 }
 
 /* Whether a start after a crash would have so much to replay by now that a checkpoint is due

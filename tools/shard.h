@@ -94,11 +94,10 @@ struct sp_shard {
   struct sp_name_index position_names;
   struct sp_block_index *blocks;
   size_t blocks_count, blocks_size;
-  struct sp_block_view *view;   /* for reading first records back */
-  size_t view_block;            /* index + 1 in `blocks` of the block in `view`, 0 = none */
-  struct sp_decoder decoder;    /* of raw bytes read back */
-  struct sp_resolver *resolver; /* of conflicts, made for the first one */
-  const struct sp_books *resolver_books;
+  struct sp_block_view *view;       /* for reading first records back */
+  size_t view_block;                /* index + 1 in `blocks` of the block in `view`, 0 = none */
+  struct sp_decoder decoder;        /* of raw bytes read back */
+  struct sp_resolver *resolver;     /* of numbers in conflicts, made for the first one */
   char *scratch;                    /* SP_DECODE_SCRATCH_BYTES for it */
   uint64_t torn_bytes;              /* cut off, or standing behind the last block, at opening */
   char error[SP_SHARD_ERROR_BYTES]; /* what went wrong, for one line on stderr */

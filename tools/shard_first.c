@@ -104,10 +104,9 @@ static enum sp_status block_open(struct sp_shard *shard, uint64_t ordinal, uint3
 enum sp_status sp__first_record_compare(struct sp_shard *shard, uint64_t first_ordinal,
                                         const struct sp_cdr *cdr, uint32_t *fields)
 {
-  if (shard->resolver == NULL || shard->resolver_books != shard->books) {
-    SP_TRY(
-        sp_resolver_make(&shard->resolver, shard->world->directory, shard->books, &shard->memory));
-    shard->resolver_books = shard->books;
+  if (shard->resolver == NULL) {
+    SP_TRY(sp_resolver_make_numbers(&shard->resolver, shard->world->directory, shard->books,
+                                    &shard->memory));
   }
   struct sp_block_builder *open = shard->builders[shard->builder_open];
   uint64_t open_from = shard->meta.ordinal - sp_block_records(open);

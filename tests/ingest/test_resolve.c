@@ -376,6 +376,39 @@ START_TEST(test_key_and_payload)
 }
 END_TEST
 
+START_TEST(test_numbers_alone)
+{
+  struct sp_memory memory;
+  struct sp_resolver *alone;
+  sp_heap_init(&memory);
+  ck_assert_int_eq(sp_resolver_make_numbers(&alone, f.own.directory, &f.own.books, &memory), SP_OK);
+  const char *lines =
+      "13800000001,13000000001,13000000002,2026-03-03\n13800000001,075512345678,,2026-03-03\n"
+      "13800000001,661,662,2026-03-03\n13800000002,663,,2026-03-03\n,,,2026-03-03\n"
+      "13800000001,663,,2026-01-03\n13800000006,661,1795113802000001,2026-03-03\n"
+      "+8613800000001,+99123,CMCC,2026-03-03\n13800000001,663,,never\nnobody,663,,2026-03-03\n";
+  uint32_t count = decode("served,other,third,start", lines);
+  ck_assert_uint_eq(count, 10);
+  for (int round = 0; round < 2; round++) {
+    for (uint32_t i = 0; i < count; i++) {
+      struct sp_numbers all, own;
+      memset(&all, 0, sizeof(all));
+      memset(&own, 0, sizeof(own));
+      sp_resolve_numbers(f.resolver, &f.cdrs[i], &all);
+      sp_resolve_numbers(alone, &f.cdrs[i], &own);
+      ck_assert_uint_eq(all.served.digits, own.served.digits);
+      ck_assert_uint_eq(all.other.digits, own.other.digits);
+      ck_assert_uint_eq(all.third.digits, own.third.digits);
+      ck_assert_uint_eq(all.other.rest, own.other.rest);
+      ck_assert_uint_eq(all.third.rest, own.third.rest);
+      ck_assert(all.other.ip == own.other.ip);
+    }
+    sp_resolve_batch(f.resolver, f.cdrs, f.usages, count);
+  }
+  sp_memory_free(&memory);
+}
+END_TEST
+
 START_TEST(test_same_record)
 {
   /* Blank and default, other writings of numbers and of the instant: the same key and payload. */
@@ -568,6 +601,7 @@ static void tests_add(TCase *tests)
   tcase_add_loop_test(tests, test_places, 0, sizeof(places) / sizeof(places[0]));
   tcase_add_test(tests, test_who);
   tcase_add_test(tests, test_key_and_payload);
+  tcase_add_test(tests, test_numbers_alone);
   tcase_add_test(tests, test_same_record);
   tcase_add_test(tests, test_key_of_data);
   tcase_add_test(tests, test_batches);
