@@ -14,8 +14,8 @@
 #include "tools/shard.h"
 #include "tools/stored_record.h"
 
-#define RAW_BYTES_MAX 4096
-#define FOUND_MAX 64 /* records told at once; more are counted */
+#define RAW_BYTES_MAX 4096 /* of a line with its end; a longer one is not shown */
+#define FOUND_MAX 64       /* records told at once; more are counted */
 
 struct found {
   uint32_t shard;
@@ -228,8 +228,9 @@ static void raw_read(struct sp_told *told, char bytes[RAW_BYTES_MAX])
     got = pread(fd, bytes, RAW_BYTES_MAX, offset);
   }
   close(fd);
-  if (got > 0) {
-    told->raw = (struct sp_name){bytes, (uint32_t)line_length(bytes, (size_t)got)};
+  size_t length = got > 0 ? line_length(bytes, (size_t)got) : RAW_BYTES_MAX;
+  if (length < RAW_BYTES_MAX) {
+    told->raw = (struct sp_name){bytes, (uint32_t)length};
     told->raw_now = true;
   }
 }

@@ -80,6 +80,10 @@ def raw_check(store, want):
     with open(place["stream"], "wb") as file:
         file.write(b"x" + content)
     check("were not kept" in raw()[1]["says"], "raw bytes of a file that is another now")
+    end = place["offset"] + len(line.encode())
+    with open(place["stream"], "wb") as file:
+        file.write(content[:end] + b"," + b"y" * 5000 + content[end:])
+    check("were not kept" in raw()[1]["says"], "of a line that is longer now its beginning is told as if it were all")
     os.remove(place["stream"])
     check("were not kept" in raw()[1]["says"], "raw bytes of a file that is not there")
     with open(place["stream"], "wb") as file:
