@@ -93,24 +93,29 @@ START_TEST(test_charges)
 }
 END_TEST
 
+#define SEEN_BYTES 128
+
 /* What the rules can see of a number: the destinations at each prefix of it, the longest first,
  * those left out that stand nearer. */
-static void seen_fill(const struct sp_book *of, uint32_t node, char *text)
+static void seen_fill(const struct sp_book *of, uint32_t node, char text[SEEN_BYTES])
 {
   const struct sp_book_dest_node *nodes = SP_BOOK_TABLE(of, dest_nodes, struct sp_book_dest_node);
   const uint32_t *dests = SP_BOOK_TABLE(of, node_dests, uint32_t);
   uint64_t before = 0;
+  size_t length = 0;
+  text[0] = '\0';
   for (; node != 0; node = nodes[node].parent) {
     uint64_t here = 0;
     for (uint32_t i = 0; i < nodes[node].dests_count; i++) {
       here |= UINT64_C(1) << dests[nodes[node].dests_at + i];
     }
     if ((here & ~before) != 0) {
-      text += sprintf(text, "%llx ", (unsigned long long)(here & ~before));
+      length += (size_t)snprintf(text + length, SEEN_BYTES - length, "%llx ",
+                                 (unsigned long long)(here & ~before));
+      ck_assert_uint_lt(length, SEEN_BYTES);
     }
     before |= here;
   }
-  *text = '\0';
 }
 
 /* Random prefixes in each other, each of one to three of six destinations. */
@@ -125,9 +130,9 @@ START_TEST(test_random)
   uint64_t state = (uint64_t)_i + 1;
   files[0].text = book[0].text;
   files[1].text = book[1].text;
-  char *at = table + sprintf(table, "destination,prefix\n");
-  char *rate =
-      rates + sprintf(rates, "plan,item,service,price,per,dest\np,base,voice,0.10,1min,\n");
+  size_t at = (size_t)snprintf(table, sizeof(table), "destination,prefix\n");
+  size_t rate = (size_t)snprintf(rates, sizeof(rates),
+                                 "plan,item,service,price,per,dest\np,base,voice,0.10,1min,\n");
   for (uint32_t i = 0; i < 300; i++) {
     state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
     uint32_t drawn = (uint32_t)(state >> 33), length = 1 + drawn % 4;
@@ -139,18 +144,21 @@ START_TEST(test_random)
     char row[16];
     snprintf(row, sizeof(row), "\nd%u,%s\n", (drawn >> 18) % 6, prefix);
     if (strstr(table, row) == NULL) {
-      at += sprintf(at, "%s", row + 1);
+      at += (size_t)snprintf(table + at, sizeof(table) - at, "%s", row + 1);
     }
   }
   for (uint32_t d = 0; d < 6; d++) {
-    rate += sprintf(rate, "p,i%u,voice,0.10,1min,d%u\n", d, d);
+    rate +=
+        (size_t)snprintf(rates + rate, sizeof(rates) - rate, "p,i%u,voice,0.10,1min,d%u\n", d, d);
   }
+  ck_assert_uint_lt(at, sizeof(table));
+  ck_assert_uint_lt(rate, sizeof(rates));
   rate_case_open(&it, files, customers);
   const struct sp_book *of = it.books.book;
   uint32_t count = (uint32_t)of->header->dest_nodes.count, shared = 0;
   for (uint32_t a = 1; a < count; a++) {
     for (uint32_t b = 1; b < a; b++) {
-      char one[128], other[128];
+      char one[SEEN_BYTES], other[SEEN_BYTES];
       if (it.rater->dests[0][a] != it.rater->dests[0][b]) {
         continue;
       }
