@@ -262,9 +262,9 @@ static bool prefixes_good(const struct opening *o)
     return false;
   }
   for (uint64_t i = 0; i < h->prefixes.count; i++) {
-    if (rows[i].digits != keys[i] || rows[i].parent > i ||
-        rows[i].operator_id > h->operator_names.count || rows[i].kind > SP_KIND_INTERNATIONAL ||
-        !text_good(o, rows[i].area)) {
+    if (rows[i].digits != keys[i] || rows[i].length != sp_number_length(keys[i]) ||
+        rows[i].parent > i || rows[i].operator_id > h->operator_names.count ||
+        rows[i].kind > SP_KIND_INTERNATIONAL || !text_good(o, rows[i].area)) {
       return false;
     }
   }

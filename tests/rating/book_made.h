@@ -128,6 +128,10 @@ static inline void made_questions(const struct sp_book *book)
     sum += sp_book_find_prefix(book, digits) + sp_book_find_dest_node(book, digits);
     sum += sp_book_find_ported(book, digits, 1790000000) != NULL;
   }
+  const struct sp_book_prefix *prefixes = SP_BOOK_TABLE(book, prefixes, struct sp_book_prefix);
+  for (uint64_t i = 0; i < book->header->prefixes.count; i++) {
+    SP_ASSERT(prefixes[i].length == sp_number_length(prefixes[i].digits)); /* read by resolve */
+  }
   for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
     size_t length = strlen(texts[i]);
     sum += sp_book_find_province(book, texts[i], length) +
