@@ -9,6 +9,7 @@ import tempfile
 
 SUANPAN = os.environ["SUANPAN"]
 MORE = 6000  # rows more: above what is looked for one by one
+FEW = 400  # records explained
 failures = []
 
 
@@ -67,6 +68,17 @@ def charges_of(book, data):
     return lines
 
 
+def explained_of(book, data, folder):
+    """What explain tells of the first records, word for word."""
+    usage = os.path.join(data, "usage")
+    few = os.path.join(folder, "few.csv")
+    with open(os.path.join(usage, min(os.listdir(usage))), encoding="utf-8") as file:
+        head = [line for line, _ in zip(file, range(FEW + 1))]
+    with open(few, "w", encoding="utf-8") as file:
+        file.writelines(head)
+    return run("explain", "--book", book, "--customers", os.path.join(data, "customers"), "--all", "--json", few).splitlines()
+
+
 def store_make(folder, name, book, data, shards):
     store = os.path.join(folder, name)
     run("init", store, "--book", book, "--customers", os.path.join(data, "customers"), "--shards", str(shards))
@@ -85,6 +97,10 @@ def main():
             at = next((i for i, (a, b) in enumerate(zip(one, other)) if a != b), None)
             failures.append(f"rate: {len(one)} and {len(other)} lines, the first that differs: {at}: "
                             f"{one[at] if at is not None else ''} {other[at] if at is not None else ''}")
+        told, also = explained_of(small, data, folder), explained_of(large, data, folder)
+        if len(told) != FEW or told != also:
+            at = next((i for i, (a, b) in enumerate(zip(told, also)) if a != b), None)
+            failures.append(f"explain: {len(told)} and {len(also)} records, the first that differs: {at}")
         expected = store_make(folder, "small", small, data, 1)
         for shards in (1, 3):
             lines = store_make(folder, f"large{shards}", large, data, shards)
