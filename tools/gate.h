@@ -1,6 +1,6 @@
 /* A place to wait for another thread's progress: a counter that one thread advances (release), or
- * several do, and others watch (acquire). Advancing costs one store and one load unless somebody
- * sleeps; waiting spins shortly, then sleeps in the kernel (futex). Memory order: what the
+ * several do, and others watch (acquire). Advancing costs one atomic addition and one load unless
+ * somebody sleeps; waiting spins shortly, then sleeps in the kernel (futex). Memory order: what the
  * advancing thread wrote before sp_gate_advance is seen after a wait that returns because of it;
  * the fence between storing the count and reading `sleepers` pairs with the one between raising
  * `sleepers` and reading the count, so that a sleeper is never missed. */

@@ -1,7 +1,8 @@
 /* What the router hands to the workers: one source batch, decoded, resolved and sorted by shard,
  * with the bytes it points into; now and then with a cut, at which every shard closes its block.
  *
- * A parcel is written by the router only, then read by all workers, each for its own shards; the
+ * A parcel is written by the router only, then read by all workers, each for its own shards; they
+ * write nothing but the fields of `elsewhere` for one another, before any takes its records. The
  * last one to finish lets `pending` fall to 0 and the router reuses it. Publication: ck_ring's
  * release store; give-back: atomic decrement (release), read by the router (acquire). Parcels are
  * reused in order. */

@@ -1,5 +1,7 @@
 /* Conflicts: the first record of a key is read back, from the open block or from the journal, to
  * name the fields that differ (book.md §15.2, §15.3). Rare, so that it may wait and read. */
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,7 +90,9 @@ static enum sp_status block_open(struct sp_shard *shard, uint64_t ordinal, uint3
       high = middle;
     }
   }
-  SP_ASSERT(low > 0);
+  if (low == 0) { /* what should stand there cannot be read */
+    return SP_BAD_FORMAT;
+  }
   const struct sp_block_index *block = &shard->blocks[low - 1];
   if (shard->view_block != low ||
       sp_block_view_header(shard->view)->first_ordinal != block->first_ordinal) {
@@ -99,6 +103,28 @@ static enum sp_status block_open(struct sp_shard *shard, uint64_t ordinal, uint3
   }
   *record = (uint32_t)(ordinal - block->first_ordinal);
   return *record < sp_block_view_header(shard->view)->records ? SP_OK : SP_BAD_FORMAT;
+}
+
+/* A journaled record, borrowed from shard->view. */
+static enum sp_status journaled_read(struct sp_shard *shard, uint64_t ordinal,
+                                     struct sp_block_record *record,
+                                     const struct sp_block_stream **stream)
+{
+  uint32_t index = 0;
+  SP_TRY(sp__shard_durable_wait(shard));
+  errno = 0;
+  enum sp_status status = block_open(shard, ordinal, &index);
+  if (status == SP_OK) {
+    status = sp_block_view_record(shard->view, index, record, NULL);
+  }
+  if (status != SP_OK) {
+    snprintf(shard->error, sizeof(shard->error),
+             "shard %u: journal: the first record of a conflict cannot be read: %s", shard->index,
+             status == SP_IO && errno != 0 ? strerror(errno) : sp_status_text(status));
+    return status;
+  }
+  *stream = sp_block_view_stream(shard->view, record->stream);
+  return SP_OK;
 }
 
 enum sp_status sp__first_record_compare(struct sp_shard *shard, uint64_t first_ordinal,
@@ -121,11 +147,7 @@ enum sp_status sp__first_record_compare(struct sp_shard *shard, uint64_t first_o
   if (ordinal >= open_from) {
     SP_TRY(sp_block_record_at(open, (uint32_t)(ordinal - open_from), &record, &stream));
   } else {
-    uint32_t index;
-    SP_TRY(sp__shard_durable_wait(shard));
-    SP_TRY(block_open(shard, ordinal, &index));
-    SP_TRY(sp_block_view_record(shard->view, index, &record, NULL));
-    stream = sp_block_view_stream(shard->view, record.stream);
+    SP_TRY(journaled_read(shard, ordinal, &record, &stream));
   }
   struct sp_cdr first;
   if (record.cdr != NULL) {

@@ -114,8 +114,8 @@ static enum sp_status run_records(struct replay *replay, uint32_t n)
     sp_totals_add(&replay->cut.in[shard->index], &amounts);
   }
   enum sp_status status = sp_shard_records(shard, parcel, order, n);
-  return status == SP_OK || status == SP_END ? status
-                                             : wrong(shard, status, sp_status_text(status));
+  bool said = status == SP_OK || status == SP_END || shard->error[0] != '\0';
+  return said ? status : wrong(shard, status, sp_status_text(status));
 }
 
 static enum sp_status block_records(struct replay *replay)

@@ -169,6 +169,24 @@ def journals(stores):
     stores.expect("journal: shorter than its checkpoint", ["run", store, *stores.usage()], (ENVIRONMENT,), "shard 0")
 
 
+def firsts(stores):
+    """Blocks that lie before the checkpoint are read again for a conflict only: what is damaged there is said, by that conflict."""
+    with open(f"{stores.folder}/usage/part0.csv", encoding="utf-8") as file:
+        header, *lines = file.readlines()
+    at = header.split(",").index("plmn")
+    with open(f"{stores.folder}/conflicts.csv", "w", encoding="utf-8") as file:
+        file.write(header)
+        file.writelines(",".join([*cells[:at], "46001", *cells[at + 1:]]) for cells in (line.split(",") for line in lines))
+    stores.init(f"{stores.folder}/single")  # has one block a shard, so that none stands behind what is damaged
+    must("run", f"{stores.folder}/single", *stores.usage())
+    for of, what, at in ((of, what, at) for of in ("good", "single") for what, at in (("magic", 0), ("header", 100), ("body", 600))):
+        store = stores.copy(of)
+        turn_byte(max(glob.glob(f"{store}/shards/1/journal/*.spj")), at)
+        for workers in (1, 2):
+            stores.expect(f"first record of a conflict: {of}, {what}", ["run", store, "--files", f"{stores.folder}/conflicts.csv", "--until-end",
+                                                                        "--workers", workers], (ENVIRONMENT,), "shard 1: journal")
+
+
 def checkpoints(stores):
     for pages in (1, 2, 3):  # the first two are LMDB's meta pages
         what = f"cut to {pages} pages"
@@ -233,7 +251,7 @@ def main():
     os.makedirs(base, exist_ok=True)
     folder = tempfile.mkdtemp(prefix="bad-stores-", dir=base)
     stores = Stores(folder)
-    for part in (no_stores, books, journals, checkpoints, folders, outputs):
+    for part in (no_stores, books, journals, firsts, checkpoints, folders, outputs):
         part(stores)
     if stores.problems:
         print("\n".join(stores.problems))
