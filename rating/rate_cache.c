@@ -54,6 +54,7 @@ void sp__cache_clear(struct sp_rater *rater)
 {
   memset(rater->sets, 0, SP__SET_BUCKETS * sizeof(*rater->sets));
   memset(rater->frames, 0, SP__FRAME_BUCKETS * sizeof(*rater->frames));
+  memset(rater->companies, 0, SP__COMPANIES * sizeof(*rater->companies));
   memset(rater->lists, 0, SP__LISTS_CACHED * sizeof(struct sp__list_plans));
   if (rater->groups_count > 0) {
     memset(rater->groups, 0, rater->groups_count * sizeof(struct sp__group_plans));

@@ -191,9 +191,9 @@ static uint64_t features_alike(const struct sp__plan_set *set, const struct sp_u
          UINT64_C(1) << alike[net - SP_FEATURE_DIRECTION + usage->net];
 }
 
-static bool set_is(const struct sp__plan_set *set, const struct sp__work *work)
+static bool set_is(const struct sp__plan_set *set, const struct sp__work *work, uint16_t count)
 {
-  if (set->count != work->positions_count || set->book != work->usage->book) {
+  if (set->count != count || set->book != work->usage->book) {
     return false;
   }
   uint16_t same = 0;
@@ -203,10 +203,9 @@ static bool set_is(const struct sp__plan_set *set, const struct sp__work *work)
   return same == set->count;
 }
 
-static struct sp__plan_set *set_make(struct sp_rater *rater, uint64_t hash)
+static struct sp__plan_set *set_make(struct sp_rater *rater, uint16_t count, uint64_t hash)
 {
   const struct sp__work *work = &rater->work;
-  uint16_t count = work->positions_count;
   uint32_t place;
   struct sp__plan_set *set =
       sp__cache_take_lines(rater, sizeof(*set) + count * sizeof(*set->plans), &place);
@@ -228,23 +227,23 @@ static struct sp__plan_set *set_make(struct sp_rater *rater, uint64_t hash)
   return set;
 }
 
-/* The set of the plans in hand: looked for, or made. */
-static struct sp__plan_set *set_intern(struct sp_rater *rater)
+/* The set of the first `count` plans in hand: looked for, or made. */
+static struct sp__plan_set *set_intern(struct sp_rater *rater, uint16_t count)
 {
   const struct sp__work *work = &rater->work;
   uint64_t hash = SP_HASH_K0 ^ work->usage->book;
-  for (uint16_t i = 0; i < work->positions_count; i++) {
+  for (uint16_t i = 0; i < count; i++) {
     hash = sp_hash_fold(hash, work->positions[i].plan ^ SP_HASH_K1);
   }
   uint32_t *bucket = rater->sets + hash % SP__SET_BUCKETS;
   for (uint32_t place = *bucket; place != 0;) {
     struct sp__plan_set *set = sp__cache_at(rater, place);
-    if (set->hash == hash && set_is(set, work)) {
+    if (set->hash == hash && set_is(set, work, count)) {
       return set;
     }
     place = set->next;
   }
-  struct sp__plan_set *made = set_make(rater, hash);
+  struct sp__plan_set *made = set_make(rater, count, hash);
   if (made != NULL) {
     made->next = *bucket;
     *bucket = made->place;
@@ -252,43 +251,53 @@ static struct sp__plan_set *set_intern(struct sp_rater *rater)
   return made;
 }
 
-/* Where the list does not know it. */
+static inline struct sp__company *company_at(const struct sp_rater *rater, uint32_t own,
+                                             uint32_t first, uint32_t second)
+{
+  uint64_t hash = sp_hash_fold(own ^ SP_HASH_K0, ((uint64_t)second << 32 | first) ^ SP_HASH_K1);
+  return rater->companies + (hash >> 32) % SP__COMPANIES;
+}
+
+static inline bool company_is(const struct sp__company *company, uint32_t own, uint32_t first,
+                              uint32_t second)
+{
+  return company->own == own && company->plans[0] == first && company->plans[1] == second;
+}
+
+/* Where neither list nor company knows it. */
 static __attribute__((noinline)) struct sp__plan_set *set_seek(struct sp_rater *rater)
 {
   const struct sp__work *work = &rater->work;
   struct sp__list_plans *own = work->own;
   unsigned others = work->positions_count - own->count;
-  uint32_t *kept = others == 0 ? &own->set : &own->company;
-  struct sp__plan_set *set = NULL;
-  if (others > 2 && *kept != 0) {
-    set = sp__cache_at(rater, *kept);
-    set = set_is(set, work) ? set : NULL;
+  struct sp__plan_set *alone = set_intern(rater, own->count);
+  if (alone == NULL) {
+    return NULL;
   }
-  set = set == NULL ? set_intern(rater) : set;
-  if (set != NULL) {
-    *kept = set->place;
-  }
-  if (set != NULL && others > 0) {
+  own->set = alone->place;
+  struct sp__plan_set *set = others == 0 ? alone : set_intern(rater, work->positions_count);
+  if (set != NULL && (others == 1 || others == 2)) {
     const struct sp__position *at = work->positions + own->count;
-    own->company_plans[0] = others <= 2 ? at[0].plan : SP_NONE;
-    own->company_plans[1] = others == 2 ? at[1].plan : SP_NONE;
+    uint32_t second = others == 2 ? at[1].plan : SP_NONE;
+    *company_at(rater, own->set, at[0].plan, second) =
+        (struct sp__company){own->set, {at[0].plan, second}, set->place};
   }
   return set;
 }
 
-/* The set of the plans in hand: mostly the list of subscriptions knows it. */
+/* The set of the plans in hand: mostly its list of subscriptions knows it, or who has that list
+ * and plans of groups beside. */
 static inline struct sp__plan_set *set_find(struct sp_rater *rater)
 {
   const struct sp__work *work = &rater->work;
-  const struct sp__list_plans *own = work->own;
-  unsigned others = work->positions_count - own->count; /* plans that groups give */
-  uint32_t place = own->set;
+  uint32_t own = work->own->set, place = own;
+  unsigned others = work->positions_count - work->own->count; /* plans that groups give */
   if (others > 0) {
-    const struct sp__position *at = work->positions + own->count;
+    const struct sp__position *at = work->positions + work->own->count;
     uint32_t second = others == 2 ? at[1].plan : SP_NONE;
-    bool known =
-        others <= 2 && at[0].plan == own->company_plans[0] && second == own->company_plans[1];
-    place = known ? own->company : 0;
+    const struct sp__company *company = company_at(rater, own, at[0].plan, second);
+    bool known = own != 0 && others <= 2 && company_is(company, own, at[0].plan, second);
+    place = known ? company->set : 0;
   }
   return SP_LIKELY(place != 0) ? sp__cache_at(rater, place) : set_seek(rater);
 }
@@ -393,8 +402,13 @@ const struct sp__plan_set *sp__set_seen(const struct sp_rater *rater, const stru
 {
   uint32_t list = sp_directory_subscription_list(rater->directory, usage->subscriber);
   const struct sp__list_plans *own = rater->lists + list % SP__LISTS_CACHED;
-  bool alone = usage->group >= rater->groups_count || rater->groups[usage->group].count == 0;
-  uint32_t place = own->list != list ? 0 : alone ? own->set : own->company;
+  uint32_t place = own->list == list ? own->set : 0;
+  if (usage->group < rater->groups_count && rater->groups[usage->group].count > 0) {
+    const struct sp__group_plans *group = rater->groups + usage->group;
+    uint32_t first = group->first.plan, second = group->count > 1 ? group->more[0].plan : SP_NONE;
+    const struct sp__company *company = company_at(rater, place, first, second);
+    place = company_is(company, place, first, second) ? company->set : 0;
+  }
   return place == 0 ? NULL : sp__cache_at(rater, place);
 }
 

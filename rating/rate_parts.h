@@ -36,8 +36,9 @@
 #define SP__FRAME_BUCKETS 16384u
 #define SP__SET_FRAMES 16u /* frames a plan set knows at once: of voice, of the others */
 #define SP__SET_BUCKETS 8192u
-#define SP__CAPS_KEPT 8u  /* cells of caps remembered between cutting and counting */
-#define SP__SHORT_MAX 16u /* allowances, discounts in reach of a record that goes the short way */
+#define SP__COMPANIES 4096u /* a power of two */
+#define SP__CAPS_KEPT 8u    /* cells of caps remembered between cutting and counting */
+#define SP__SHORT_MAX 16u   /* allowances, discounts in reach of a record that goes the short way */
 #define SP__BANDS_CACHED 256u
 #define SP__CYCLES_CACHED 4u
 
@@ -242,18 +243,23 @@ struct sp__own_plan { /* one of a list's subscriptions that count */
   int64_t from_utc_s, to_utc_s;
 };
 
-struct sp__list_plans {      /* what one list of subscriptions comes to; that of one is one line */
-  struct sp__span span;      /* empty: nothing kept here */
-  uint32_t list;             /* of the directory */
-  uint32_t set;              /* place of the set of these plans alone, once it was found */
-  uint32_t company;          /* and of these plans and those of groups: the last one */
-  uint32_t company_plans[2]; /* which were these; SP_NONE: no second one, or more than two */
+struct sp__list_plans { /* what one list of subscriptions comes to; that of one is one line */
+  struct sp__span span; /* empty: nothing kept here */
+  uint32_t list;        /* of the directory */
+  uint32_t set;         /* place of the set of these plans alone, once it was found */
   uint16_t book;
   uint8_t count, bases;
   struct sp__own_plan first[SP__LIST_FEW], *more; /* more: those behind */
   uint32_t room;                                  /* of `more` */
+  uint32_t reserved[3];
 };
 _Static_assert(sizeof(struct sp__list_plans) == 2 * SP__LINE_BYTES, "two lines");
+
+struct sp__company { /* a list's own plans with one or two that groups give */
+  uint32_t own;      /* place of the set of the own plans; 0: nothing kept here */
+  uint32_t plans[2]; /* SP_NONE: no second one */
+  uint32_t set;      /* place of the set of all */
+};
 
 struct sp__group_plans { /* what a group and those above it give; most give one: one cache line */
   struct sp__span span;
@@ -298,6 +304,7 @@ struct sp_rater {
   int64_t window_s; /* 0: none */
   /* caches */
   uint32_t *sets, *frames; /* places of the first of each bucket */
+  struct sp__company *companies;
   struct sp__list_plans *lists;
   struct sp__group_plans *groups;
   uint32_t groups_count;
