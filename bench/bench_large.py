@@ -5,8 +5,8 @@
   bench/bench_large.py --customers 2000 --records 20000 --runs 1
 
 Two streams: `even`, where every plan and every prefix is as likely as any other, and `uneven`, where the first tenth of them has
-nearly half of the customers and calls. A figure is the difference between a run over three parts of a stream and one
-over the first part, divided by the records between them, so that loading the book and first meeting a plan do not count.
+nearly half of the customers and calls. Records/s are those of the whole stream, as `run` reports them: first meeting each plan and
+prefix counts, opening the store does not. User CPU is the difference to a run over the stream's first third.
 """
 import argparse
 import datetime
@@ -88,16 +88,16 @@ def make_usage(folder, customers, records, even):
         write(f"{folder}/part{part}.csv", lines)
 
 
-def marginal(folder, size, records):
-    """CPU and wall of a further record, in nanoseconds."""
-    runs = []
+def measure_one(folder, size, records):
+    """Records/s of the stream; user CPU of a further record, in nanoseconds."""
+    cpu_s = []
     for parts in (1, PARTS):
         stores.make_store(f"{folder}/store", f"{folder}/{size}", 2)
-        runs.append(stores.Run(f"{folder}/store", ["--files"] + [f"{folder}/usage/part{p}.csv" for p in range(parts)]))
-    more = (PARTS - 1) * records
-    if [run.report["records"] for run in runs] != [records, PARTS * records]:
-        sys.exit(f"{size}: not all records were taken")
-    return ((runs[1].cpu_s - runs[0].cpu_s) * 1e9 / more, (runs[1].wall_s - runs[0].wall_s) * 1e9 / more)
+        run = stores.Run(f"{folder}/store", ["--files"] + [f"{folder}/usage/part{p}.csv" for p in range(parts)])
+        cpu_s.append(run.user_s)
+        if run.report["records"] != parts * records:
+            sys.exit(f"{size}: not all records were taken")
+    return run.report["records"] / run.report["seconds"], (cpu_s[1] - cpu_s[0]) * 1e9 / ((PARTS - 1) * records)
 
 
 def measure(folder, options, even):
@@ -108,16 +108,15 @@ def measure(folder, options, even):
     taken = {"small": [], "large": []}
     for _ in range(options.runs):
         for size, samples in taken.items():
-            samples.append(marginal(folder, size, options.records))
-    stream = "even" if even else "uneven"
-    more = {"customers": options.customers, "stream": stream}
-    for which, what in enumerate(("CPU", "elapsed")):
+            samples.append(measure_one(folder, size, options.records))
+    more = {"customers": options.customers, "stream": "even" if even else "uneven"}
+    for which, (what, unit) in enumerate((("stream", "records/s"), ("user CPU", "ns/record"))):
+        median = {}
         for size, samples in taken.items():
-            machine.figure("large", f"{what}, {size} book", "ns/record", [sample[which] for sample in samples],
-                           options.records * (PARTS - 1), **more)
-        median = {size: statistics.median(sample[which] for sample in samples) for size, samples in taken.items()}
-        machine.note(f"{stream}: {what} {median['small']:.0f} ns a record by the small book, {median['large']:.0f} by the "
-                     f"large one: {median['large'] / max(median['small'], 1):.2f} times")
+            values = [sample[which] for sample in samples]
+            median[size] = statistics.median(values)
+            machine.figure("large", f"{what}, {size} book", unit, values, options.records * PARTS, **more)
+        machine.note(f"{more['stream']}: {what} by the large book {median['large'] / (median['small'] or 1):.2f} of that by the small one")
 
 
 def main():

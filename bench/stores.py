@@ -70,6 +70,7 @@ class Run:
             if child.returncode != 0:
                 sys.exit(f"suanpan run: exit {child.returncode}\n{errors.read().decode()}")
             self.report = json.loads(out.read())
+        self.user_s = usage.ru_utime
         self.cpu_s = usage.ru_utime + usage.ru_stime
         self.resident_bytes = usage.ru_maxrss * 1024
 

@@ -17,6 +17,7 @@ static void *table_take(struct sp_rater *rater, size_t bytes, bool *fits)
 #define LISTS_BYTES (SP__LISTS_CACHED * sizeof(struct sp__list_plans))
 #define FRAMES_BYTES (SP__FRAME_BUCKETS * sizeof(uint32_t))
 #define BANDS_BYTES ((size_t)SP__BANDS_CACHED * SP_BOOKS_MAX * sizeof(struct sp__bands))
+#define AHEAD_BYTES sizeof(struct sp__ahead)
 #define SEGMENTS_BYTES (SP__SEGMENTS_MAX * sizeof(struct sp__segment))
 #define RUNS_BYTES (SP__RUNS_MAX * sizeof(struct sp__run))
 #define CUT_RUNS_BYTES (SP__CUT_RUNS_MAX * sizeof(struct sp__run))
@@ -42,6 +43,7 @@ enum sp_status sp_rater_make(struct sp_rater **rater, const struct sp_directory 
   made->lists = table_take(made, LISTS_BYTES, &fits);
   made->frames = table_take(made, FRAMES_BYTES, &fits);
   made->bands = table_take(made, BANDS_BYTES, &fits);
+  made->ahead = table_take(made, AHEAD_BYTES, &fits);
   made->segments = table_take(made, SEGMENTS_BYTES, &fits);
   made->runs = table_take(made, RUNS_BYTES, &fits);
   made->cut_runs = table_take(made, CUT_RUNS_BYTES, &fits);
@@ -88,6 +90,7 @@ void sp_rater_free(struct sp_rater *rater)
   sp_memory_give_table(memory, rater->lists, LISTS_BYTES);
   sp_memory_give_table(memory, rater->frames, FRAMES_BYTES);
   sp_memory_give_table(memory, rater->bands, BANDS_BYTES);
+  sp_memory_give_table(memory, rater->ahead, AHEAD_BYTES);
   sp_memory_give_table(memory, rater->segments, SEGMENTS_BYTES);
   sp_memory_give_table(memory, rater->runs, RUNS_BYTES);
   sp_memory_give_table(memory, rater->cut_runs, CUT_RUNS_BYTES);
@@ -415,12 +418,27 @@ static void cells_prefetch(const struct sp_state *state, uint32_t owner)
 }
 
 #define FRAME_LINES_USUAL 4u /* a frame, and the choice made with it, which lies behind it */
+#define CHOICE_LINES_USUAL 3u
 
 static void lines_fetch(const void *at, unsigned lines)
 {
   for (unsigned line = 0; line < lines && at != NULL; line++) {
     sp_line_fetch((const char *)at + (size_t)line * SP__LINE_BYTES);
   }
+}
+
+/* Mostly a frame's first choice lies behind it. What other bands choose is known once it is there.
+ */
+static void frame_prefetch(const struct sp_rater *rater, const struct sp_usage *usage)
+{
+  struct sp__ahead *ahead = rater->ahead;
+  const struct sp__frame **slot = &ahead->frames[ahead->next];
+  ahead->next ^= 1;
+  if (*slot != NULL && (*slot)->bands != 0) {
+    lines_fetch((*slot)->choices, CHOICE_LINES_USUAL);
+  }
+  *slot = sp__frame_seen(rater, usage);
+  lines_fetch(*slot, FRAME_LINES_USUAL);
 }
 
 int sp_rater_prefetch_steps(const struct sp_rater *rater)
@@ -440,8 +458,8 @@ void sp_rater_prefetch(const struct sp_rater *rater, const struct sp_usage *usag
     lines_fetch(set == NULL ? NULL : set->known[usage->service != SP_SERVICE_VOICE], 1);
     return;
   }
-  if (step == 4) { /* mostly its first choice lies behind it */
-    lines_fetch(sp__frame_seen(rater, usage), FRAME_LINES_USUAL);
+  if (step == 4) {
+    frame_prefetch(rater, usage);
     return;
   }
   uint32_t group = usage->group < state->count[1] ? usage->group : SP_NONE;

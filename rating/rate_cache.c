@@ -61,6 +61,7 @@ void sp__cache_clear(struct sp_rater *rater)
   }
   memset(rater->bands, 0, (size_t)SP__BANDS_CACHED * SP_BOOKS_MAX * sizeof(struct sp__bands));
   memset(rater->cycles, 0, sizeof(rater->cycles));
+  memset(rater->ahead, 0, sizeof(*rater->ahead));
   rater->work.now = rater->work.former = (struct sp__cycle){0, 0, INT32_MIN, 0};
   rater->chunk_now = 0;
   rater->chunk_used = SP__LINE_BYTES;

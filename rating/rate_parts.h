@@ -159,6 +159,11 @@ struct sp__frame { /* all that does not depend on the time: interned by its key 
 };
 _Static_assert(SP_BOOK_ITEMS_MAX < SP__ITEM_NONE, "an item's index fits");
 
+struct sp__ahead { /* frames fetched ahead, whose choices are fetched once they are there */
+  const struct sp__frame *frames[2];
+  uint32_t next;
+};
+
 struct sp__segment { /* from this second of the usage on */
   int64_t from_s;
   struct sp__choice *choice;
@@ -314,6 +319,7 @@ struct sp_rater {
       *dests[SP_BOOKS_MAX]; /* destination node -> the one that stands for it; NULL: no nodes */
   uint32_t dests_count[SP_BOOKS_MAX];
   struct sp__bands *bands;
+  struct sp__ahead *ahead;
   struct sp__cycle cycles[SP__CYCLES_CACHED];
   uint32_t cycle_next;
   char *chunks[SP__CACHE_CHUNKS_MAX];

@@ -24,8 +24,8 @@ _Static_assert(SP_DECODE_SCRATCH_BYTES >= SP_CDR_SCRATCH_BYTES, "room for any re
  * to, the set of its plans, the rules there. */
 #define AHEAD_CUSTOMER 24u
 #define AHEAD_LED 12u
-#define AHEAD_SET 5u
-#define AHEAD_RULES 2u
+#define AHEAD_SET 7u
+#define AHEAD_RULES 4u
 
 struct kept { /* of a record, as journaled */
   int64_t net_micro;

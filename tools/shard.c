@@ -11,8 +11,8 @@
 #define AHEAD_MAX 24u
 #define AHEAD_NAMED 16u
 #define AHEAD_LED 8u
-#define AHEAD_SET 5u
-#define AHEAD_FRAME 2u
+#define AHEAD_SET 7u
+#define AHEAD_FRAME 4u
 #define RAW_BYTES_USUAL 128u
 
 static inline void lines_prefetch(const void *at, size_t bytes)

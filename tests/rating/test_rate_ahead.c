@@ -23,7 +23,7 @@ static const struct rate_case_file customers[] = {
     {"members.csv", "group,subscriber\nG,T\nH,U\n"},
     {"subscriptions.csv", "owner,plan,from\nsubscriber:S,p,2026-01-01\n"
                           "subscriber:T,p,2026-01-01\nsubscriber:U,p,2026-01-01\n"
-                          "group:G,g,2026-01-01\ngroup:H,h,2026-01-01\n"},
+                          "group:G,g,2026-01-01\ngroup:H,g,2026-01-01\ngroup:H,h,2026-01-01\n"},
     {NULL, NULL}};
 
 static void books_open(struct rate_case *it)
@@ -59,7 +59,7 @@ START_TEST(test_ahead_changes_nothing)
   size_t rows = (size_t)snprintf(rates, TEXT_BYTES,
                                  "plan,item,service,zone,price,per,dest\n"
                                  "p,base,voice,,0.10,1min,\n"
-                                 "g,club,voice,,0.01,1min,\nh,club,voice,,0.02,1min,\n");
+                                 "g,club,voice,,0.01,1min,\nh,hall,voice,,0.02,1min,\n");
   for (uint32_t i = 0; i < PREFIXES; i++) { /* each a destination of its own */
     length +=
         (size_t)snprintf(destinations + length, TEXT_BYTES - length, "d%u,9%u\n", i, 10000 + i);
@@ -87,8 +87,9 @@ START_TEST(test_ahead_changes_nothing)
     rate_case_rate(&without, usages + i, &other);
     ck_assert_mem_eq(&one, &other, sizeof(one));
     ck_assert_uint_eq(one.outcome, SP_OUTCOME_RATED);
-    /* 0.10 and 0.30 a minute; the groups' plans take 0.01 and 0.02 more */
-    int64_t minutes = usages[i].duration_s / 60, cents = 40 + i % 3;
+    /* 0.10 and 0.30 a minute; G's plan takes 0.01 more, those of H 0.01 and 0.02 */
+    static const int64_t cents_of[] = {40, 41, 43};
+    int64_t minutes = usages[i].duration_s / 60, cents = cents_of[i % 3];
     ck_assert_int_eq(one.net_micro, minutes * cents * 10000);
   }
   ck_assert_int_eq(sp_rater_prefetch_steps(with.rater), 4);
