@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "rating/text.h"
+
 static const uint8_t utf8_mark[3] = {0xEF, 0xBB, 0xBF};
 
 void sp_decoder_open(struct sp_decoder *decoder, const struct sp_decode_zone *zone)
@@ -58,29 +60,7 @@ const char *sp_decoder_warning(struct sp_decoder *decoder)
 
 unsigned sp__utf8_length(const char *at, const char *end)
 {
-  const unsigned char *byte = (const unsigned char *)at;
-  size_t room = (size_t)(end - at);
-  if (room == 0) {
-    return 0;
-  }
-  if (byte[0] < 0x80) {
-    return 1;
-  }
-  unsigned length = byte[0] >= 0xF0 ? 4 : byte[0] >= 0xE0 ? 3 : 2;
-  if (byte[0] < 0xC2 || byte[0] > 0xF4 || room < length) {
-    return 0;
-  }
-  unsigned low = byte[0] == 0xE0 ? 0xA0 : byte[0] == 0xF0 ? 0x90 : 0x80;
-  unsigned high = byte[0] == 0xED ? 0x9F : byte[0] == 0xF4 ? 0x8F : 0xBF;
-  if (byte[1] < low || byte[1] > high) {
-    return 0;
-  }
-  for (unsigned i = 2; i < length; i++) {
-    if ((byte[i] & 0xC0) != 0x80) {
-      return 0;
-    }
-  }
-  return length;
+  return at == end ? 0 : (unsigned)sp_text_utf8((const unsigned char *)at, (size_t)(end - at));
 }
 
 bool sp__utf8_check(const char *at, const char *end)

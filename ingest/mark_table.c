@@ -32,6 +32,15 @@ void sp__mark_tables_close(struct sp__mark_tables *tables)
   }
 }
 
+uint64_t sp__mark_tables_count(const struct sp__mark_tables *tables)
+{
+  uint64_t count = 0;
+  for (unsigned i = 0; i < SP__MARK_TABLES; i++) {
+    count += tables->tables[i].count;
+  }
+  return count;
+}
+
 static uint32_t live_count(const struct sp__mark_table *table, uint32_t gone_s)
 {
   uint32_t live = 0;

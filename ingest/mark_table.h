@@ -34,6 +34,8 @@ struct sp__mark_tables {
 SP_MUST_CHECK enum sp_status sp__mark_tables_open(struct sp__mark_tables *tables,
                                                   struct sp_memory *memory, uint64_t expected);
 void sp__mark_tables_close(struct sp__mark_tables *tables);
+/* Marks that lie in the tables, those that are gone included. */
+uint64_t sp__mark_tables_count(const struct sp__mark_tables *tables);
 /* Moves what starts at gone_s or later to a new table, twice as large if that would fill more than
  * three eighths. Errors: NO_MEMORY, LIMIT. */
 SP_MUST_CHECK enum sp_status sp__mark_table_grow(struct sp__mark_tables *tables,

@@ -356,9 +356,5 @@ struct sp_marks_sum sp_marks_sum(const struct sp_marks *marks, int64_t window_st
 uint64_t sp_marks_count(const struct sp_marks *marks)
 {
   SP_ASSERT(marks->magic == MARKS_MAGIC);
-  uint64_t count = 0;
-  for (unsigned i = 0; i < SP__MARK_TABLES; i++) {
-    count += marks->at.tables[i].count;
-  }
-  return count;
+  return sp__mark_tables_count(&marks->at);
 }

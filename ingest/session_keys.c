@@ -115,9 +115,5 @@ enum sp_status sp_session_keys_look(struct sp_session_keys *keys, const uint64_t
 uint64_t sp_session_keys_count(const struct sp_session_keys *keys)
 {
   SP_ASSERT(keys->magic == KEYS_MAGIC);
-  uint64_t count = 0;
-  for (unsigned i = 0; i < SP__MARK_TABLES; i++) {
-    count += keys->at.tables[i].count;
-  }
-  return count;
+  return sp__mark_tables_count(&keys->at);
 }

@@ -32,7 +32,7 @@ struct files {
   uint32_t seen_count, seen_size;
   int64_t looked_ms; /* when folders were last looked into */
   int64_t rest_ms;   /* nobody has anything new: not asked again before that */
-  struct sp__reader *reader;
+  struct sp_reader *reader;
   /* of the file at hand */
   struct chunk *chunk;
   size_t at, fill; /* in the chunk: decoded up to, filled up to */
@@ -110,7 +110,7 @@ static enum sp_status piece_read(struct sp_source *source)
   size_t got = 0;
   SP_TRY(room_make(source));
   enum sp_status status =
-      sp__reader_read(files->reader, files->chunk->bytes + files->fill, READ_BYTES, &got);
+      sp_reader_read(files->reader, files->chunk->bytes + files->fill, READ_BYTES, &got);
   if (status == SP_BAD_FORMAT) {
     return sp__source_fail(source, status, "%s: broken zstd data behind byte %llu of the text",
                            current_name(source), (unsigned long long)(files->base + files->fill));
@@ -121,7 +121,7 @@ static enum sp_status piece_read(struct sp_source *source)
   SP_TRY(status);
   files->fill += got;
   files->end = got == 0;
-  if (files->end && source->until_end && sp__reader_cut(files->reader)) {
+  if (files->end && source->until_end && sp_reader_cut(files->reader)) {
     return sp__source_fail(source, SP_BAD_FORMAT, "%s: the zstd data end in the middle",
                            current_name(source));
   }
@@ -196,7 +196,7 @@ static enum sp_status offset_reach(struct sp_source *source, uint64_t offset)
 {
   struct files *files = source->inside;
   bool within = offset >= files->base && offset <= files->base + files->fill;
-  if (!within && sp__reader_jump(files->reader, offset)) {
+  if (!within && sp_reader_jump(files->reader, offset)) {
     files->base = offset;
     files->at = files->fill = 0;
     files->end = false;
@@ -229,7 +229,7 @@ static enum sp_status resume(struct sp_source *source, struct sp_batch *batch)
 
 static void file_close(struct files *files)
 {
-  sp__source_reader_close(files->reader);
+  sp_reader_close(files->reader);
   files->reader = NULL;
   if (files->chunk != NULL) {
     chunk_release(files, files->chunk);
@@ -247,7 +247,7 @@ static bool went_away(struct sp_source *source, const struct sp__stream *stream)
   if (stream->from.offset == 0 && stream->from.sub == 0) {
     sp__source_warn(source, "%s: went away before it was read", stream->stream.name);
   }
-  sp__source_reader_close(files->reader);
+  sp_reader_close(files->reader);
   files->reader = NULL;
   files->seen_bytes[files->current] = 0; /* it may come back */
   return true;
@@ -260,8 +260,7 @@ static enum sp_status file_open(struct sp_source *source)
   struct sp__stream *stream = &source->streams[files->current];
   stream->begun = true;
   bool from_stdin = is_stdin(source, files->current);
-  enum sp_status status =
-      sp__source_reader_open(&files->reader, from_stdin ? NULL : stream->stream.name);
+  enum sp_status status = sp_reader_open(&files->reader, from_stdin ? NULL : stream->stream.name);
   if (status == SP_IO && went_away(source, stream)) {
     return SP_NOT_FOUND;
   }

@@ -15,7 +15,7 @@
 
 static const unsigned char zstd_magic[MAGIC_BYTES] = {0x28, 0xB5, 0x2F, 0xFD};
 
-struct sp__reader {
+struct sp_reader {
   int fd;
   bool seekable, regular;
   bool known;            /* whether it is zstd */
@@ -27,13 +27,13 @@ struct sp__reader {
 
 /* More input behind what is there; *got 0: the end for now. */
 /* A pipe may have nothing for long: the caller has blocks to close meanwhile. */
-static bool readable(const struct sp__reader *reader)
+static bool readable(const struct sp_reader *reader)
 {
   struct pollfd poll_of = {.fd = reader->fd, .events = POLLIN};
   return reader->regular || poll(&poll_of, 1, PIPE_WAIT_MS) > 0;
 }
 
-static enum sp_status input_read(struct sp__reader *reader, size_t *got)
+static enum sp_status input_read(struct sp_reader *reader, size_t *got)
 {
   SP_ASSERT(reader->in_size < IN_BYTES);
   if (!readable(reader)) {
@@ -49,7 +49,7 @@ static enum sp_status input_read(struct sp__reader *reader, size_t *got)
 }
 
 /* The first bytes decide: zstd or plain. */
-static enum sp_status kind_find(struct sp__reader *reader)
+static enum sp_status kind_find(struct sp_reader *reader)
 {
   size_t got = 1;
   while (reader->in_size < MAGIC_BYTES && got > 0) {
@@ -63,9 +63,9 @@ static enum sp_status kind_find(struct sp__reader *reader)
   return reader->zstd == NULL ? SP_NO_MEMORY : SP_OK;
 }
 
-enum sp_status sp__source_reader_open(struct sp__reader **reader, const char *path)
+enum sp_status sp_reader_open(struct sp_reader **reader, const char *path)
 {
-  struct sp__reader *made = calloc(1, sizeof(*made));
+  struct sp_reader *made = calloc(1, sizeof(*made));
   struct stat about;
   *reader = made;
   if (made == NULL) {
@@ -84,7 +84,7 @@ enum sp_status sp__source_reader_open(struct sp__reader **reader, const char *pa
   return SP_OK;
 }
 
-void sp__source_reader_close(struct sp__reader *reader)
+void sp_reader_close(struct sp_reader *reader)
 {
   if (reader == NULL) {
     return;
@@ -96,7 +96,7 @@ void sp__source_reader_close(struct sp__reader *reader)
   free(reader);
 }
 
-static enum sp_status plain_read(struct sp__reader *reader, char *to, size_t size, size_t *got)
+static enum sp_status plain_read(struct sp_reader *reader, char *to, size_t size, size_t *got)
 {
   size_t held = reader->in_size - reader->in_at;
   if (held > 0) {
@@ -116,7 +116,7 @@ static enum sp_status plain_read(struct sp__reader *reader, char *to, size_t siz
   return SP_OK;
 }
 
-static enum sp_status zstd_read(struct sp__reader *reader, char *to, size_t size, size_t *got)
+static enum sp_status zstd_read(struct sp_reader *reader, char *to, size_t size, size_t *got)
 {
   ZSTD_outBuffer out = {to, size, 0};
   while (out.pos < out.size) {
@@ -143,7 +143,7 @@ static enum sp_status zstd_read(struct sp__reader *reader, char *to, size_t size
   return SP_OK;
 }
 
-enum sp_status sp__reader_read(struct sp__reader *reader, char *to, size_t size, size_t *got)
+enum sp_status sp_reader_read(struct sp_reader *reader, char *to, size_t size, size_t *got)
 {
   SP_ASSERT(size > 0);
   *got = 0;
@@ -154,7 +154,7 @@ enum sp_status sp__reader_read(struct sp__reader *reader, char *to, size_t size,
                               : plain_read(reader, to, size, got);
 }
 
-bool sp__reader_jump(struct sp__reader *reader, uint64_t offset)
+bool sp_reader_jump(struct sp_reader *reader, uint64_t offset)
 {
   struct stat about;
   if (!reader->known || reader->zstd != NULL || !reader->seekable ||
@@ -166,7 +166,7 @@ bool sp__reader_jump(struct sp__reader *reader, uint64_t offset)
   return true;
 }
 
-bool sp__reader_cut(const struct sp__reader *reader)
+bool sp_reader_cut(const struct sp_reader *reader)
 {
   return reader->in_frame;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "rating/money.h"
+#include "rating/text.h"
 
 #define SP_VALUE_DIGITS_MAX 18
 #define SP_VALUE_NAME_MAX 64
@@ -169,22 +170,13 @@ bool sp_value_clock(const char *text, size_t length, bool end, uint32_t *seconds
 /* Length of the well-formed character at `text`, 0: none. `code` is its number. */
 static size_t character_take(const char *text, size_t length, uint32_t *code)
 {
-  unsigned char first = (unsigned char)text[0];
-  size_t size = first < 0x80 ? 1 : first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-  static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
-  if (size == 0 || size > length || first > 0xF4) {
-    return 0;
-  }
-  *code = size == 1 ? first : first & (0x7Fu >> size);
+  const unsigned char *at = (const unsigned char *)text;
+  size_t size = sp_text_utf8(at, length);
+  *code = size < 2 ? at[0] : at[0] & (0x7Fu >> size);
   for (size_t i = 1; i < size; i++) {
-    unsigned char next = (unsigned char)text[i];
-    if ((next & 0xC0) != 0x80) {
-      return 0;
-    }
-    *code = *code << 6 | (next & 0x3Fu);
+    *code = *code << 6 | (at[i] & 0x3Fu);
   }
-  bool good = *code >= least[size] && *code <= 0x10FFFF && (*code < 0xD800 || *code > 0xDFFF);
-  return good ? size : 0;
+  return size;
 }
 
 /* Blocks of Unicode without letters: Latin-1 signs, general and CJK punctuation, symbols, private

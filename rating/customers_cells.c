@@ -1,6 +1,7 @@
 /* Cells of customer rows: names, texts, numbers, times; and how a row is refused. */
 #include "rating/customers_load.h"
 #include "rating/number.h"
+#include "rating/text.h"
 
 #include <string.h>
 
@@ -92,26 +93,11 @@ void sp__load_tell(struct sp__load *load)
   load->hold = false;
 }
 
-/* Length of the UTF-8 character at `at`, 0 = it is none (overlong, surrogate, beyond U+10FFFF, cut
- * off). */
+/* Length of the UTF-8 character at `text`, 0 = it is none; mostly ASCII, millions of them. */
 static uint32_t utf8_length(const char *text, uint32_t room)
 {
   const unsigned char *at = (const unsigned char *)text;
-  if (at[0] < 0x80) {
-    return 1;
-  }
-  uint32_t length = at[0] >= 0xF0 ? 4 : at[0] >= 0xE0 ? 3 : 2;
-  if (at[0] < 0xC2 || at[0] > 0xF4 || length > room) {
-    return 0;
-  }
-  for (uint32_t i = 1; i < length; i++) {
-    if ((at[i] & 0xC0) != 0x80) {
-      return 0;
-    }
-  }
-  bool bad = (at[0] == 0xE0 && at[1] < 0xA0) || (at[0] == 0xED && at[1] > 0x9F) ||
-             (at[0] == 0xF0 && at[1] < 0x90) || (at[0] == 0xF4 && at[1] > 0x8F);
-  return bad ? 0 : length;
+  return *at < 0x80 ? 1 : (uint32_t)sp_text_utf8(at, room);
 }
 
 static bool is_name_byte(char c)

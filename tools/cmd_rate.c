@@ -16,9 +16,9 @@ static const struct sp_verb_help help = {
     "  producer | suanpan rate --book book --customers customers --csv -\n"
     "  suanpan rate --book book --cgrates calls.jsonl                     GetCost and EventCost of "
     "an import\n",
-    "Prices usage records (canonical CSV or JSON lines) in the order in which they come, from "
-    "empty\n"
-    "state: no store is read or written. Refused customer rows go to stderr and are left out.\n"
+    "Prices usage records (canonical CSV or JSON lines, plain or zstd) in the order in which they "
+    "come,\nfrom empty state: no store is read or written. Refused customer rows go to stderr and "
+    "are left out.\n"
     "Exit status 0: every record has its outcome; 3: the book has errors, nothing was rated."};
 
 static enum sp_status record_rate(struct sp_desk_visit *visit, const struct sp_desk_record *record)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "ingest/resolve.h"
-#include "tools/heap.h"
+#include "ingest/source_reader.h"
 
 #define READ_BYTES ((size_t)1 << 20)
 
@@ -16,7 +16,7 @@ struct place { /* of a record in the input */
 
 struct sp_desk_input { /* all of it is kept: a conflict names the fields of the record that stood
                           first */
-  FILE *file;
+  struct sp_reader *reader;
   char *bytes;
   size_t length, size, done;
   bool last;
@@ -44,21 +44,41 @@ static bool room_make(void **at, size_t *size, size_t wanted, size_t each)
   return true;
 }
 
-/* Reads on; false: no memory or a read error, said on stderr. */
+/* What is wrong with what has been read, said on stderr. */
+static void unreadable_say(const struct sp_desk_input *input, const char *path,
+                           enum sp_status status)
+{
+  if (status == SP_IO) {
+    fprintf(stderr, "suanpan: %s: cannot be read: %s\n", path, strerror(errno));
+  } else if (status == SP_BAD_FORMAT) {
+    fprintf(stderr, "suanpan: %s: broken zstd data behind byte %zu of the text\n", path,
+            input->length);
+  } else {
+    fprintf(stderr, "suanpan: %s\n", sp_status_text(status));
+  }
+}
+
+/* Reads on, a whole piece or up to the end; false: said on stderr why not. */
 static bool input_fill(struct sp_desk_input *input, const char *path)
 {
   void *bytes = input->bytes;
-  bool fits = room_make(&bytes, &input->size, input->length + READ_BYTES, 1);
+  size_t end = input->length + READ_BYTES;
+  bool fits = room_make(&bytes, &input->size, end, 1);
   input->bytes = bytes;
-  if (!fits) {
-    fprintf(stderr, "suanpan: %s\n", sp_status_text(SP_NO_MEMORY));
+  enum sp_status status = fits ? SP_OK : SP_NO_MEMORY;
+  while (!input->last && input->length < end && (status == SP_OK || status == SP_AGAIN)) {
+    size_t got;
+    status = sp_reader_read(input->reader, input->bytes + input->length, end - input->length, &got);
+    input->length += got;
+    input->last = status == SP_OK && got == 0;
+  }
+  if (status != SP_OK && status != SP_AGAIN) {
+    unreadable_say(input, path, status);
     return false;
   }
-  size_t got = fread(input->bytes + input->length, 1, READ_BYTES, input->file);
-  input->length += got;
-  input->last = got < READ_BYTES;
-  if (ferror(input->file)) {
-    fprintf(stderr, "suanpan: %s: cannot be read: %s\n", path, strerror(errno));
+  if (input->last && sp_reader_cut(input->reader)) {
+    fprintf(stderr, "suanpan: %s: the zstd data end in the middle; expected the whole file\n",
+            path);
     return false;
   }
   return true;
@@ -111,6 +131,17 @@ static enum sp_status batch_visit(struct sp_desk_visit *visit, struct batch *bat
     SP_TRY(visit->record(visit, &record));
   }
   return SP_OK;
+}
+
+/* Packed otherwise than can be unpacked here: said on stderr, else each of its lines is bad. */
+static bool is_gzip(const struct sp_desk_input *input, const char *path)
+{
+  bool gzip = input->length >= 2 && memcmp(input->bytes, "\x1F\x8B", 2) == 0;
+  if (gzip) {
+    fprintf(stderr, "suanpan: %s: is packed with gzip; expected CSV or JSON lines, plain or zstd\n",
+            path);
+  }
+  return gzip;
 }
 
 static void format_find(struct sp_desk_input *input)
@@ -197,7 +228,7 @@ static int input_visit(struct sp_desk_visit *visit)
   int code = SP_EXIT_ENVIRONMENT;
   if (batch == NULL || input->again_scratch == NULL) {
     fprintf(stderr, "suanpan: %s\n", sp_status_text(SP_NO_MEMORY));
-  } else if (input_fill(input, visit->path)) {
+  } else if (input_fill(input, visit->path) && !is_gzip(input, visit->path)) {
     format_find(input);
     if (!visit->count || input_count(visit, batch)) {
       code = records_visit(visit, batch);
@@ -211,28 +242,27 @@ int sp_desk_input_visit(struct sp_desk_visit *visit)
 {
   bool standard = strcmp(visit->path, "-") == 0;
   struct sp_desk_input *input = calloc(1, sizeof(*input));
+  enum sp_status status =
+      input == NULL ? SP_NO_MEMORY : sp_reader_open(&input->reader, standard ? NULL : visit->path);
+  int code = SP_EXIT_ENVIRONMENT;
+  if (status != SP_OK) {
+    unreadable_say(input, visit->path, status);
+  } else {
+    visit->input = input;
+    visit->total = 0;
+    sp_decoder_open(&input->decoder, &visit->desk->zone);
+    sp_decoder_begin(&input->decoder);
+    sp_decoder_open(&input->again, &visit->desk->zone);
+    code = input_visit(visit);
+    visit->input = NULL;
+  }
   if (input != NULL) {
-    input->file = standard ? stdin : fopen(visit->path, "rb");
+    sp_reader_close(input->reader);
+    free(input->bytes);
+    free(input->places);
+    free(input->again_scratch);
   }
-  if (input == NULL || input->file == NULL) {
-    fprintf(stderr, "suanpan: %s: cannot be read: %s\n", visit->path, strerror(errno));
-    free(input);
-    return SP_EXIT_ENVIRONMENT;
-  }
-  visit->input = input;
-  visit->total = 0;
-  sp_decoder_open(&input->decoder, &visit->desk->zone);
-  sp_decoder_begin(&input->decoder);
-  sp_decoder_open(&input->again, &visit->desk->zone);
-  int code = input_visit(visit);
-  if (!standard) {
-    fclose(input->file);
-  }
-  free(input->bytes);
-  free(input->places);
-  free(input->again_scratch);
   free(input);
-  visit->input = NULL;
   return code;
 }
 
