@@ -126,6 +126,9 @@ static void bands_read(struct sp__draft *draft)
           &reader, TO,
           "is not after `from`; a band over midnight is two rows: to 24:00 and from 00:00");
     }
+    if (reader.unread && row.band < SP_BOOK_BANDS_MAX) {
+      draft->doubt.bands |= UINT64_C(1) << row.band;
+    }
     if (!reader.bad) {
       *(struct sp__band_row *)sp__list_add(draft, &draft->band_rows, sizeof(row)) = row;
     }

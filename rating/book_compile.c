@@ -5,21 +5,32 @@
 #include "rating/book_checks.h"
 #include "rating/book_image.h"
 
-static void files_check(struct sp__draft *draft)
+bool sp_book_is_table(const char *name)
 {
   static const char *const known[] = {"areas.csv",      "numbers.csv",   "ported.csv",
                                       "cells.csv",      "calendar.csv",  "bands.csv",
                                       "plans.csv",      "rates.csv",     "destinations.csv",
                                       "allowances.csv", "discounts.csv", "payers.csv"};
-  for (size_t i = 0; i < draft->files->count; i++) {
-    const char *name = draft->files->file[i].name;
-    size_t length = strlen(name);
-    bool table = length > 4 && strcmp(name + length - 4, ".csv") == 0;
-    for (size_t k = 0; table && k < sizeof(known) / sizeof(known[0]); k++) {
-      table = strcmp(name, known[k]) != 0;
+  for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+    if (strcmp(name, known[i]) == 0) {
+      return true;
     }
-    if (table) {
-      sp_problem_warning(draft->problems, name, 0, 0, "is no table of a book and is not read");
+  }
+  return false;
+}
+
+static void files_check(struct sp__draft *draft)
+{
+  for (size_t i = 0; i < draft->files->count; i++) {
+    const struct sp_book_file *file = &draft->files->file[i];
+    size_t length = strlen(file->name);
+    if (file->bytes == NULL) {
+      sp__doubt_table(draft, file->name);
+    }
+    if (length > 4 && strcmp(file->name + length - 4, ".csv") == 0 &&
+        !sp_book_is_table(file->name)) {
+      sp_problem_warning(draft->problems, file->name, 0, 0,
+                         "is no table of a book and is not read");
     }
   }
 }

@@ -13,7 +13,8 @@
 
 struct sp_book_file {
   const char *name; /* "rates.csv", "book.yaml", without folder */
-  char *bytes;      /* the whole file; changed while it is read */
+  char *bytes;      /* the whole file; changed while it is read. NULL: it cannot be read, which the
+                       caller has reported; nothing is reported for want of it */
   size_t length;
 };
 
@@ -26,6 +27,9 @@ struct sp_book_image { /* aligned to 64; the caller gives it back by sp_memory_g
   void *bytes;
   size_t length;
 };
+
+/* "rates.csv" … : the tables of book.md §2.2. */
+bool sp_book_is_table(const char *name);
 
 /* The value of `timezone` in book.yaml, terminated: what SP_BOOK_ZONE_FILE has to hold. false:
  * there is none that could be a zone's name (letters, digits and /_+- only). Changes nothing. */

@@ -38,6 +38,7 @@ struct sp__terms {      /* ids in order of first appearance */
   uint32_t *slots;      /* id + 1 */
   uint32_t *order;      /* ids by rank */
   uint32_t slots_count;
+  bool lost; /* not every name of its table could be read: one that is not there may be one */
 };
 
 enum sp__column {
@@ -186,6 +187,17 @@ struct sp__spans {       /* times of a week by weekday and day type with the ban
 
 struct sp__dest_tree;
 
+struct sp__keys; /* book_tables.h */
+
+/* What rows and tables that cannot be read may have said: what would be judged by it is not
+ * (book_doubt.c). */
+struct sp__doubt {
+  struct sp__keys *rates; /* (plan, item) of such rows of rates; SP_NONE: any */
+  uint64_t bands;         /* bit per band with such a row */
+  bool rates_all;         /* a row of rates whose plan and item are not known either */
+  bool numbers;           /* a row of numbers or destinations */
+};
+
 struct sp__draft {
   struct sp_memory *memory;
   struct sp_problems *problems;
@@ -204,6 +216,7 @@ struct sp__draft {
   struct sp__list plan_items; /* struct sp__plan_item */
   struct sp__list offsets;    /* struct sp_book_offset */
   struct sp__spans spans;
+  struct sp__doubt doubt;
   const struct sp__dest_tree *dest_tree; /* book_dests.h */
 };
 

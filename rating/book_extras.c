@@ -140,7 +140,7 @@ static void allowances_read(struct sp__draft *draft)
                    earlier);
       }
     }
-    if (!reader.bad) {
+    if (sp__book_reader_sound(&reader)) {
       *(struct sp__allowance *)sp__list_add(draft, &draft->allowances, sizeof(row)) = row;
     }
   }
@@ -272,7 +272,7 @@ static void discounts_read(struct sp__draft *draft)
     if (!reader.bad && row.set != SP_NONE && compared(draft, row.plan)) {
       set_check(&reader, &sets, &row);
     }
-    if (!reader.bad) {
+    if (sp__book_reader_sound(&reader)) {
       *(struct sp__discount *)sp__list_add(draft, &draft->discounts, sizeof(row)) = row;
     }
   }
@@ -363,7 +363,7 @@ static void payers_read(struct sp__draft *draft)
     if (!reader.bad && compared(draft, row.plan)) {
       caps_check(&reader, &keys, &row);
     }
-    if (!reader.bad) {
+    if (sp__book_reader_sound(&reader)) {
       *(struct sp__payer *)sp__list_add(draft, &draft->payers, sizeof(row)) = row;
     }
   }

@@ -369,6 +369,7 @@ struct gap_item { /* an item of a base, group or family plan */
   const struct sp__plan_item *item;
   uint64_t signature;
   bool group, gap;
+  bool doubt; /* a row that cannot be read may fill it */
 };
 
 /* Whether the item alone has a gap; the same matches give the same answer. */
@@ -442,8 +443,11 @@ static void items_check(struct gaps *gaps, struct gap_item *items, uint32_t coun
     uint32_t base_count = 0;
     for (; to < count && items[order[to]].item->item == items[order[from]].item->item; to++) {
       struct gap_item *one = &items[order[to]];
-      one->gap = item_gap(gaps, one);
+      one->gap = one->doubt || item_gap(gaps, one);
       base_count += !one->group;
+      if (one->doubt) {
+        continue;
+      }
       if (one->gap && !one->group && items_search(gaps, one->item, NULL)) {
         gap_report(gaps, one->item, NULL);
       } else if (one->gap && one->group) {
@@ -455,6 +459,19 @@ static void items_check(struct gaps *gaps, struct gap_item *items, uint32_t coun
     }
     from = to;
   }
+}
+
+/* Whether rows that cannot be read may have made another item of it. */
+static bool item_doubt(const struct sp__draft *draft, const struct sp__plan_item *item,
+                       bool of_group)
+{
+  bool doubt = sp__doubt_of(draft, item->plan, item->item) ||
+               (of_group && sp__doubt_of(draft, SP_NONE, item->item));
+  for (uint32_t i = 0; i < item->rules_count && !doubt; i++) {
+    uint64_t bands = sp__rule_row(draft, draft->rule_order[item->rules_at + i])->match.bands;
+    doubt = (bands & draft->doubt.bands) != 0 || (bands != 0 && draft->bands.lost);
+  }
+  return doubt;
 }
 
 void sp__check_gaps(struct sp__checks *checks)
@@ -474,7 +491,8 @@ void sp__check_gaps(struct sp__checks *checks)
   for (uint32_t i = 0; i < draft->plan_items.count; i++) {
     const struct sp__plan_item *item = SP_LIST_AT(&draft->plan_items, struct sp__plan_item, i);
     bool of_group = sp__plan_kind(draft, item->plan) != SP_PLAN_BASE;
-    items[count++] = (struct gap_item){item, item_signature(draft, item), of_group, false};
+    items[count++] = (struct gap_item){item, item_signature(draft, item), of_group, false,
+                                       item_doubt(draft, item, of_group)};
   }
   items_check(gaps, items, count);
 }

@@ -141,6 +141,9 @@ static bool never_matches(const struct hiders *hiders, const struct sp__rate *ro
     return true; /* all rows of its bands have errors, which are reported there */
   }
   if (!sp__feasible_match(hiders->checks, match)) {
+    if (hiders->draft->doubt.numbers) {
+      return true; /* a row that cannot be read may hold numbers that it means */
+    }
     warn(hiders->draft, row, "no record has such a roam, zone, net and dest together", 0);
     return true;
   }

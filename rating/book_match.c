@@ -158,6 +158,10 @@ static void ids_match(struct sp__book_reader *reader, uint32_t column, struct sp
       id = table != NULL ? sp__terms_find(known, element.text, element.length)
                          : sp__terms_add(draft, known, element.text, element.length);
     }
+    if (id == SP_NONE && element.length > 0 && known->lost) {
+      reader->lost = true;
+      continue;
+    }
     if (id == SP_NONE) {
       char buffer[SP_DRAFT_TEXT_MAX];
       struct sp_text text = SP_TEXT_INIT(buffer);

@@ -32,6 +32,7 @@ static void areas_read(struct sp__draft *draft)
     struct sp_cell_text area = sp__book_reader_cell(&reader, AREA);
     if (area.length == 0) {
       sp__book_reader_error(&reader, AREA, "is blank; expected an area code");
+      draft->areas.lost = draft->areas.lost || reader.unread;
       continue;
     }
     if (!sp_number_pack(area.text, area.length).exact) {
@@ -72,7 +73,8 @@ static void numbers_read(struct sp__draft *draft)
     if (earlier != SP_NONE) {
       twice_error(&reader, PREFIX, earlier);
     }
-    if (!reader.bad) {
+    draft->doubt.numbers = draft->doubt.numbers || reader.unread;
+    if (sp__book_reader_sound(&reader)) {
       *(struct sp__prefix *)sp__list_add(draft, &draft->prefixes, sizeof(row)) = row;
     }
   }
@@ -122,7 +124,7 @@ static void cells_read(struct sp__draft *draft)
     if (!reader.bad && row.lac_from > row.lac_to) {
       sp__book_reader_error(&reader, LAC_TO, "expected lac_from <= lac_to");
     }
-    if (!reader.bad) {
+    if (sp__book_reader_sound(&reader)) {
       *(struct sp__cell *)sp__list_add(draft, &draft->cells, sizeof(row)) = row;
     }
   }
@@ -247,6 +249,7 @@ void sp__read_destinations(struct sp__draft *draft)
     uint32_t dest = sp__book_reader_name(&reader, DESTINATION, &draft->dests, true);
     uint64_t digits = sp__book_reader_digits(&reader, PREFIX);
     struct sp__dest row = {digits, dest, sp_number_length(digits)};
+    draft->doubt.numbers = draft->doubt.numbers || reader.unread;
     if (!reader.bad) {
       *(struct sp__dest *)sp__list_add(draft, &draft->dest_rows, sizeof(row)) = row;
     }

@@ -47,7 +47,7 @@ void sp__read_plans(struct sp__draft *draft)
   while (sp__book_reader_next(&reader)) {
     struct sp__plan row = {.line = sp__book_reader_line(&reader)};
     uint32_t name = sp__book_reader_name(&reader, PLAN, &draft->plans, true);
-    struct sp__terms ignored = {{NULL, 0, 0, 0}, NULL, NULL, 0};
+    struct sp__terms ignored = {{NULL, 0, 0, 0}, NULL, NULL, 0, false};
     row.kind = sp__book_reader_word(&reader, KIND, sp__plan_kinds, SP_COUNT(sp__plan_kinds),
                                     SP_PLAN_UNKNOWN);
     if (sp__book_reader_blank(&reader, KIND)) {

@@ -54,17 +54,26 @@ static void plan_take(struct sp__book_reader *reader, struct sp__rate *row)
   }
 }
 
+/* A price or fee that is none. */
+static void price_error(struct sp__book_reader *reader, uint32_t column)
+{
+  struct sp_cell_text cell = sp__book_reader_cell(reader, column);
+  sp__book_reader_error(
+      reader, column,
+      sp_value_is_decimal(cell.text, cell.length, 6)
+          ? SP_VALUE_AMOUNT_WORDS
+          : "expected an amount >= 0 with at most 6 decimals, or a/b with a and b below 10^9");
+}
+
 static void amounts_take(struct sp__book_reader *reader, struct sp__rate *row)
 {
-  static const char expected[] =
-      "expected an amount >= 0 with at most 6 decimals, or a/b with a and b below 10^9";
   struct sp_cell_text price = sp__book_reader_cell(reader, PRICE);
   struct sp_cell_text fee = sp__book_reader_cell(reader, CONNECT_FEE);
   struct sp_rational value = {0, 1};
   if (price.length == 0) {
     sp__book_reader_error(reader, PRICE, "is blank; expected a price (0 for what is free)");
   } else if (!sp_value_price(price.text, price.length, &value)) {
-    sp__book_reader_error(reader, PRICE, expected);
+    price_error(reader, PRICE);
   }
   row->price_n = value.n;
   row->price_d = value.d;
@@ -74,7 +83,7 @@ static void amounts_take(struct sp__book_reader *reader, struct sp__rate *row)
     return;
   }
   if (!sp_value_price(fee.text, fee.length, &value)) {
-    sp__book_reader_error(reader, CONNECT_FEE, expected);
+    price_error(reader, CONNECT_FEE);
     return;
   }
   if (row->from != 0) {
@@ -84,7 +93,7 @@ static void amounts_take(struct sp__book_reader *reader, struct sp__rate *row)
   sp_i128 n = (sp_i128)value.n * SP_MICRO;
   int64_t common = sp_value_gcd((int64_t)(n % value.d), value.d);
   if (n / common > INT64_MAX) {
-    sp__book_reader_error(reader, CONNECT_FEE, "is more than an amount can be");
+    sp__book_reader_error(reader, CONNECT_FEE, SP_VALUE_AMOUNT_WORDS);
     return;
   }
   row->fee_n = (int64_t)(n / common);
@@ -97,9 +106,10 @@ static void quantities_take(struct sp__book_reader *reader, struct sp__rate *row
   struct sp_quantity per = {1, SP_UNIT_ITEM, true};
   struct sp_quantity increment;
   struct sp_quantity from = {0, SP_UNIT_ITEM, true};
-  (void)sp__book_reader_quantity(reader, PER, &per);
+  bool per_given = sp__book_reader_quantity(reader, PER, &per);
+  bool known = per_given || sp__book_reader_blank(reader, PER);
   increment = per;
-  (void)sp__book_reader_quantity(reader, INCREMENT, &increment);
+  bool increment_given = sp__book_reader_quantity(reader, INCREMENT, &increment);
   bool from_given = sp__book_reader_quantity(reader, FROM, &from);
   row->unit = (uint8_t)per.unit;
   row->per = per.value;
@@ -108,13 +118,13 @@ static void quantities_take(struct sp__book_reader *reader, struct sp__rate *row
   if (per.value == 0) {
     sp__book_reader_error(reader, PER, "expected more than 0");
   }
-  if (increment.value == 0 && !sp__book_reader_blank(reader, INCREMENT)) {
+  if (increment_given && increment.value == 0) {
     sp__book_reader_error(reader, INCREMENT, "expected more than 0");
   }
-  if (increment.unit != per.unit) {
+  if (known && increment_given && increment.unit != per.unit) {
     sp__book_reader_error(reader, INCREMENT, "is in another unit; expected that of `per`");
   }
-  if (from_given && from.value != 0 && from.unit != per.unit) {
+  if (known && from_given && from.value != 0 && from.unit != per.unit) {
     sp__book_reader_error(reader, FROM, "is in another unit; expected that of `per`");
   }
 }
@@ -160,8 +170,10 @@ void sp__read_rates(struct sp__draft *draft)
           "by item");
     }
     /* Of a plan of wrong kind, itself an error, no row is compared with others (§18.2). */
-    if (!reader.bad && sp__plan_kind(draft, row.plan) != SP_PLAN_UNKNOWN) {
+    if (sp__book_reader_sound(&reader) && sp__plan_kind(draft, row.plan) != SP_PLAN_UNKNOWN) {
       *(struct sp__rate *)sp__list_add(draft, &draft->rates, sizeof(row)) = row;
+    } else if (reader.unread || reader.lost) {
+      sp__doubt_rate(draft, row.plan, row.item);
     }
   }
 }

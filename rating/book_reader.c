@@ -1,4 +1,4 @@
-#include "rating/book_reader.h"
+#include "rating/book_tables.h"
 
 #include <string.h>
 
@@ -41,32 +41,76 @@ static void error_at(struct sp__book_reader *reader, uint32_t line, uint32_t col
   sp_problem_error(reader->draft->problems, reader->table.file, line, column, message);
 }
 
-static void header_cell(struct sp__book_reader *reader, uint32_t i)
+static uint32_t column_find(const struct sp__book_reader *reader, struct sp_cell_text cell)
+{
+  uint32_t known = 0;
+  while (known < reader->names_count && !sp__cell_is(cell, reader->names[known])) {
+    known++;
+  }
+  return known;
+}
+
+static void header_error(struct sp__book_reader *reader, uint32_t i, const char *before,
+                         const char *behind)
 {
   struct sp_cell_text cell = reader->table.cells[i];
   char buffer[SP_DRAFT_TEXT_MAX];
   struct sp_text text = SP_TEXT_INIT(buffer);
-  for (uint32_t known = 0; known < reader->names_count; known++) {
-    if (!sp__cell_is(cell, reader->names[known])) {
-      continue;
-    }
-    if (reader->cell_of[known] == SP_NONE) {
-      reader->cell_of[known] = i;
-      return;
-    }
-    sp_text_add(&text, reader->names[known]);
-    sp_text_add(&text, ": this column is there twice; expected once");
-    error_at(reader, reader->table.row_line, cell.column, buffer);
-    return;
-  }
-  sp_text_add(&text, "unknown column \"");
+  sp_text_add(&text, before);
   sp_text_add_shown(&text, cell.text, cell.length < 64 ? cell.length : 64);
-  sp_text_add(&text, "\"; expected");
+  sp_text_add(&text, behind);
   for (uint32_t known = 0; known < reader->names_count; known++) {
     sp_text_add(&text, known == 0 ? " " : ", ");
     sp_text_add(&text, reader->names[known]);
   }
-  error_at(reader, reader->table.row_line, cell.column, buffer);
+  reader->header_bad = true;
+  error_at(reader, reader->table.cell_lines[i], cell.column, buffer);
+}
+
+static void header_cell(struct sp__book_reader *reader, uint32_t i)
+{
+  uint32_t known = column_find(reader, reader->table.cells[i]);
+  if (known == reader->names_count) {
+    header_error(reader, i, "unknown column \"", "\"; expected");
+  } else if (reader->cell_of[known] == SP_NONE) {
+    reader->cell_of[known] = i;
+  } else {
+    char buffer[SP_DRAFT_TEXT_MAX];
+    struct sp_text text = SP_TEXT_INIT(buffer);
+    sp_text_add(&text, reader->names[known]);
+    sp_text_add(&text, ": this column is there twice; expected once");
+    error_at(reader, reader->table.cell_lines[i], reader->table.cells[i].column, buffer);
+  }
+}
+
+static void header_read(struct sp__book_reader *reader)
+{
+  const struct sp_table *table = &reader->table;
+  uint32_t cells =
+      table->cells_count < SP_TABLE_CELLS_MAX ? table->cells_count : SP_TABLE_CELLS_MAX;
+  uint32_t known = 0;
+  reader->header_cells = table->cells_count;
+  if (table->bad_quotes) {
+    reader->header_bad = true;
+    error_at(reader, table->quote_line, table->quote_column, SP_TABLE_QUOTE_WORDS);
+    cells = cells < table->quote_cell ? cells : table->quote_cell;
+  }
+  for (uint32_t i = 0; i < cells; i++) {
+    known += column_find(reader, table->cells[i]) < reader->names_count;
+  }
+  if (known == 0 && cells > 0) { /* of another table, or none at all: said once */
+    header_error(reader, 0, "this header begins with \"",
+                 "\" and has no column of this table; expected one with some of");
+    sp__doubt_table(reader->draft, table->file);
+    reader->table.at = reader->table.end;
+    return;
+  }
+  for (uint32_t i = 0; i < cells; i++) {
+    header_cell(reader, i);
+  }
+  if (table->cells_count > SP_TABLE_CELLS_MAX) {
+    error_at(reader, table->row_line, 1, "more than 64 columns; expected no more than are known");
+  }
 }
 
 bool sp__book_reader_open(struct sp__book_reader *reader, struct sp__draft *draft, const char *file,
@@ -85,42 +129,99 @@ bool sp__book_reader_open(struct sp__book_reader *reader, struct sp__draft *draf
       break;
     }
   }
-  if (reader->table.file == NULL || !sp_table_next(&reader->table)) {
+  if (reader->table.file == NULL) {
     return false;
   }
-  uint32_t cells = reader->table.cells_count;
-  reader->header_cells = cells;
-  for (uint32_t i = 0; i < cells && i < SP_TABLE_CELLS_MAX; i++) {
-    header_cell(reader, i);
+  if (!sp_table_next(&reader->table)) {
+    bool read = reader->table.end != NULL; /* else it is said that it cannot be */
+    if (read) {
+      sp_problem_warning(draft->problems, file, 1, 1,
+                         "is empty; expected a header (a table that is not needed is left out)");
+    }
+    return false;
   }
-  if (reader->table.bad_quotes) {
-    error_at(reader, reader->table.row_line, 1, "a quoted cell of the header does not end well");
-  }
-  if (cells > SP_TABLE_CELLS_MAX) {
-    error_at(reader, reader->table.row_line, 1, "more than 64 columns");
+  header_read(reader);
+  return true;
+}
+
+/* Whether eight bytes are all of ASCII and none is a control byte: no borrow goes beyond the first
+ * byte that is. */
+static bool is_plain(const char *at)
+{
+  const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones << 7;
+  uint64_t word;
+  memcpy(&word, at, sizeof(word));
+  uint64_t last = word ^ ones * 0x7F;
+  return (((word - ones * 0x20) | word | (last - ones)) & highs) == 0;
+}
+
+/* Whether a cell is UTF-8 without control bytes but tab and line break; mostly plain. */
+static bool is_text(struct sp_cell_text cell)
+{
+  for (size_t i = 0; i < cell.length;) {
+    if (cell.length - i >= 8 && is_plain(cell.text + i)) {
+      i += 8;
+      continue;
+    }
+    const unsigned char *at = (const unsigned char *)cell.text + i;
+    size_t size = sp_text_utf8(at, cell.length - i);
+    bool control = at[0] == 0x7F || (at[0] < 0x20 && memchr("\t\n\r", at[0], 3) == NULL);
+    if (size == 0 || control) {
+      return false;
+    }
+    i += size;
   }
   return true;
 }
 
-bool sp__book_reader_next(struct sp__book_reader *reader)
+static void cells_check(struct sp__book_reader *reader)
 {
   const struct sp_table *table = &reader->table;
-  while (reader->draft->status == SP_OK && sp_table_next(&reader->table)) {
-    reader->bad = false;
-    if (table->bad_quotes) {
-      error_at(reader, table->row_line, 1,
-               "a quoted cell has no closing quote or text behind it; expected \"...\" with \"\" "
-               "for a quote inside");
-      continue; /* where its cells begin and end is not known */
+  reader->spoilt = 0;
+  for (uint32_t i = 0; i < table->cells_count && i < SP_TABLE_CELLS_MAX; i++) {
+    if (!is_text(table->cells[i])) {
+      char buffer[SP_DRAFT_TEXT_MAX];
+      struct sp_text text = SP_TEXT_INIT(buffer);
+      sp_text_add(&text, "\"");
+      sp_text_add_shown(&text, table->cells[i].text,
+                        table->cells[i].length < 64 ? table->cells[i].length : 64);
+      sp_text_add(&text, "\" holds a byte that is no text; expected UTF-8 without control bytes");
+      error_at(reader, table->cell_lines[i], table->cells[i].column, buffer);
+      reader->spoilt |= UINT64_C(1) << i;
+      reader->unread = true;
     }
-    if (table->cells_count > reader->header_cells) {
-      uint32_t i = reader->header_cells < SP_TABLE_CELLS_MAX ? reader->header_cells : 0;
-      error_at(reader, table->row_line, table->cells[i].column,
-               "the row has more cells than the header; expected no more");
-    }
-    return true;
   }
-  return false;
+}
+
+bool sp__book_reader_next(struct sp__book_reader *reader)
+{
+  struct sp_table *table = &reader->table;
+  if (reader->draft->status != SP_OK || !sp_table_next(table)) {
+    return false;
+  }
+  reader->bad = reader->lost = false;
+  reader->quotes = reader->unread = table->bad_quotes;
+  if (table->bad_quotes) {
+    error_at(reader, table->quote_line, table->quote_column, SP_TABLE_QUOTE_WORDS);
+    table->cells_count = table->quote_cell;
+  }
+  if (table->cells_count > reader->header_cells) {
+    uint32_t i = reader->header_cells < SP_TABLE_CELLS_MAX ? reader->header_cells : 0;
+    error_at(reader, table->row_line, table->cells[i].column,
+             "the row has more cells than the header; expected no more");
+  }
+  cells_check(reader);
+  return true;
+}
+
+/* Whether what is wrong with a cell follows from what is reported already. */
+static bool is_reported(const struct sp__book_reader *reader, uint32_t column)
+{
+  uint32_t i = reader->cell_of[column];
+  if (i == SP_NONE) {
+    return reader->header_bad;
+  }
+  return i < reader->table.cells_count ? (reader->spoilt >> i & 1u) != 0 : reader->quotes;
 }
 
 struct sp_cell_text sp__book_reader_cell(const struct sp__book_reader *reader, uint32_t column)
@@ -149,6 +250,11 @@ void sp__book_reader_error(struct sp__book_reader *reader, uint32_t column, cons
   struct sp_cell_text cell = sp__book_reader_cell(reader, column);
   char buffer[SP_DRAFT_TEXT_MAX];
   struct sp_text text = SP_TEXT_INIT(buffer);
+  reader->bad = true;
+  if (is_reported(reader, column)) {
+    reader->unread = true;
+    return;
+  }
   sp_text_add(&text, reader->names[column]);
   if (cell.length > 0) {
     sp_text_add(&text, " \"");
@@ -220,7 +326,10 @@ int64_t sp__book_reader_money(struct sp__book_reader *reader, uint32_t column, i
   if (sp_money_parse(&micro, cell.text, cell.length, 6)) {
     return micro;
   }
-  sp__book_reader_error(reader, column, "expected an amount >= 0 with at most 6 decimals");
+  sp__book_reader_error(reader, column,
+                        sp_value_is_decimal(cell.text, cell.length, 6)
+                            ? SP_VALUE_AMOUNT_WORDS
+                            : "expected an amount >= 0 with at most 6 decimals");
   return blank;
 }
 
@@ -236,7 +345,8 @@ bool sp__book_reader_quantity(struct sp__book_reader *reader, uint32_t column,
   }
   sp__book_reader_error(
       reader, column,
-      "expected a quantity: whole items, or s min h, or B KB MB GB (6s, 1min, 10MB)");
+      "expected a quantity: whole items, or s min h, or B KB MB GB (6s, 1min, 10MB), at most "
+      "999999999999999999 items, s or B");
   return false;
 }
 
@@ -283,6 +393,7 @@ uint32_t sp__book_reader_name(struct sp__book_reader *reader, uint32_t column,
   struct sp_cell_text cell = sp__book_reader_cell(reader, column);
   if (cell.length == 0) {
     if (needed) {
+      names->lost = names->lost || is_reported(reader, column);
       sp__book_reader_error(reader, column, "is blank; expected a name");
     }
     return SP_NONE;
@@ -290,6 +401,9 @@ uint32_t sp__book_reader_name(struct sp__book_reader *reader, uint32_t column,
   if (!sp_value_name(cell.text, cell.length)) {
     sp__book_reader_error(reader, column,
                           "expected a name: at most 64 letters, digits, '_', '.' or '-'");
+  }
+  if (is_reported(reader, column)) {
+    names->lost = true;
     return SP_NONE;
   }
   return sp__terms_add(reader->draft, names, cell.text, cell.length);
@@ -303,7 +417,9 @@ uint32_t sp__book_reader_known(struct sp__book_reader *reader, uint32_t column,
     return SP_NONE;
   }
   uint32_t id = sp__terms_find(names, cell.text, cell.length);
-  if (id == SP_NONE) {
+  if (id == SP_NONE && names->lost) {
+    reader->lost = true;
+  } else if (id == SP_NONE) {
     char buffer[SP_DRAFT_TEXT_MAX];
     struct sp_text text = SP_TEXT_INIT(buffer);
     sp_text_add(&text, "is not in ");

@@ -15,7 +15,12 @@ struct sp__book_reader {
   uint32_t header_cells;
   uint32_t cell_of[SP_READER_COLUMNS_MAX]; /* known column -> cell or SP_NONE */
   struct sp_table table;
-  bool bad; /* the row has an error */
+  uint64_t spoilt; /* bit per cell of the row that is no text, which is reported */
+  bool header_bad; /* a column that is not there may be one that is written wrong */
+  bool bad;        /* the row has an error */
+  bool lost;       /* it names what may be in a row that could not be read: no error of its own */
+  bool quotes;     /* the cells from a bad quote on are not there, which is reported */
+  bool unread;     /* what it says is not known: quotes, spoilt, a column that is not there */
 };
 
 /* Finds a table by file name and reads its header. false: it is not there or has no row. */
@@ -35,7 +40,14 @@ static inline uint32_t sp__book_reader_line(const struct sp__book_reader *reader
   return reader->table.row_line;
 }
 
-/* An error at a cell: COLUMN "VALUE": what. Marks the row. */
+/* Whether what the row says counts for other rows. */
+static inline bool sp__book_reader_sound(const struct sp__book_reader *reader)
+{
+  return !reader->bad && !reader->lost;
+}
+
+/* An error at a cell: COLUMN "VALUE": what. Marks the row. Says nothing where it follows from an
+ * error that is reported: of the header, of a quote, of bytes that are no text. */
 void sp__book_reader_error(struct sp__book_reader *reader, uint32_t column, const char *what);
 
 /* Values of cells. Each reports what is wrong and then gives the default; blank gives the default.
@@ -50,10 +62,11 @@ bool sp__book_reader_quantity(struct sp__book_reader *reader, uint32_t column,
 int64_t sp__book_reader_time(struct sp__book_reader *reader, uint32_t column, int64_t blank);
 /* Digits of a number or prefix (1..15) as sp_number digits; 0: reported. */
 uint64_t sp__book_reader_digits(struct sp__book_reader *reader, uint32_t column);
-/* A name of the book: added to `names`; SP_NONE if blank and not `needed`, or wrong. */
+/* A name of the book: added to `names`, also one that is none, which is reported; SP_NONE if
+ * blank, or bytes that are no text. */
 uint32_t sp__book_reader_name(struct sp__book_reader *reader, uint32_t column,
                               struct sp__terms *names, bool needed);
-/* A name that a table has to have; SP_NONE if blank, or not there and reported. */
+/* A name that a table has to have; SP_NONE if blank, or not there: reported, or the row is lost. */
 uint32_t sp__book_reader_known(struct sp__book_reader *reader, uint32_t column,
                                const struct sp__terms *names, const char *table);
 /* Any text, interned: id + 1, 0 = blank. */

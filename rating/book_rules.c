@@ -101,7 +101,9 @@ static void costs_make(struct sp__draft *draft)
     int64_t grown = draft->status == SP_OK ? *denominator : 1;
     if (!cost_make(row, draft->settings.increment_digits)) {
       row_error(draft, row, row->column_price,
-                "price: one increment costs more than can be counted", 0);
+                "price: one increment costs more than can be counted; expected up to "
+                "9223372036854.775807 an increment",
+                0);
       row->bad = true;
     } else if (!denominator_add(&grown, row->cost_d) || !denominator_add(&grown, row->fee_d)) {
       row_error(draft, row, row->column_price,
@@ -126,9 +128,13 @@ static void costs_check(struct sp__draft *draft)
     }
     if ((sp_i128)row->cost_n * (denominator / row->cost_d) > INT64_MAX ||
         (sp_i128)row->fee_n * (denominator / row->fee_d) > INT64_MAX) {
-      row_error(draft, row, row->column_price,
-                "price: with the item's common denominator the price of an increment is too large",
-                0);
+      char buffer[SP_DRAFT_TEXT_MAX];
+      struct sp_text text = SP_TEXT_INIT(buffer);
+      sp_text_add(&text, "price: with the item's common denominator ");
+      sp_text_add_i64(&text, denominator);
+      sp_text_add(&text, " the price of an increment or the fee is too large; expected up to ");
+      sp_text_add_micro(&text, INT64_MAX / denominator);
+      row_error(draft, row, row->column_price, buffer, 0);
       row->bad = true;
     }
   }
@@ -275,7 +281,7 @@ static void slots_sort(struct sp__draft *draft)
     }
     if (rule->slots_count == 0) {
       rule->slots_at = kept;
-      if (row->from != 0) {
+      if (row->from != 0 && !sp__doubt_of(draft, row->plan, row->item)) {
         row_error(draft, rate_at(draft, rule->first), rate_at(draft, rule->first)->column_from,
                   "from: no slot of this rule begins at 0; expected a row without `from`", 0);
       }
@@ -357,6 +363,8 @@ static void item_check(struct sp__draft *draft, struct sp__plan_item *item)
         sp__rule_row(draft, rules[i])->line < sp__rule_row(draft, first)->line ? rules[i] : first;
   }
   const struct sp__rule *one = sp__rule_at(draft, first);
+  bool doubt =
+      sp__doubt_of(draft, item->plan, item->item); /* a row that cannot be read may say it */
   item->unit = one->unit;
   item->rounding = or_default(one->rounding, draft->settings.rounding);
   item->digits = or_default(one->digits, (uint32_t)draft->settings.rounding_digits);
@@ -367,6 +375,8 @@ static void item_check(struct sp__draft *draft, struct sp__plan_item *item)
     if (rule->unit != item->unit) {
       row_error(draft, row, row->column_per, "per: rules of one item are in one unit, unlike",
                 one->line);
+    } else if (doubt) {
+      continue;
     } else if (or_default(rule->rounding, draft->settings.rounding) != item->rounding) {
       row_error(draft, row, row->column_rounding,
                 "rounding: rules of one item have one rounding, unlike", one->line);

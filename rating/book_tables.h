@@ -36,6 +36,13 @@ struct sp__keys {
   uint32_t *values; /* + 1 */
   uint32_t slots, count;
 };
+/* A row of rates that could not be read; plan, item: SP_NONE if not known. */
+void sp__doubt_rate(struct sp__draft *draft, uint32_t plan, uint32_t item);
+/* Whether such a row may have been a rule of this item of this plan; SP_NONE: of some base plan. */
+bool sp__doubt_of(const struct sp__draft *draft, uint32_t plan, uint32_t item);
+/* A table that is there and could not be read. */
+void sp__doubt_table(struct sp__draft *draft, const char *file);
+
 /* The value kept for `key` or SP_NONE; put keeps `value` then. Room grows. */
 uint32_t sp__keys_find(const struct sp__keys *keys, uint64_t key);
 uint32_t sp__keys_put(struct sp__draft *draft, struct sp__keys *keys, uint64_t key, uint32_t value);

@@ -114,8 +114,11 @@ bool sp_value_quantity(const char *text, size_t length, struct sp_quantity *quan
     }
     value /= 10;
   }
+  if (value > SP_VALUE_QUANTITY_MAX) {
+    return false;
+  }
   *quantity = (struct sp_quantity){(int64_t)value, unit->unit, digits == length};
-  return value <= SP_VALUE_QUANTITY_MAX;
+  return true;
 }
 
 static bool part_read(const char *text, size_t length, int64_t *value)
@@ -134,6 +137,21 @@ bool sp_value_price(const char *text, size_t length, struct sp_rational *price)
   size_t left = (size_t)(slash - text);
   return part_read(text, left, &price->n) && part_read(slash + 1, length - left - 1, &price->d) &&
          price->d > 0;
+}
+
+bool sp_value_is_decimal(const char *text, size_t length, size_t decimals_max)
+{
+  size_t whole = 0;
+  while (whole < length && is_digit(text[whole])) {
+    whole++;
+  }
+  size_t end = whole + (whole < length);
+  while (end < length && is_digit(text[end])) {
+    end++;
+  }
+  size_t decimals = end - whole; /* and the point */
+  return whole > 0 && end == length &&
+         (decimals == 0 || (text[whole] == '.' && decimals > 1 && decimals - 1 <= decimals_max));
 }
 
 bool sp_value_percent(const char *text, size_t length, int64_t *value)

@@ -21,6 +21,9 @@ bool sp_value_integer(const char *text, size_t length, int64_t *value);
 bool sp_value_quantity(const char *text, size_t length, struct sp_quantity *quantity);
 /* Currency units: a decimal with at most 6 decimals, or a/b with both below 10^9 (§1.4, §16.2). */
 bool sp_value_price(const char *text, size_t length, struct sp_rational *price);
+/* Digits, and up to so many decimals behind a point: an amount, if it is not too large for one. */
+bool sp_value_is_decimal(const char *text, size_t length, size_t decimals_max);
+#define SP_VALUE_AMOUNT_WORDS "is too large; expected an amount up to 9223372036854.775807"
 /* Hundredths of a percent: 0 to 100 with at most 2 decimals. */
 bool sp_value_percent(const char *text, size_t length, int64_t *value);
 /* HH:MM or HH:MM:SS to seconds of the day; 24:00 only if `end`. */

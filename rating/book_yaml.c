@@ -38,6 +38,7 @@ struct yaml_text {
   const char *file;
   const char *at, *end;
   uint32_t line;
+  bool lost; /* the file cannot be read, which is said */
   struct yaml_entry entries[SP_YAML_KEYS];
 };
 
@@ -164,6 +165,7 @@ static bool yaml_read(struct yaml_text *yaml, const struct sp_book_files *files)
   }
   yaml->file = file->name;
   yaml->at = file->bytes;
+  yaml->lost = file->bytes == NULL;
   yaml->end = file->length == 0 ? file->bytes : file->bytes + file->length;
   yaml->line = 1;
   if (file->length >= 3 && memcmp(file->bytes, "\xEF\xBB\xBF", 3) == 0) {
@@ -256,8 +258,11 @@ static void zone_set(const struct yaml_text *yaml, struct sp__draft *draft)
 {
   const struct yaml_entry *entry = entry_of(yaml, YAML_TIMEZONE);
   if (entry == NULL) {
-    sp_problem_error(draft->problems, yaml->file, 1, 1,
-                     "timezone is missing; expected the name of a zone, for example Asia/Shanghai");
+    if (!yaml->lost) {
+      sp_problem_error(
+          draft->problems, yaml->file, 1, 1,
+          "timezone is missing; expected the name of a zone, for example Asia/Shanghai");
+    }
     return;
   }
   draft->settings.timezone = entry->value.text;
@@ -265,7 +270,8 @@ static void zone_set(const struct yaml_text *yaml, struct sp__draft *draft)
   const struct sp_book_file *zone = file_find(draft->files, SP_BOOK_ZONE_FILE);
   if (!zone_name_good(entry->value.text, entry->value.length) || zone == NULL) {
     entry_error(yaml, entry, "no such time zone here; expected a name as Asia/Shanghai");
-  } else if (!sp__zone_read(draft, &draft->offsets, zone->bytes, zone->length)) {
+  } else if (zone->bytes != NULL &&
+             !sp__zone_read(draft, &draft->offsets, zone->bytes, zone->length)) {
     draft->offsets.count = 0;
     entry_error(yaml, entry,
                 "the rules of this time zone cannot be read (TZif without leap seconds)");
@@ -370,7 +376,7 @@ void sp__read_settings(struct sp__draft *draft)
     return;
   }
   text_set(&yaml, YAML_NAME, &settings->name, &settings->name_length);
-  if (settings->name_length == 0) {
+  if (settings->name_length == 0 && !yaml.lost) {
     sp_problem_error(draft->problems, yaml.file, 1, 1, "name is missing; expected the book's name");
   }
   text_set(&yaml, YAML_CURRENCY, &settings->currency, &settings->currency_length);

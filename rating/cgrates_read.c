@@ -65,7 +65,6 @@ static bool is_header(const struct sp_cg_reading *reading)
 
 bool sp__cg_row_next(struct sp_cg_reading *reading)
 {
-  static const struct sp_cell_text none = {"", 0, 0};
   bool first = reading->table.row_line == 0;
   uint32_t which = reading->which;
   while (sp_table_next(&reading->table)) {
@@ -75,7 +74,8 @@ bool sp__cg_row_next(struct sp_cg_reading *reading)
     }
     first = false;
     if (reading->table.bad_quotes) {
-      sp__cg_error(reading, 0, "expected a quote that ends and nothing behind it", none);
+      sp_problem_error(reading->problems, reading->table.file, reading->table.quote_line,
+                       reading->table.quote_column, SP_TABLE_QUOTE_WORDS);
     } else if (reading->table.cells_count < tables[which].needed) {
       sp__cg_error(reading, reading->table.cells_count, "a cell is missing at the end of the row",
                    sp__cg_cell(reading, 0));

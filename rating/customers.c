@@ -78,7 +78,8 @@ bool sp__load_next(struct sp__load *load)
 {
   while (sp_table_next(&load->table)) {
     if (load->table.bad_quotes) {
-      sp__load_refuse(load, SP_NONE, "a quote is not closed or has text behind it");
+      sp_problem_error(load->problems, load->table.file, load->table.quote_line,
+                       load->table.quote_column, SP_TABLE_QUOTE_WORDS);
     } else if (load->table.cells_count > load->header_cells) {
       sp__load_refuse(load, SP_NONE, "the row has more cells than the header");
     } else {

@@ -32,17 +32,20 @@ static void tell(struct sp__load *load, uint32_t column, const char *why, bool w
 {
   char bytes[SP_PROBLEM_BYTES_MAX];
   struct sp_text text = SP_TEXT_INIT(bytes);
-  uint32_t at = 0;
+  uint32_t at = 0, line = load->table.row_line;
   if (column != SP_NONE) {
     sp_text_add(&text, load->columns[column]);
     sp_text_add(&text, " '");
     value_add(&text, sp__load_cell(load, column));
     sp_text_add(&text, "' ");
     uint32_t place = load->places[column];
-    at = place == 0 || place > load->table.cells_count ? 0 : load->table.cells[place - 1].column;
+    if (place > 0 && place <= load->table.cells_count) {
+      at = load->table.cells[place - 1].column;
+      line = load->table.cell_lines[place - 1];
+    }
   }
   sp_text_add(&text, why);
-  struct sp_problem problem = {load->table.file, load->table.row_line, at, warning, bytes};
+  struct sp_problem problem = {load->table.file, line, at, warning, bytes};
   if (load->hold && sp__array_room(&load->held, load->memory,
                                    (load->held_count + 1) * sizeof(problem)) == SP_OK) {
     char *copy = sp_memory_take(load->memory, text.length + 1);

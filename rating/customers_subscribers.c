@@ -28,8 +28,9 @@ static bool account_row(struct sp__load *load, struct sp_name *name, struct sp_n
   }
   struct sp_name credit = sp__load_cell(load, ACCOUNT_CREDIT);
   if (credit.length > 0 && !sp_money_parse(&class->credit_micro, credit.text, credit.length, 6)) {
-    sp__load_refuse(load, ACCOUNT_CREDIT,
-                    "is not an amount, expected a decimal with at most 6 decimals");
+    sp__load_refuse(
+        load, ACCOUNT_CREDIT,
+        "is not an amount, expected a decimal with at most 6 decimals up to 9223372036854.775807");
     return false;
   }
   return true;

@@ -60,37 +60,66 @@ static void cell_keep(struct sp_table *table, const char *from, const char *to, 
   table->cells_count++;
 }
 
-/* A quoted cell from its opening quote; unquotes in place; returns what stands behind the closing
- * quote. */
+/* The quote that closes a cell whose text begins at `at`; the end: there is none. */
+static char *quote_find(const struct sp_table *table, char *at)
+{
+  while (at < table->end && (at = memchr(at, '"', (size_t)(table->end - at))) != NULL) {
+    if (at + 1 == table->end || at[1] != '"') {
+      return at;
+    }
+    at += 2;
+  }
+  return table->end;
+}
+
+/* Where a row goes on behind a cell that is not quoted well: at the next comma or break if it
+ * closes in its line, else at that line's break: what follows are rows rather than its text. */
+static char *quote_leave(struct sp_table *table, char *at, char *close, uint32_t column)
+{
+  if (!table->bad_quotes) {
+    table->bad_quotes = true;
+    table->quote_line = table->line;
+    table->quote_column = column;
+    table->quote_cell = table->cells_count;
+  }
+  char *stop = close == table->end ? close : close + 1;
+  char *line_end = memchr(at, '\n', (size_t)(stop - at));
+  if (close == table->end || line_end != NULL) {
+    line_end = line_end == NULL ? stop : line_end;
+    return line_end > at && line_end[-1] == '\r' ? line_end - 1 : line_end;
+  }
+  while (!at_break(table, stop) && *stop != ',') {
+    stop++;
+  }
+  return stop;
+}
+
+/* A quoted cell from its opening quote; unquotes in place; returns what stands behind it. */
 static char *quoted_cell(struct sp_table *table, char *at, char **line_start, struct place place)
 {
+  uint32_t column = (uint32_t)(at - *line_start) + 1;
   char *to = ++at;
   const char *from = at;
-  bool closed = false;
-  while (at < table->end) {
-    if (*at == '"' && at + 1 < table->end && at[1] == '"') {
-      at++;
-    } else if (*at == '"') {
-      at++;
-      closed = true;
-      break;
-    } else if (*at == '\n') {
+  char *close = quote_find(table, at);
+  char *behind = close == table->end ? close : close + 1;
+  while (behind < table->end && is_blank(*behind)) {
+    behind++;
+  }
+  if (close == table->end || (!at_break(table, behind) && *behind != ',')) {
+    at = quote_leave(table, at, close, column);
+    cell_keep(table, from, from, place);
+    return at;
+  }
+  for (; at < close; at++) {
+    at += *at == '"';
+    if (*at == '\n') {
       table->line++;
       *line_start = at + 1;
     }
-    *to++ = *at++;
-  }
-  while (at < table->end && is_blank(*at)) {
-    at++;
-  }
-  if (!closed || (!at_break(table, at) && *at != ',')) {
-    table->bad_quotes = true;
-    while (!at_break(table, at) && *at != ',') {
-      at++;
-    }
+    *to++ = *at;
   }
   cell_keep(table, from, to, place);
-  return at;
+  return behind;
 }
 
 static char *row_read(struct sp_table *table, char *at)

@@ -21,15 +21,23 @@ struct sp_table {
   uint32_t line;     /* physical line the next row begins on */
   uint32_t row_line; /* of the row just read */
   uint32_t cells_count;
-  bool bad_quotes; /* the row just read has an unclosed quote or text behind one */
+  bool bad_quotes; /* the row just read has an unclosed quote or text behind one: see below */
+  uint32_t quote_line, quote_column;             /* where the first such cell's quote opens */
+  uint32_t quote_cell;                           /* its number; those before it are sound */
   struct sp_cell_text cells[SP_TABLE_CELLS_MAX]; /* of the row just read; more cells than this are
                                                     counted, not kept */
   uint32_t cell_lines[SP_TABLE_CELLS_MAX];       /* physical line on which each of them begins */
 };
 
+#define SP_TABLE_QUOTE_WORDS                                                                       \
+  "a quote opens here and does not close well; expected \"...\" up to the next comma, \"\" for a " \
+  "quote inside"
+
 /* Begins at the bytes of a whole file; they stay the caller's and are changed. */
 void sp_table_open(struct sp_table *table, const char *file, char *bytes, size_t length);
-/* The next row that is neither blank nor comment, the header included. false: no more. */
+/* The next row that is neither blank nor comment, the header included. false: no more. A row whose
+ * quote does not close in its line, and not well in a later one, ends with its line: what follows
+ * is read. */
 bool sp_table_next(struct sp_table *table);
 
 #endif

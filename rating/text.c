@@ -17,9 +17,14 @@ void sp_text_add_bytes(struct sp_text *text, const char *bytes, size_t length)
 
 void sp_text_add_shown(struct sp_text *text, const char *bytes, size_t length)
 {
-  for (size_t i = 0; i < length; i++) {
-    unsigned char c = (unsigned char)bytes[i];
-    sp_text_add_bytes(text, c < 0x20 || c == 0x7F ? "?" : bytes + i, 1);
+  const unsigned char *at = (const unsigned char *)bytes;
+  for (size_t i = 0; i < length;) {
+    size_t size = sp_text_utf8(at + i, length - i);
+    bool control =
+        at[i] < 0x20 || at[i] == 0x7F || (size == 2 && at[i] == 0xC2 && at[i + 1] < 0xA0);
+    sp_text_add_bytes(text, size == 0 || control ? "?" : bytes + i,
+                      size == 0 || control ? 1 : size);
+    i += size == 0 ? 1 : size;
   }
 }
 

@@ -17,7 +17,7 @@ struct sp_text {
 
 void sp_text_add(struct sp_text *text, const char *words);
 void sp_text_add_bytes(struct sp_text *text, const char *bytes, size_t length);
-/* For a person's eye: no byte steers a terminal or, as NUL, ends the text; each is a '?'. */
+/* For a person's eye: what steers a terminal, ends the text as NUL or is no UTF-8 is a '?'. */
 void sp_text_add_shown(struct sp_text *text, const char *bytes, size_t length);
 void sp_text_add_i64(struct sp_text *text, int64_t value);
 void sp_text_add_u64(struct sp_text *text, uint64_t value);

@@ -13,6 +13,7 @@
 #include "tools/heap.h"
 
 #define SP_LOAD_FILES_MAX 64
+#define SP_LOAD_TABLES_MAX 16 /* of them tables, book.yaml and the zone */
 #define SP_LOAD_NAME_MAX 128
 #define SP_ZONE_FOLDER "/usr/share/zoneinfo"
 
@@ -44,16 +45,13 @@ static bool bytes_read(int fd, char *bytes, size_t length)
   return true;
 }
 
-/* Puts the file at `path` into `files` under `name`. */
-static enum sp_status file_add(struct folder_files *files, const char *path, const char *name,
-                               struct sp_problem_list *list)
+/* The bytes of a file, its size in `sizes`. BAD_BOOK: it cannot be read, which is said. */
+static enum sp_status file_read(struct folder_files *files, size_t i, const char *path,
+                                struct sp_problem_list *list)
 {
   struct stat stat;
+  const char *name = files->names[i];
   errno = 0;
-  if (files->count == SP_LOAD_FILES_MAX || strlen(name) >= SP_LOAD_NAME_MAX) {
-    problem(list, name, "is one file too many, or its name is too long");
-    return SP_BAD_BOOK;
-  }
   int fd =
       open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe nobody writes to does not wait */
   bool known = fd >= 0 && fstat(fd, &stat) == 0;
@@ -70,24 +68,66 @@ static enum sp_status file_add(struct folder_files *files, const char *path, con
     close(fd);
     return SP_NO_MEMORY;
   }
-  size_t i = files->count++;
-  memcpy(files->names[i], name, strlen(name) + 1);
-  files->file[i] = (struct sp_book_file){files->names[i], bytes, length};
-  files->sizes[i] = length + 1;
   enum sp_status status = SP_OK;
-  if (!bytes_read(fd, bytes, length)) {
+  if (bytes_read(fd, bytes, length)) {
+    files->file[i].bytes = bytes;
+    files->file[i].length = length;
+    files->sizes[i] = length + 1;
+  } else {
     problem(list, name, "cannot be read");
+    sp_heap_give(bytes, length + 1);
     status = SP_BAD_BOOK;
   }
   close(fd);
   return status;
 }
 
-static bool is_table(const char *name)
+/* A file without bytes yet: as one that cannot be read, of which nothing hangs on is reported. */
+static size_t name_add(struct folder_files *files, const char *name)
+{
+  size_t i = files->count++;
+  SP_ASSERT(i < SP_LOAD_FILES_MAX && strlen(name) < SP_LOAD_NAME_MAX);
+  memcpy(files->names[i], name, strlen(name) + 1);
+  files->file[i] = (struct sp_book_file){files->names[i], NULL, 0};
+  files->sizes[i] = 0;
+  return i;
+}
+
+/* A CSV file that is no table is not opened; the compiler warns of its name. */
+static bool is_stray(const struct folder_files *files, const char *name)
 {
   size_t length = strlen(name);
-  return strcmp(name, "book.yaml") == 0 ||
-         (length > 4 && name[0] != '.' && strcmp(name + length - 4, ".csv") == 0);
+  return length > 4 && length < SP_LOAD_NAME_MAX && name[0] != '.' &&
+         strcmp(name + length - 4, ".csv") == 0 &&
+         files->count < SP_LOAD_FILES_MAX - SP_LOAD_TABLES_MAX;
+}
+
+/* The tables of a folder. BAD_BOOK: one of them cannot be read, the others are there. */
+static enum sp_status tables_read(struct folder_files *files, DIR *folder, const char *path,
+                                  struct sp_problem_list *list)
+{
+  enum sp_status status = SP_OK;
+  for (const struct dirent *entry = readdir(folder); entry != NULL && status != SP_NO_MEMORY;
+       entry = readdir(folder)) {
+    char full[PATH_MAX];
+    if (strcmp(entry->d_name, "book.yaml") != 0 && !sp_book_is_table(entry->d_name)) {
+      if (is_stray(files, entry->d_name)) {
+        (void)name_add(files, entry->d_name);
+      }
+      continue;
+    }
+    int length = snprintf(full, sizeof(full), "%s/%s", path, entry->d_name);
+    size_t i = name_add(files, entry->d_name);
+    enum sp_status one = SP_BAD_BOOK;
+    if (length < 0 || (size_t)length >= sizeof(full)) {
+      errno = ENAMETOOLONG;
+      problem(list, entry->d_name, "cannot be read");
+    } else {
+      one = file_read(files, i, full, list);
+    }
+    status = one == SP_OK ? status : one;
+  }
+  return status;
 }
 
 static enum sp_status folder_read(struct folder_files *files, const char *path,
@@ -96,22 +136,9 @@ static enum sp_status folder_read(struct folder_files *files, const char *path,
   DIR *folder = opendir(path);
   if (folder == NULL) {
     problem(list, "book.yaml", "cannot be read");
-    return SP_BAD_BOOK;
+    return SP_NOT_FOUND;
   }
-  enum sp_status status = SP_OK;
-  for (const struct dirent *entry = readdir(folder); entry != NULL && status != SP_NO_MEMORY;
-       entry = readdir(folder)) {
-    char full[PATH_MAX];
-    if (!is_table(entry->d_name)) {
-      continue;
-    }
-    int length = snprintf(full, sizeof(full), "%s/%s", path, entry->d_name);
-    if (length < 0 || (size_t)length >= sizeof(full)) {
-      continue;
-    }
-    enum sp_status one = file_add(files, full, entry->d_name, list);
-    status = one == SP_OK ? status : one;
-  }
+  enum sp_status status = tables_read(files, folder, path, list);
   closedir(folder);
   return status;
 }
@@ -131,7 +158,7 @@ static enum sp_status zone_add(struct folder_files *files, struct sp_problem_lis
   if (stat(path, &stat_of) != 0 || !S_ISREG(stat_of.st_mode)) {
     return SP_OK;
   }
-  return file_add(files, path, SP_BOOK_ZONE_FILE, list);
+  return file_read(files, name_add(files, SP_BOOK_ZONE_FILE), path, list);
 }
 
 static void files_free(struct folder_files *files)
@@ -147,13 +174,16 @@ static enum sp_status folder_compile(struct sp_loaded_book *loaded, struct folde
   struct sp_book_image image = {NULL, 0};
   struct sp_memory memory;
   sp_heap_init(&memory);
-  enum sp_status status = folder_read(files, path, list);
-  if (status == SP_OK) {
-    status = zone_add(files, list);
+  enum sp_status read = folder_read(files, path, list);
+  if (read == SP_OK || read == SP_BAD_BOOK) {
+    enum sp_status zone = zone_add(files, list);
+    read = zone == SP_OK ? read : zone;
   }
-  if (status == SP_OK) {
+  enum sp_status status = read == SP_NOT_FOUND ? SP_BAD_BOOK : read;
+  if (read == SP_OK || read == SP_BAD_BOOK) { /* else there is nothing to look at */
     struct sp_book_files all = {files->file, files->count};
-    status = sp_book_compile(&all, &list->problems, &memory, &image);
+    status = sp_book_compile(&all, &list->problems, &memory, read == SP_OK ? &image : NULL);
+    status = status == SP_OK ? read : status;
   }
   sp_memory_free(&memory);
   if (status != SP_OK) {

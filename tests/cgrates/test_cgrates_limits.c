@@ -79,7 +79,7 @@ static const struct {
      "D,12345678901234567890123456789012345678901234567890123456789012345\n",
      "Destinations.csv:1:3: "},
     {SP_CGRATES_DESTINATIONS, "D,1\n,2\n", "Destinations.csv:2:1: '': expected a name"},
-    {SP_CGRATES_DESTINATIONS, "D,1\nD,1\nD,\"2\n", "Destinations.csv:3:1: "},
+    {SP_CGRATES_DESTINATIONS, "D,1\nD,1\nD,\"2\n", "Destinations.csv:3:3: "},
     {SP_CGRATES_DESTINATIONS, "D,1\nD\n", "Destinations.csv:2:0: 'D': a cell is missing"},
     {SP_CGRATES_DESTINATIONS, "D,1,2\n", "Destinations.csv:1:5: '2': one cell too many"},
     {SP_CGRATES_TIMINGS, "T,2001;x,*all,*all,*all,00:00:00\n", "Timings.csv:1:3: 'x'"},

@@ -36,7 +36,7 @@ static const struct book_case {
     {"areas.csv", "area,province,area,unheard\n10,B\n",
      "areas.csv:1\n"
      "areas.csv:1\n"},
-    {"areas.csv", "", ""},
+    {"areas.csv", "", "areas.csv:1:w\n"},
     {"areas.csv",
      "\xEF\xBB\xBF"
      "area,province\r\n \t\r\n# no, row\r\n 10 ,\t\"B\"\"b\" \r\n,\n",

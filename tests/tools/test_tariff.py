@@ -166,10 +166,52 @@ def check_devices():
     expect("tables that are no files", (run.returncode, sorted(run.stdout.splitlines())), (3, said))
 
 
+def check_unreadable():
+    """A table that cannot be read hides no problem of another one, and makes none."""
+    odd = book("unreadable", rates={"0.20,1min": "0.2O,1min"}, allowances={"free,s": "free,d"})
+    for file in ("plans.csv", "bands.csv"):
+        os.remove(os.path.join(odd, file))
+        os.symlink("nowhere", os.path.join(odd, file))
+    run = suanpan("tariff", "check", odd)
+    expect("a table that cannot be read", (run.returncode, [line.split(": ")[0] for line in run.stdout.splitlines()]),
+           (3, [f"{odd}/{place}" for place in ("bands.csv", "plans.csv", "rates.csv:2:24", "allowances.csv:2:12")]))
+    expect_in("why", "plans.csv: cannot be read: No such file or directory", run.stdout)
+    expect("it is not compiled", suanpan("tariff", "compile", odd, os.path.join(PLACE, "odd.img")).returncode, 3)
+    alone = book("alone_unreadable")
+    os.remove(os.path.join(alone, "discounts.csv"))
+    os.symlink("nowhere", os.path.join(alone, "discounts.csv"))
+    for verb in (("check",), ("show",)):
+        run = suanpan("tariff", *verb, alone)
+        expect_in(f"{verb[0]}, nothing else is wrong", "discounts.csv: cannot be read", run.stdout + run.stderr)
+        expect(f"{verb[0]}, exit status", run.returncode, 3)
+    strays = book("strays")
+    for i in range(80):  # more files than a book has
+        open(os.path.join(strays, f"{i:02}.csv"), "wb").close()
+    os.mkdir(os.path.join(strays, "notes.csv"))
+    run = suanpan("tariff", "check", strays)
+    expect("files that are no tables", run.returncode, 0)
+    expect_in("files that are no tables", ".csv: warning: is no table of a book and is not read", run.stdout)
+
+
+def check_limits():
+    """What is too large is told how large it may be."""
+    large = {"0.20,1min": "9223372036854.775808,1min", "0.10,1min,6s,": "0.10,1000000000000000000s,6s,", "1/3,1,,": "1,1,,123456789012345678901"}
+    said = suanpan("tariff", "check", book("limits", rates=large, discounts={"cap_month,600": "cap_month,9999999999999"})).stdout.splitlines()
+    expect("limits", len(said), 4)
+    for part, line in (('price "9223372036854.775808": is too large; expected an amount up to 9223372036854.775807', 0),
+                       ("10MB), at most 999999999999999999 items, s or B", 1),
+                       ('connect_fee "123456789012345678901": is too large; expected an amount up to 9223372036854.775807', 2),
+                       ('value "9999999999999": is too large; expected an amount up to 9223372036854.775807', 3)):
+        expect_in("limits", part, (said + [""] * 4)[line])
+    large = {"day,0.20,1min,,": "day,9000000000,1s,,\nbasic,base,voice,local,,day,1/999999937,1s,,"}
+    expect_in("a price with its denominator", "common denominator 999999937 the price of an increment or the fee is too large; expected up to 9223.372617",
+              suanpan("tariff", "check", book("denominator", rates=large)).stdout)
+
+
 def check_bytes():
     odd = book("bytes", plans={"group": "gr\0ou\x1b[2J\x7fp"})
     said = suanpan("tariff", "check", odd).stdout
-    expect_in("a message goes on behind a NUL", 'kind "gr?ou?[2J?p": expected base, add_on, group or family', said)
+    expect_in("a message goes on behind a NUL", ':3:6: "gr?ou?[2J?p" holds a byte that is no text; expected UTF-8', said)
     said = suanpan("tariff", "check", book("key", book={"name: one": "na\0me: one\nname: one"})).stdout
     expect_in("of a key, too", '"na?me": unknown key; expected name', said)
     said = suanpan("tariff", "check", book("long", plans={"group": "g" * 300})).stdout
@@ -216,7 +258,7 @@ def check_columns():
 def main():
     shutil.rmtree(PLACE, ignore_errors=True)
     os.makedirs(PLACE)
-    for step in (check_check, check_compile, check_show, check_diff, check_devices, check_bytes, check_expected, check_together, check_lines, check_columns):
+    for step in (check_check, check_compile, check_show, check_diff, check_devices, check_unreadable, check_limits, check_bytes, check_expected, check_together, check_lines, check_columns):
         step()
     print("\n".join(failed) if failed else "tariff: all as expected")
     return 1 if failed else 0
