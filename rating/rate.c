@@ -262,7 +262,7 @@ enum sp_reason sp__rate_whole(struct sp_rater *rater, struct sp_charge *charge)
     return SP_REASON_UNKNOWN_PREFIX;
   }
   work->frame = sp__frame_find(rater);
-  if (work->frame == NULL || work->frame->too_many) {
+  if (work->frame == NULL || work->frame->items_count == SP__ITEMS_TOO_MANY) {
     return SP_REASON_OVERFLOW;
   }
   if (work->frame->items_count == 0) {
@@ -393,91 +393,4 @@ enum sp_status sp_rate(struct sp_rater *rater, const struct sp_usage *usage,
     return sp__rate_partial(rater, usage, charge);
   }
   return rate_record(rater, usage, charge);
-}
-
-/* Not the bits of changed owners: they are few lines, and fetching them costs a third of the time
- * of a record (measured: bench/README.md). */
-static void slot_prefetch(const struct sp_state *state, uint32_t owner)
-{
-  uint32_t index = owner & ~SP_OWNER_GROUP;
-  sp_line_fetch(state->slots[owner >> 31] + index);
-}
-
-/* The newest are searched first: the last 72 bytes of the slab at least. */
-static void cells_prefetch(const struct sp_state *state, uint32_t owner)
-{
-  const struct sp__owner *slot = sp__owner_of(state, owner);
-  if (slot->count > 0) {
-    const char *first = sp__slab(state, slot->slab);
-    const char *last = first + slot->count * sizeof(struct sp__cell) - 1;
-    const char *before = last - first >= 64 ? last - 64 : first;
-    sp_line_fetch(last);
-    sp_line_fetch(before);
-    sp_line_fetch(before - first >= 64 ? before - 64 : first);
-  }
-}
-
-#define FRAME_LINES_USUAL 4u /* a frame, and the choice made with it, which lies behind it */
-#define CHOICE_LINES_USUAL 3u
-
-static void lines_fetch(const void *at, unsigned lines)
-{
-  for (unsigned line = 0; line < lines && at != NULL; line++) {
-    sp_line_fetch((const char *)at + (size_t)line * SP__LINE_BYTES);
-  }
-}
-
-/* Mostly a frame's first choice lies behind it. What other bands choose is known once it is there.
- */
-static void frame_prefetch(const struct sp_rater *rater, const struct sp_usage *usage)
-{
-  struct sp__ahead *ahead = rater->ahead;
-  const struct sp__frame **slot = &ahead->frames[ahead->next];
-  ahead->next ^= 1;
-  if (*slot != NULL && (*slot)->bands != 0) {
-    lines_fetch((*slot)->choices, CHOICE_LINES_USUAL);
-  }
-  *slot = sp__frame_seen(rater, usage);
-  lines_fetch(*slot, FRAME_LINES_USUAL);
-}
-
-int sp_rater_prefetch_steps(const struct sp_rater *rater)
-{
-  return rater->chunk_now < SP__CACHE_NEAR_CHUNKS ? 2 : 4;
-}
-
-void sp_rater_prefetch(const struct sp_rater *rater, const struct sp_usage *usage, int step)
-{
-  const struct sp_state *state = rater->state;
-  if (usage->subscriber >= state->count[0]) {
-    return;
-  }
-  if (step == 3) {
-    const struct sp__plan_set *set = sp__set_seen(rater, usage);
-    lines_fetch(set, 1);
-    lines_fetch(set == NULL ? NULL : set->known[usage->service != SP_SERVICE_VOICE], 1);
-    return;
-  }
-  if (step == 4) {
-    frame_prefetch(rater, usage);
-    return;
-  }
-  uint32_t group = usage->group < state->count[1] ? usage->group : SP_NONE;
-  if (step == 1) {
-    slot_prefetch(state, usage->subscriber);
-    sp_directory_prefetch_lists(rater->directory, usage->subscriber);
-    if (group != SP_NONE) {
-      slot_prefetch(state, group | SP_OWNER_GROUP);
-    }
-    return;
-  }
-  cells_prefetch(state, usage->subscriber);
-  uint32_t list = sp_directory_subscription_list(rater->directory, usage->subscriber);
-  sp_line_fetch(rater->lists + list % SP__LISTS_CACHED);
-  if (group != SP_NONE) {
-    uint32_t count;
-    sp_line_fetch(sp_directory_memberships(rater->directory, usage->subscriber, &count));
-    sp_line_fetch(rater->groups + group);
-    cells_prefetch(state, group | SP_OWNER_GROUP);
-  }
 }

@@ -30,7 +30,7 @@ static bool usage_costs(const struct sp_rater *rater)
     return true;
   }
   for (uint32_t i = 0; i < work->frame->items_count; i++) {
-    if (work->items[i].quantity > 0 && work->items[i].start->rule->connect_fee != 0) {
+    if (work->items[i].quantity > 0 && work->items[i].start->fee != 0) {
       return true;
     }
   }
@@ -83,9 +83,9 @@ static uint32_t stage_balance(struct sp_rater *rater, const struct sp__line *lin
 static uint32_t line_of(struct sp_rater *rater, const struct sp__offer *offer)
 {
   struct sp__work *work = &rater->work;
+  const struct sp_book_allowance *row = sp__offer_row(rater, offer);
   for (uint32_t i = 0; i < work->lines_count; i++) {
-    if (rater->lines[i].allowance == offer->allowance &&
-        rater->lines[i].position == offer->position) {
+    if (rater->lines[i].allowance == row && rater->lines[i].position == offer->position) {
       return i;
     }
   }
@@ -96,22 +96,21 @@ static uint32_t line_of(struct sp_rater *rater, const struct sp__offer *offer)
   const struct sp__position *position = work->positions + offer->position;
   struct sp__line *line = rater->lines + work->lines_count;
   bool rolls = false;
-  *line = (struct sp__line){.allowance = offer->allowance,
+  *line = (struct sp__line){.allowance = row,
                             .key = sp__balance_key(offer->key, position),
                             .position = offer->position,
                             .order = SP_NONE,
                             .rolled_stage = SP_NONE,
                             .member_stage = SP_NONE};
-  line->granted = sp__grant(rater, position, offer->allowance, &work->now, &rolls);
+  line->granted = sp__grant(rater, position, row, &work->now, &rolls);
   line->base_stage = stage_balance(rater, line, work->cycle);
   if (position->from_utc_s < work->now.from_utc_s) {
-    line->rolled_granted =
-        sp__grant(rater, position, offer->allowance, sp__cycle_former(rater), &rolls);
+    line->rolled_granted = sp__grant(rater, position, row, sp__cycle_former(rater), &rolls);
     if (rolls) {
       line->rolled_stage = stage_balance(rater, line, work->cycle - 1);
     }
   }
-  if (offer->allowance->pool && offer->allowance->member_cap >= 0) {
+  if (offer->capped) {
     line->member_stage = sp__stage_of(rater, work->usage->subscriber, line->key,
                                       sp__period(work->cycle, SP__CELL_MEMBER, 0), false);
   }
@@ -191,9 +190,8 @@ static void parts_find(struct sp_rater *rater, const struct sp__choice *choice, 
   struct sp__work *work = &rater->work;
   work->parts_count = 0;
   for (uint32_t i = 0; i < choice->offers_count && !work->overflow; i++) {
-    const struct sp__offer *offer = choice->offers + i;
-    if (offer->allowance->unit != unit ||
-        (work->late && offer->allowance->pool && work->chain == NULL)) {
+    const struct sp__offer *offer = sp__offers(work->frame, choice) + i;
+    if (offer->unit != unit || (work->late && offer->pool && work->chain == NULL)) {
       continue;
     }
     uint32_t index = line_of(rater, offer);
@@ -285,7 +283,7 @@ static bool run_cover(struct sp_rater *rater, struct sp__item *item, const struc
 static bool item_walk(struct sp_rater *rater, struct sp__item *item)
 {
   struct sp__work *work = &rater->work;
-  const struct sp_book_item *by = item->start->item;
+  const struct sp__winner *by = item->start;
   bool timed =
       by->unit == SP_UNIT_SECOND && by->band_mode != SP_BAND_CALL_START && work->segments_count > 1;
   uint32_t segment = 0;
@@ -384,7 +382,7 @@ static void others_waive(struct sp_rater *rater, uint32_t walked)
   for (uint32_t i = 0; i < work->frame->items_count; i++) {
     struct sp__item *item = work->items + i;
     if (i == walked || item->quantity == 0 ||
-        item->start->item->unit != work->items[walked].start->item->unit) {
+        item->start->unit != work->items[walked].start->unit) {
       continue;
     }
     item->cut_at = work->cut_runs_count;
@@ -424,7 +422,7 @@ static void due_find(struct sp_rater *rater, struct sp__item *item)
     const struct sp__run *piece = rater->cut_runs + item->cut_at + i;
     if (piece->waived) {
       item->due_sum -=
-          (sp_i128)piece->count * piece->price * (item->denominator / piece->item->denominator);
+          (sp_i128)piece->count * piece->price * (item->denominator / piece->by->denominator);
       some = true;
     } else {
       all = false;
@@ -457,7 +455,7 @@ void sp__allowances_walk(struct sp_rater *rater)
     return;
   }
   uint32_t walked = walked_item(work);
-  parts_find(rater, rater->segments[0].choice, work->items[walked].start->item->unit);
+  parts_find(rater, rater->segments[0].choice, work->items[walked].start->unit);
   if (work->overflow || !item_walk(rater, work->items + walked) || work->lines_used == 0) {
     work->items[walked].is_cut = work->lines_used > 0;
     return;

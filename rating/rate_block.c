@@ -5,6 +5,7 @@
 struct blocks { /* going through the increments that nothing waived */
   struct sp_rater *rater;
   const struct sp_book_discount *row;
+  uint32_t index; /* of the row */
   struct sp__item *item;
   int64_t position;     /* counter */
   int64_t block;        /* the one being filled, -1 before the first */
@@ -35,7 +36,7 @@ static void block_close(struct blocks *at, bool last)
   const struct sp__item *item = at->item;
   int64_t upto = item->net_micro;
   if (!last && item->due_sum > 0) {
-    int64_t step = sp_money_step(item->start->item->digits);
+    int64_t step = sp_money_step(item->start->digits);
     upto = sp_money_part(item->net_micro, at->upto_sum, item->due_sum, step);
   }
   int64_t share = upto - at->upto_micro;
@@ -53,7 +54,7 @@ static void block_close(struct blocks *at, bool last)
     sp__trace(rater, (struct sp_trace_event){.kind = SP_TRACE_BLOCK,
                                              .plan = at->row->plan,
                                              .item = at->row->item,
-                                             .index = sp__trace_discount(rater, at->row),
+                                             .index = at->index,
                                              .size = at->take,
                                              .offset = at->position,
                                              .count = at->block,
@@ -69,7 +70,7 @@ static void block_close(struct blocks *at, bool last)
 static void block_run(struct blocks *at, const struct sp__run *run)
 {
   int64_t threshold = at->row->threshold, left = run->used;
-  int64_t factor = sp__item_factor(at->item, run->item);
+  int64_t factor = sp__item_factor(at->item, run->by);
   for (int64_t done = 0; done < run->count && !at->rater->work.overflow;) {
     int64_t block = at->position / threshold;
     if (block != at->block) {
@@ -98,7 +99,7 @@ int64_t sp__block_cap(struct sp_rater *rater, const struct sp__cut *cut, bool ta
   uint32_t stage = sp__stage_of(rater, rater->work.usage->subscriber, cut->key,
                                 sp__period(rater->work.cycle, SP__CELL_COUNTER, 0), true);
   int64_t start = sp__stage_value(rater, stage);
-  struct blocks at = {rater, cut->discount, item, start, -1, 0, 0, 0, take};
+  struct blocks at = {rater, sp__cut_row(rater, cut), cut->row, item, start, -1, 0, 0, 0, take};
   const struct sp__run *run =
       item->is_cut ? rater->cut_runs + item->cut_at : rater->runs + item->runs_at;
   uint32_t count = item->is_cut ? item->cut_count : item->runs_count;

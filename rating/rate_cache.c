@@ -25,7 +25,7 @@ static bool chunk_next(struct sp_rater *rater)
 
 void *sp__cache_take(struct sp_rater *rater, size_t bytes)
 {
-  bytes = (bytes + 15) & ~(size_t)15;
+  bytes = (bytes + 7) & ~(size_t)7;
   SP_ASSERT(bytes <= SP__CACHE_CHUNK_BYTES);
   while (rater->chunk_now == rater->chunks_count ||
          rater->chunk_used + bytes > SP__CACHE_CHUNK_BYTES) {
@@ -48,6 +48,18 @@ void *sp__cache_take_lines(struct sp_rater *rater, size_t bytes, uint32_t *place
     *place = (uint32_t)(rater->chunk_now * SP__CHUNK_LINES + line);
   }
   return at;
+}
+
+void *sp__cache_take_behind(struct sp_rater *rater, const void *at, size_t bytes)
+{
+  bool last = rater->chunks[rater->chunk_now] + rater->chunk_used == at;
+  return last && rater->chunk_used + bytes <= SP__CACHE_CHUNK_BYTES ? sp__cache_take(rater, bytes)
+                                                                    : NULL;
+}
+
+void sp__cache_end(struct sp_rater *rater, const void *end)
+{
+  rater->chunk_used = (size_t)((const char *)end - rater->chunks[rater->chunk_now]);
 }
 
 void sp__cache_clear(struct sp_rater *rater)

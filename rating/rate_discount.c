@@ -12,12 +12,12 @@ static const int64_t powers[SP__SETS_MAX + 1] = {
 
 static bool item_is_on(const struct sp__work *work, const struct sp__cut *cut, uint32_t index)
 {
-  return work->items[index].quantity > 0 && (cut->item == SP_NONE || cut->item == index);
+  return work->items[index].quantity > 0 && (cut->item == SP__ITEM_NONE || cut->item == index);
 }
 
 static bool cut_applies(const struct sp__work *work, const struct sp__cut *cut)
 {
-  return cut->item == SP_NONE || work->items[cut->item].quantity > 0;
+  return cut->item == SP__ITEM_NONE || work->items[cut->item].quantity > 0;
 }
 
 static int64_t net_sum(const struct sp__work *work, const struct sp__cut *cut)
@@ -34,13 +34,12 @@ static int64_t net_sum(const struct sp__work *work, const struct sp__cut *cut)
 static void cut_trace(struct sp_rater *rater, const struct sp__cut *cut, enum sp_trace_why why,
                       int64_t before)
 {
-  const struct sp_book_discount *rows =
-      SP_BOOK_TABLE(rater->work.book, discounts, struct sp_book_discount);
+  const struct sp_book_discount *row = sp__cut_row(rater, cut);
   sp__trace(rater, (struct sp_trace_event){.kind = SP_TRACE_DISCOUNT,
                                            .why = why,
-                                           .plan = cut->discount->plan,
-                                           .item = cut->discount->item,
-                                           .index = (uint32_t)(cut->discount - rows),
+                                           .plan = row->plan,
+                                           .item = row->item,
+                                           .index = cut->row,
                                            .before = before,
                                            .after = net_sum(&rater->work, NULL)});
 }
@@ -67,12 +66,13 @@ static sp_i128 percent_sum(const struct sp__work *work, const struct exact *exac
 static bool sets_fit(const struct sp__work *work, const struct sp__choice *choice)
 {
   uint8_t counts[SP_BOOK_ITEMS_MAX] = {0};
+  const struct sp__cut *cuts = sp__cuts(work->frame, choice);
   for (uint32_t at = 0; at < choice->bounds_at;) {
-    uint32_t end = choice->cuts[at].set_end;
+    uint32_t end = cuts[at].set_end;
     uint64_t on = 0;
     for (; at < end; at++) {
       for (uint32_t i = 0; i < work->frame->items_count; i++) {
-        on |= (uint64_t)item_is_on(work, choice->cuts + at, i) << i;
+        on |= (uint64_t)item_is_on(work, cuts + at, i) << i;
       }
     }
     for (uint32_t i = 0; i < work->frame->items_count; i++) {
@@ -114,7 +114,7 @@ static const struct sp__cut *percent_choose(const struct sp__work *work, const s
 
 static void exact_round(struct sp__item *item, const struct exact *exact)
 {
-  int64_t step = sp_money_step(item->start->item->digits), divisor;
+  int64_t step = sp_money_step(item->start->digits), divisor;
   if (!__builtin_mul_overflow(powers[exact->factors], step, &divisor) &&
       exact->value <= INT64_MAX) {
     int64_t value = (int64_t)exact->value, steps = value / divisor, rest = value % divisor;
@@ -139,9 +139,10 @@ static bool percent_single(struct sp__work *work, const struct sp__cut *cut)
     if (!item_is_on(work, cut, i)) {
       continue;
     }
-    uint64_t divisor = (uint64_t)item->start->step * SP__PERCENT_ALL;
+    int64_t step = sp_money_step(item->start->digits);
+    uint64_t divisor = (uint64_t)step * SP__PERCENT_ALL;
     uint64_t value = (uint64_t)(item->net_micro * left), steps = (value + divisor / 2) / divisor;
-    item->net_micro = (int64_t)steps * item->start->step;
+    item->net_micro = (int64_t)steps * step;
   }
   return true;
 }
@@ -149,17 +150,18 @@ static bool percent_single(struct sp__work *work, const struct sp__cut *cut)
 static void pass_percents(struct sp_rater *rater, const struct sp__choice *choice)
 {
   struct sp__work *work = &rater->work;
+  const struct sp__cut *cuts = sp__cuts(work->frame, choice);
   struct exact exacts[SP_BOOK_ITEMS_MAX];
   if (choice->bounds_at == 1 && !sp__traced(rater) &&
-      (!cut_applies(work, choice->cuts) || percent_single(work, choice->cuts))) {
+      (!cut_applies(work, cuts) || percent_single(work, cuts))) {
     return;
   }
   for (uint32_t i = 0; i < work->frame->items_count; i++) {
     exacts[i] = (struct exact){work->items[i].net_micro, 0};
   }
   for (uint32_t at = 0; at < choice->bounds_at;) {
-    uint32_t end = choice->cuts[at].set_end;
-    const struct sp__cut *cut = percent_choose(work, exacts, choice->cuts + at, choice->cuts + end);
+    uint32_t end = cuts[at].set_end;
+    const struct sp__cut *cut = percent_choose(work, exacts, cuts + at, cuts + end);
     for (uint32_t i = 0; cut != NULL && i < work->frame->items_count; i++) {
       if (item_is_on(work, cut, i)) {
         exacts[i].value *= sp__percent_left(cut);
@@ -167,9 +169,8 @@ static void pass_percents(struct sp_rater *rater, const struct sp__choice *choic
       }
     }
     for (; at < end && sp__traced(rater); at++) {
-      if (cut_applies(work, choice->cuts + at)) {
-        cut_trace(rater, choice->cuts + at,
-                  choice->cuts + at == cut ? SP_WHY_TAKEN : SP_WHY_SET_LOST, 0);
+      if (cut_applies(work, cuts + at)) {
+        cut_trace(rater, cuts + at, cuts + at == cut ? SP_WHY_TAKEN : SP_WHY_SET_LOST, 0);
       }
     }
     at = end;
@@ -198,7 +199,7 @@ static uint32_t cap_stage(struct sp_rater *rater, const struct sp__cut *cut, boo
 {
   struct sp__work *work = &rater->work;
   const struct sp__choice *choice = rater->segments[0].choice;
-  size_t at = (size_t)(cut - choice->cuts) - choice->caps_at;
+  size_t at = (size_t)(cut - sp__cuts(work->frame, choice)) - choice->caps_at;
   if (!first && at < SP__CAPS_KEPT) {
     return work->cap_stages[at];
   }
@@ -242,7 +243,7 @@ static void cut_deal(struct sp_rater *rater, const struct sp__cut *cut, int64_t 
   digits = digits > decimals ? digits : decimals;
   for (uint32_t i = 0; i < work->frame->items_count; i++) {
     if (item_is_on(work, cut, i)) {
-      unsigned own = work->items[i].start->item->digits;
+      unsigned own = work->items[i].start->digits;
       digits = digits > own ? digits : own;
       on[count] = i;
       shares[count++] = work->items[i].net_micro;
@@ -281,11 +282,11 @@ static void set_apply(struct sp_rater *rater, const struct sp__cut *first,
   if (best == NULL) {
     return;
   }
-  if (best->discount->kind == SP_DISCOUNT_BLOCK_CAP) {
+  if (best->kind == SP_DISCOUNT_BLOCK_CAP) {
     work->items[best->item].net_micro = sp__block_cap(rater, best, true);
   } else if (new_sum < had) {
     cut_deal(rater, best, new_sum);
-    work->capped |= best->discount->pass == 3;
+    work->capped |= sp__cut_row(rater, best)->pass == 3;
   }
   for (const struct sp__cut *cut = first; cut < end && sp__traced(rater); cut++) {
     if (cut_applies(work, cut)) {
@@ -310,7 +311,7 @@ static void pass_trace(struct sp_rater *rater, enum sp_trace_kind kind, int64_t 
 static void caps_count(struct sp_rater *rater, const struct sp__choice *choice, uint32_t at)
 {
   for (; at < choice->cuts_count; at++) {
-    const struct sp__cut *cut = choice->cuts + at;
+    const struct sp__cut *cut = sp__cuts(rater->work.frame, choice) + at;
     if (!cut_applies(&rater->work, cut)) {
       continue;
     }
@@ -318,12 +319,11 @@ static void caps_count(struct sp_rater *rater, const struct sp__choice *choice, 
     int64_t before = sp__stage_value(rater, stage);
     sp__stage_add(rater, stage, net_sum(&rater->work, cut));
     if (sp__traced(rater)) {
-      const struct sp_book_discount *rows =
-          SP_BOOK_TABLE(rater->work.book, discounts, struct sp_book_discount);
+      const struct sp_book_discount *row = sp__cut_row(rater, cut);
       sp__trace(rater, (struct sp_trace_event){.kind = SP_TRACE_COUNTED,
-                                               .plan = cut->discount->plan,
-                                               .item = cut->discount->item,
-                                               .index = (uint32_t)(cut->discount - rows),
+                                               .plan = row->plan,
+                                               .item = row->item,
+                                               .index = cut->row,
                                                .before = before,
                                                .after = sp__stage_value(rater, stage)});
     }
@@ -334,13 +334,14 @@ enum sp_reason sp__discounts_apply(struct sp_rater *rater)
 {
   struct sp__work *work = &rater->work;
   const struct sp__choice *choice = rater->segments[0].choice;
+  const struct sp__cut *cuts = sp__cuts(work->frame, choice);
   for (uint32_t i = 0; i < work->frame->items_count; i++) {
     work->items[i].net_micro = work->items[i].quantity > 0 ? work->items[i].amount_micro : 0;
   }
   if (choice->cuts_count == 0) {
     return SP_REASON_NONE;
   }
-  if (choice->sets_count > SP__SETS_MAX && !sets_fit(work, choice)) {
+  if (choice->sets_many && !sets_fit(work, choice)) {
     return SP_REASON_TOO_MANY_DISCOUNTS;
   }
   if (choice->bounds_at > 0) {
@@ -348,9 +349,9 @@ enum sp_reason sp__discounts_apply(struct sp_rater *rater)
     pass_trace(rater, SP_TRACE_PASS, 1);
   }
   for (uint32_t at = choice->bounds_at; at < choice->cuts_count;) {
-    uint32_t end = choice->cuts[at].set_end;
-    set_apply(rater, choice->cuts + at, choice->cuts + end);
-    pass_trace(rater, SP_TRACE_PASS, choice->cuts[at].discount->pass);
+    uint32_t end = cuts[at].set_end;
+    set_apply(rater, cuts + at, cuts + end);
+    pass_trace(rater, SP_TRACE_PASS, sp__cut_row(rater, cuts + at)->pass);
     at = end;
   }
   caps_count(rater, choice, choice->caps_at);

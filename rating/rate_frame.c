@@ -1,6 +1,5 @@
-/* What does not depend on the time of a record: its set of plans and its frame (book.md
- * §7, §8.2). Both are made once for all records alike and found ever after; the places of those
- * found last lie with the list of subscriptions and with the set. */
+/* What does not depend on the time of a record: its frame (book.md §8.2). Made once for all records
+ * alike and found ever after; the places of those found last lie with the set of plans. */
 #include "rating/hash.h"
 #include "rating/rate_match.h"
 
@@ -37,7 +36,7 @@ static void survey_visit(void *context, const struct sp_book_rule *rule, int len
 
 /* Bands that the plan's rows ask for where the rest of them matches; its items that are priced. */
 static uint64_t plan_survey(const struct sp_rater *rater, const struct sp_book_plan *plan,
-                            const struct sp__frame *key, uint32_t *names, uint32_t *count)
+                            const struct sp__asked *key, uint32_t *names, uint32_t *count)
 {
   const struct sp_book *book = rater->work.book;
   const struct sp_book_item *item =
@@ -72,240 +71,43 @@ static uint64_t plan_survey(const struct sp_rater *rater, const struct sp_book_p
   return bands;
 }
 
-static struct sp__frame *frame_make(struct sp_rater *rater, const struct sp__plan_set *set,
-                                    const struct sp__frame *key)
+/* Place of the frame made; 0: no memory. */
+static uint32_t frame_make(struct sp_rater *rater, const struct sp__frame_key *key)
 {
   const struct sp_book *book = rater->work.book;
+  const struct sp__plan_set *set = sp__set_at(rater, key->set);
+  struct sp__frame made = {.set = key->set,
+                           .dest_node = key->dest_node,
+                           .rating_group = key->rating_group,
+                           .base = SP__ITEM_NONE,
+                           .features = key->features};
+  struct sp__asked asked = sp__frame_asked(&made);
   uint32_t names[SP_BOOK_ITEMS_MAX + 1], count = 0;
-  uint64_t bands = 0;
   for (uint32_t i = 0; i < set->count; i++) {
     if (sp__plan_is_first(set, i)) {
-      bands |= plan_survey(rater, sp__plan_at(rater, set->plans[i]), key, names, &count);
+      made.bands |= plan_survey(rater, sp__plan_at(rater, set->plans[i]), &asked, names, &count);
     }
   }
-  bool too_many = count > SP_BOOK_ITEMS_MAX;
-  count = too_many ? SP_BOOK_ITEMS_MAX : count;
-  uint32_t place;
-  struct sp__frame *frame =
-      sp__cache_take_lines(rater, sizeof(*frame) + count * sizeof(*names), &place);
-  if (frame == NULL) {
-    return NULL;
-  }
-  *frame = *key;
-  frame->place = place;
-  frame->set = set;
-  frame->bands = bands;
-  frame->items_count = (uint8_t)count;
-  frame->too_many = too_many;
-  frame->base = SP__ITEM_NONE;
+  made.items_count = count > SP_BOOK_ITEMS_MAX ? SP__ITEMS_TOO_MANY : (uint8_t)count;
   const struct sp_book_name *texts = SP_BOOK_TABLE(book, item_names, struct sp_book_name);
   for (uint32_t i = 0; i < count; i++) {
-    frame->names[i] = names[i];
     if (texts[names[i]].length == 4 &&
         memcmp(sp_book_text(book, texts[names[i]]), "base", 4) == 0) {
-      frame->base = (uint8_t)i;
+      made.base = (uint8_t)i;
     }
   }
-  return frame;
+  uint32_t place = 0;
+  uint32_t *kept = sp__cache_take(rater, count * sizeof(*names));
+  struct sp__frame *frame =
+      kept == NULL ? NULL : sp__cache_take_lines(rater, sizeof(*frame), &place);
+  if (frame == NULL) {
+    return 0;
+  }
+  memcpy(kept, names, count * sizeof(*names));
+  made.names = kept;
+  *frame = made;
+  return place;
 }
-
-struct told {             /* what all rows of a set together ask of a record */
-  uint32_t dests, groups; /* above 0: some row has such a cell */
-  uint64_t refused;       /* by the row before */
-  /* Of each feature bit, what the rows say of it: bits of one column with equal signs lead to the
-   * same rows, whatever the record. */
-  uint64_t signs[SP_FEATURE_BITS];
-};
-
-static void row_tell(struct told *told, const struct sp_book_match *match)
-{
-  told->dests |= match->dests_count;
-  told->groups |= match->groups_count;
-  if (match->refused == told->refused) { /* as rows of one item for many destinations */
-    return;
-  }
-  told->refused = match->refused;
-  for (unsigned bit = 0; bit < SP_FEATURE_BITS; bit++) {
-    told->signs[bit] =
-        sp_hash_fold(told->signs[bit] ^ SP_HASH_K0, (match->refused >> bit & 1) ^ SP_HASH_K1);
-  }
-}
-
-static void plan_tell(const struct sp_rater *rater, uint32_t index, struct told *told)
-{
-  const struct sp_book *book = rater->work.book;
-  const struct sp_book_plan *plan = sp__plan_at(rater, index);
-  const struct sp_book_item *item =
-      SP_BOOK_TABLE(book, items, struct sp_book_item) + plan->items_at;
-  for (uint32_t i = 0; i < plan->items_count; i++) {
-    const struct sp_book_rule *rule =
-        SP_BOOK_TABLE(book, rules, struct sp_book_rule) + item[i].rules_at;
-    for (uint32_t r = 0; r < item[i].rules_count; r++) {
-      row_tell(told, &rule[r].match);
-    }
-  }
-  const struct sp_book_allowance *allowance =
-      SP_BOOK_TABLE(book, allowances, struct sp_book_allowance) + plan->allowances_at;
-  for (uint32_t i = 0; i < plan->allowances_count; i++) {
-    row_tell(told, &allowance[i].match);
-  }
-  const struct sp_book_discount *discount =
-      SP_BOOK_TABLE(book, discounts, struct sp_book_discount) + plan->discounts_at;
-  for (uint32_t i = 0; i < plan->discounts_count; i++) {
-    row_tell(told, &discount[i].match);
-  }
-  const struct sp_book_payer *payer =
-      SP_BOOK_TABLE(book, payers, struct sp_book_payer) + plan->payers_at;
-  for (uint32_t i = 0; i < plan->payers_count; i++) {
-    row_tell(told, &payer[i].match);
-  }
-}
-
-/* alike[bit]: the lowest bit of its column that no row of the set tells from it. Services stay
- * apart: they also decide what is counted (book.md §8.2). Fewer frames, so that they stay in the
- * cache. */
-static void set_alike(const struct told *told, struct sp__plan_set *set)
-{
-  static const uint8_t columns[] = {SP_FEATURE_DIRECTION, SP_FEATURE_ROAM, SP_FEATURE_ZONE,
-                                    SP_FEATURE_NET, SP_FEATURE_BITS};
-  for (unsigned column = 0; column + 1 < sizeof(columns); column++) {
-    for (unsigned bit = columns[column]; bit < columns[column + 1]; bit++) {
-      unsigned first = columns[column];
-      while (told->signs[first] != told->signs[bit]) {
-        first++;
-      }
-      set->alike[bit - SP_FEATURE_DIRECTION] = (uint8_t)first;
-    }
-  }
-}
-
-/* sp_usage_features(), each bit replaced by the one that stands for it. */
-static uint64_t features_alike(const struct sp__plan_set *set, const struct sp_usage *usage)
-{
-  const uint8_t *alike = set->alike;
-  unsigned net = (usage->flags & SP_USAGE_TREE) != 0 ? SP_FEATURE_NET_TREE : SP_FEATURE_NET;
-  return UINT64_C(1) << (SP_FEATURE_SERVICE + usage->service) |
-         UINT64_C(1) << alike[usage->direction] |
-         UINT64_C(1) << alike[SP_FEATURE_ROAM - SP_FEATURE_DIRECTION + usage->roam] |
-         UINT64_C(1) << alike[SP_FEATURE_ZONE - SP_FEATURE_DIRECTION + usage->zone] |
-         UINT64_C(1) << alike[net - SP_FEATURE_DIRECTION + usage->net];
-}
-
-static bool set_is(const struct sp__plan_set *set, const struct sp__work *work, uint16_t count)
-{
-  if (set->count != count || set->book != work->usage->book) {
-    return false;
-  }
-  uint16_t same = 0;
-  while (same < set->count && set->plans[same] == work->positions[same].plan) {
-    same++;
-  }
-  return same == set->count;
-}
-
-static struct sp__plan_set *set_make(struct sp_rater *rater, uint16_t count, uint64_t hash)
-{
-  const struct sp__work *work = &rater->work;
-  uint32_t place;
-  struct sp__plan_set *set =
-      sp__cache_take_lines(rater, sizeof(*set) + count * sizeof(*set->plans), &place);
-  if (set == NULL) {
-    return NULL;
-  }
-  set->hash = hash;
-  set->place = place;
-  set->book = work->usage->book;
-  set->count = count;
-  struct told told = {.dests = 0};
-  for (uint16_t i = 0; i < count; i++) {
-    set->plans[i] = work->positions[i].plan;
-    plan_tell(rater, set->plans[i], &told);
-  }
-  set->uses_dest = told.dests != 0;
-  set->uses_rating_group = told.groups != 0;
-  set_alike(&told, set);
-  return set;
-}
-
-/* The set of the first `count` plans in hand: looked for, or made. */
-static struct sp__plan_set *set_intern(struct sp_rater *rater, uint16_t count)
-{
-  const struct sp__work *work = &rater->work;
-  uint64_t hash = SP_HASH_K0 ^ work->usage->book;
-  for (uint16_t i = 0; i < count; i++) {
-    hash = sp_hash_fold(hash, work->positions[i].plan ^ SP_HASH_K1);
-  }
-  uint32_t *bucket = rater->sets + hash % SP__SET_BUCKETS;
-  for (uint32_t place = *bucket; place != 0;) {
-    struct sp__plan_set *set = sp__cache_at(rater, place);
-    if (set->hash == hash && set_is(set, work, count)) {
-      return set;
-    }
-    place = set->next;
-  }
-  struct sp__plan_set *made = set_make(rater, count, hash);
-  if (made != NULL) {
-    made->next = *bucket;
-    *bucket = made->place;
-  }
-  return made;
-}
-
-static inline struct sp__company *company_at(const struct sp_rater *rater, uint32_t own,
-                                             uint32_t first, uint32_t second)
-{
-  uint64_t hash = sp_hash_fold(own ^ SP_HASH_K0, ((uint64_t)second << 32 | first) ^ SP_HASH_K1);
-  return rater->companies + (hash >> 32) % SP__COMPANIES;
-}
-
-static inline bool company_is(const struct sp__company *company, uint32_t own, uint32_t first,
-                              uint32_t second)
-{
-  return company->own == own && company->plans[0] == first && company->plans[1] == second;
-}
-
-/* Where neither list nor company knows it. */
-static __attribute__((noinline)) struct sp__plan_set *set_seek(struct sp_rater *rater)
-{
-  const struct sp__work *work = &rater->work;
-  struct sp__list_plans *own = work->own;
-  unsigned others = work->positions_count - own->count;
-  struct sp__plan_set *alone = set_intern(rater, own->count);
-  if (alone == NULL) {
-    return NULL;
-  }
-  own->set = alone->place;
-  struct sp__plan_set *set = others == 0 ? alone : set_intern(rater, work->positions_count);
-  if (set != NULL && (others == 1 || others == 2)) {
-    const struct sp__position *at = work->positions + own->count;
-    uint32_t second = others == 2 ? at[1].plan : SP_NONE;
-    *company_at(rater, own->set, at[0].plan, second) =
-        (struct sp__company){own->set, {at[0].plan, second}, set->place};
-  }
-  return set;
-}
-
-/* The set of the plans in hand: mostly its list of subscriptions knows it, or who has that list
- * and plans of groups beside. */
-static inline struct sp__plan_set *set_find(struct sp_rater *rater)
-{
-  const struct sp__work *work = &rater->work;
-  uint32_t own = work->own->set, place = own;
-  unsigned others = work->positions_count - work->own->count; /* plans that groups give */
-  if (others > 0) {
-    const struct sp__position *at = work->positions + work->own->count;
-    uint32_t second = others == 2 ? at[1].plan : SP_NONE;
-    const struct sp__company *company = company_at(rater, own, at[0].plan, second);
-    bool known = own != 0 && others <= 2 && company_is(company, own, at[0].plan, second);
-    place = known ? company->set : 0;
-  }
-  return SP_LIKELY(place != 0) ? sp__cache_at(rater, place) : set_seek(rater);
-}
-
-struct frame_key {
-  uint64_t features, hash;
-  uint32_t dest_node, rating_group;
-};
 
 /* The destination node that stands for a record's; explain tells of its own. */
 static inline uint32_t dest_alike(const struct sp_rater *rater, const struct sp_usage *usage)
@@ -314,44 +116,58 @@ static inline uint32_t dest_alike(const struct sp_rater *rater, const struct sp_
                                                     : rater->dests[usage->book][usage->dest_node];
 }
 
-/* A record's frame under a plan set. */
-static struct frame_key frame_key(const struct sp_rater *rater, const struct sp__plan_set *set,
-                                  const struct sp_usage *usage)
+/* The usage's features, each value replaced by the one that stands for it. */
+static inline unsigned features_alike(const uint64_t *alike, const struct sp_usage *usage)
 {
-  struct frame_key key = {.features = features_alike(set, usage),
-                          .dest_node = set->uses_dest ? dest_alike(rater, usage) : 0,
-                          .rating_group = set->uses_rating_group ? usage->rating_group : 0};
-  uint64_t hash = sp_hash_fold(key.features ^ SP_HASH_K1, set->place ^ SP_HASH_K0);
-  key.hash = sp_hash_fold(hash, ((uint64_t)key.dest_node << 32 | key.rating_group) ^ SP_HASH_K2);
+  uint64_t nets = alike[(usage->flags & SP_USAGE_TREE) != 0 ? 2 : 1];
+  return usage->service |
+         (unsigned)(alike[0] >> (SP__ALIKE_DIRECTION + 2 * usage->direction) & 3)
+             << SP__PACKED_DIRECTION |
+         (unsigned)(alike[0] >> (SP__ALIKE_ROAM + 3 * usage->roam) & 7) << SP__PACKED_ROAM |
+         (unsigned)(alike[0] >> (SP__ALIKE_ZONE + 3 * usage->zone) & 7) << SP__PACKED_ZONE |
+         (unsigned)(nets >> SP__ALIKE_NET_BITS * usage->net & 31) << SP__PACKED_NET;
+}
+_Static_assert(SP_SERVICE_COUNT <= 8 && 4 <= 4 && SP_ROAM_COUNT <= 5 && SP_ZONE_COUNT <= 7 &&
+                   2 * SP_NET_COUNT <= 32 && SP_FEATURE_NET_TREE == SP_FEATURE_NET + SP_NET_COUNT,
+               "features fit");
+
+static struct sp__frame_key frame_key(const struct sp_rater *rater, uint32_t set,
+                                      const struct sp__known *known, const struct sp_usage *usage)
+{
+  bool dest = (known->alike[0] >> SP__ALIKE_DEST & 1) != 0;
+  bool group = (known->alike[0] >> SP__ALIKE_RATING_GROUP & 1) != 0;
+  struct sp__frame_key key = {.set = set,
+                              .dest_node = dest ? dest_alike(rater, usage) : 0,
+                              .rating_group = group ? usage->rating_group : 0,
+                              .features = (uint16_t)features_alike(known->alike, usage)};
+  key.hash = sp_hash_fold(((uint64_t)key.set << 32 | key.dest_node) ^ SP_HASH_K0,
+                          ((uint64_t)key.features << 32 | key.rating_group) ^ SP_HASH_K1);
   return key;
 }
 
-static bool frame_is(const struct sp__frame *frame, const struct sp__plan_set *set,
-                     const struct frame_key *key)
+static inline bool frame_is(const struct sp__frame *frame, const struct sp__frame_key *key)
 {
-  return frame->set == set && frame->features == key->features &&
+  return frame->set == key->set && frame->features == key->features &&
          frame->dest_node == key->dest_node && frame->rating_group == key->rating_group;
 }
 
-/* Where the set does not know it. */
-static __attribute__((noinline)) struct sp__frame *frame_intern(struct sp_rater *rater,
-                                                                const struct sp__plan_set *set,
-                                                                const struct frame_key *key)
+/* Where the set does not know it. 0: no memory. */
+static __attribute__((noinline)) uint32_t frame_intern(struct sp_rater *rater,
+                                                       const struct sp__frame_key *key)
 {
   uint32_t *bucket = rater->frames + (key->hash >> 8) % SP__FRAME_BUCKETS;
   for (uint32_t place = *bucket; place != 0;) {
     struct sp__frame *frame = sp__cache_at(rater, place);
-    if (frame_is(frame, set, key)) {
-      return frame;
+    if (frame_is(frame, key)) {
+      return place;
     }
     place = frame->next;
   }
-  const struct sp__frame asked = {
-      .features = key->features, .dest_node = key->dest_node, .rating_group = key->rating_group};
-  struct sp__frame *made = frame_make(rater, set, &asked);
-  if (made != NULL) {
-    made->next = *bucket;
-    *bucket = made->place;
+  uint32_t made = frame_make(rater, key);
+  if (made != 0) {
+    struct sp__frame *frame = sp__cache_at(rater, made);
+    frame->next = *bucket;
+    *bucket = made;
   }
   return made;
 }
@@ -369,9 +185,9 @@ static inline uint32_t known_sign(uint64_t hash)
  * gives way to it, as does the first within reach if none is free. */
 static inline unsigned known_find(const uint32_t *known, uint64_t hash)
 {
-  unsigned home = (unsigned)hash % SP__SET_FRAMES;
+  unsigned home = (unsigned)((hash & UINT32_MAX) * SP__SET_FRAMES >> 32);
   for (unsigned i = 0; i < KNOWN_REACH; i++) {
-    unsigned at = (home + i) % SP__SET_FRAMES;
+    unsigned at = home + i < SP__SET_FRAMES ? home + i : home + i - SP__SET_FRAMES;
     if (known[at] == 0 || (known[at] & ~PLACE_MASK) == known_sign(hash)) {
       return at;
     }
@@ -379,47 +195,64 @@ static inline unsigned known_find(const uint32_t *known, uint64_t hash)
   return home;
 }
 
+static inline struct sp__known *known_of(const struct sp_rater *rater, uint32_t set,
+                                         const struct sp_usage *usage)
+{
+  return sp__set_at(rater, set)->known + (usage->service != SP_SERVICE_VOICE);
+}
+
+/* What of a usage a frame depends on besides destination, rating group and set: a word. */
+static inline uint64_t usage_columns(const struct sp_usage *usage)
+{
+  uint64_t word;
+  memcpy(&word, (const char *)usage + offsetof(struct sp_usage, service), sizeof(word));
+  return word;
+}
+_Static_assert(offsetof(struct sp_usage, flags) == offsetof(struct sp_usage, service) + 7,
+               "service, direction, roam, zone, net and flags lie in one word");
+
+void sp__frame_guess(const struct sp_rater *rater, const struct sp_usage *usage,
+                     struct sp__guess *guess)
+{
+  const struct sp__known *known = known_of(rater, guess->set, usage);
+  guess->key = frame_key(rater, guess->set, known, usage);
+  guess->frame = known->frames[known_find(known->frames, guess->key.hash)] & PLACE_MASK;
+  guess->columns = usage_columns(usage);
+  guess->dest_node = usage->dest_node;
+  guess->rating_group = usage->rating_group;
+  guess->book = usage->book;
+}
+
+/* A guess may be an earlier record's that lay in the same place. */
+static inline bool guess_is(const struct sp__guess *guess, const struct sp_usage *usage,
+                            uint32_t set)
+{
+  return guess->usage == usage && guess->set == set && guess->frame != 0 &&
+         guess->columns == usage_columns(usage) && guess->dest_node == usage->dest_node &&
+         guess->rating_group == usage->rating_group && guess->book == usage->book;
+}
+
 struct sp__frame *sp__frame_find(struct sp_rater *rater)
 {
   const struct sp_usage *usage = rater->work.usage;
-  struct sp__plan_set *set = set_find(rater);
-  if (set == NULL) {
+  uint32_t set = sp__set_find(rater);
+  if (set == 0) {
     return NULL;
   }
-  struct frame_key key = frame_key(rater, set, usage);
-  uint32_t *known = set->known[usage->service != SP_SERVICE_VOICE];
-  known += known_find(known, key.hash);
-  struct sp__frame *frame = *known == 0 ? NULL : sp__cache_at(rater, *known & PLACE_MASK);
-  if (frame == NULL || !frame_is(frame, set, &key)) {
-    frame = frame_intern(rater, set, &key);
-    *known = frame == NULL ? 0 : known_sign(key.hash) | frame->place;
+  const struct sp__guess *guess = sp__guess_of(rater, usage);
+  if (guess_is(guess, usage, set) && !sp__traced(rater)) {
+    struct sp__frame *frame = sp__cache_at(rater, guess->frame);
+    if (SP_LIKELY(frame_is(frame, &guess->key))) {
+      return frame;
+    }
   }
-  return frame;
-}
-
-/* Guesses: what was found last may be of another time, or be gone; they are only fetched. */
-const struct sp__plan_set *sp__set_seen(const struct sp_rater *rater, const struct sp_usage *usage)
-{
-  uint32_t list = sp_directory_subscription_list(rater->directory, usage->subscriber);
-  const struct sp__list_plans *own = rater->lists + list % SP__LISTS_CACHED;
-  uint32_t place = own->list == list ? own->set : 0;
-  if (usage->group < rater->groups_count && rater->groups[usage->group].count > 0) {
-    const struct sp__group_plans *group = rater->groups + usage->group;
-    uint32_t first = group->first.plan, second = group->count > 1 ? group->more[0].plan : SP_NONE;
-    const struct sp__company *company = company_at(rater, place, first, second);
-    place = company_is(company, place, first, second) ? company->set : 0;
+  struct sp__known *known = known_of(rater, set, usage);
+  struct sp__frame_key key = frame_key(rater, set, known, usage);
+  uint32_t *of = known->frames + known_find(known->frames, key.hash);
+  uint32_t place = *of & PLACE_MASK;
+  if (place == 0 || !frame_is(sp__cache_at(rater, place), &key)) {
+    place = frame_intern(rater, &key);
+    *of = place == 0 ? 0 : known_sign(key.hash) | place;
   }
-  return place == 0 ? NULL : sp__cache_at(rater, place);
-}
-
-const struct sp__frame *sp__frame_seen(const struct sp_rater *rater, const struct sp_usage *usage)
-{
-  const struct sp__plan_set *set = sp__set_seen(rater, usage);
-  if (set == NULL) {
-    return NULL;
-  }
-  struct frame_key key = frame_key(rater, set, usage);
-  const uint32_t *known = set->known[usage->service != SP_SERVICE_VOICE];
-  uint32_t place = known[known_find(known, key.hash)] & PLACE_MASK;
   return place == 0 ? NULL : sp__cache_at(rater, place);
 }

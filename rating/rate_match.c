@@ -16,7 +16,7 @@ static bool ids_hold(const uint32_t *ids, uint32_t count, uint32_t id)
 }
 
 bool sp__match_plain(const struct sp_book *book, const struct sp_book_match *match,
-                     const struct sp__frame *key)
+                     const struct sp__asked *key)
 {
   if ((key->features & match->refused) != 0) {
     return false;
@@ -27,7 +27,7 @@ bool sp__match_plain(const struct sp_book *book, const struct sp_book_match *mat
 }
 
 int sp__match_dest(const struct sp_book *book, const struct sp_book_match *match,
-                   const struct sp__frame *key)
+                   const struct sp__asked *key)
 {
   if (match->dests_count == 0) {
     return 0;
@@ -45,7 +45,7 @@ int sp__match_dest(const struct sp_book *book, const struct sp_book_match *match
   return -1;
 }
 
-bool sp__match_unit(const struct sp__frame *key, uint8_t unit)
+bool sp__match_unit(const struct sp__asked *key, uint8_t unit)
 {
   bool voice = (key->features & UINT64_C(1) << (SP_FEATURE_SERVICE + SP_SERVICE_VOICE)) != 0;
   bool data = (key->features & UINT64_C(1) << (SP_FEATURE_SERVICE + SP_SERVICE_DATA)) != 0;
@@ -55,7 +55,7 @@ bool sp__match_unit(const struct sp__frame *key, uint8_t unit)
 struct visit { /* of the rules of one item */
   const struct sp_book *book;
   const struct sp_book_item *item;
-  const struct sp__frame *key;
+  const struct sp__asked *key;
   sp__rule_visit *visit;
   void *context;
 };
@@ -84,7 +84,7 @@ static void dest_rules_visit(const struct visit *of, uint32_t dest, int length)
 }
 
 void sp__match_rules(const struct sp_book *book, const struct sp_book_item *item,
-                     const struct sp__frame *key, sp__rule_visit *visit, void *context)
+                     const struct sp__asked *key, sp__rule_visit *visit, void *context)
 {
   const struct visit of = {book, item, key, visit, context};
   const struct sp_book_rule *rule =

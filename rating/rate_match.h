@@ -9,29 +9,29 @@
 
 /* All columns but dest and band. */
 bool sp__match_plain(const struct sp_book *book, const struct sp_book_match *match,
-                     const struct sp__frame *key);
+                     const struct sp__asked *key);
 /* Length of the longest prefix of `other` that a dest cell holds; 0 without dest; -1: does not
  * match. */
 int sp__match_dest(const struct sp_book *book, const struct sp_book_match *match,
-                   const struct sp__frame *key);
+                   const struct sp__asked *key);
 static inline bool sp__match_bands(const struct sp_book_match *match, uint64_t bands)
 {
   return match->bands == 0 || (match->bands & bands) != 0;
 }
 static inline bool sp__match(const struct sp_book *book, const struct sp_book_match *match,
-                             const struct sp__frame *key, uint64_t bands)
+                             const struct sp__asked *key, uint64_t bands)
 {
   return sp__match_bands(match, bands) && sp__match_plain(book, match, key) &&
          sp__match_dest(book, match, key) >= 0;
 }
 /* Is the service counted in this unit (§8.2)? */
-bool sp__match_unit(const struct sp__frame *key, uint8_t unit);
+bool sp__match_unit(const struct sp__asked *key, uint8_t unit);
 
 /* Visits the rules of a plan's item that match apart from the band, with the lengths of their
  * prefixes, in no special order; a rule may come twice, then the greater length first. */
 typedef void sp__rule_visit(void *context, const struct sp_book_rule *rule, int length);
 void sp__match_rules(const struct sp_book *book, const struct sp_book_item *item,
-                     const struct sp__frame *key, sp__rule_visit *visit, void *context);
+                     const struct sp__asked *key, sp__rule_visit *visit, void *context);
 /* The best rule of a plan's item under these bands by §8.3, or NULL (rate_select.c). */
 const struct sp_book_rule *sp__plan_best(const struct sp_rater *rater,
                                          const struct sp_book_item *item, uint64_t bands,

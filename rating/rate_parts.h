@@ -34,7 +34,8 @@
 #define SP__CACHE_CHUNKS_MAX 1024u
 #define SP__CACHE_NEAR_CHUNKS 2u /* what the processor keeps near; beyond it is fetched ahead */
 #define SP__FRAME_BUCKETS 16384u
-#define SP__SET_FRAMES 16u /* frames a plan set knows at once: of voice, of the others */
+#define SP__SET_FRAMES 10u /* frames a plan set knows at once: of voice, of the others */
+#define SP__GUESSES 64u    /* a power of two: more than records are between step 3 and the rating */
 #define SP__SET_BUCKETS 8192u
 #define SP__COMPANIES 4096u /* a power of two */
 #define SP__CAPS_KEPT 8u    /* cells of caps remembered between cutting and counting */
@@ -58,109 +59,181 @@ struct sp__position { /* one subscription that counts at the record's start */
 #define SP__PLACES ((size_t)1 << SP__PLACE_BITS)
 _Static_assert(SP__PLACES == SP__CACHE_CHUNKS_MAX * SP__CHUNK_LINES, "places fit");
 
-/* Plans of the positions in order, of one book; interned. What a record asks of it stands in two
- * lines. */
+/* What rows are matched against. */
+struct sp__asked {
+  uint64_t features; /* as sp_features() */
+  uint32_t dest_node, rating_group;
+};
+
+/* Features of a frame in 16 bits: of each column the value, those alike replaced by one. */
+#define SP__PACKED_DIRECTION 3 /* 3 bits of service before it */
+#define SP__PACKED_ROAM 5
+#define SP__PACKED_ZONE 8
+#define SP__PACKED_NET 11 /* with the tree's: 5 bits */
+
+/* Frames of a plan set that were found last, and what it takes to look for one: a line. */
+struct sp__known {
+  /* Of each value of a column the one that stands for it: direction, roam, zone as SP__ALIKE_ says
+   * in word 0, net without and with the tree in words 1 and 2. */
+  uint64_t alike[3];
+  /* Their places, a byte of their hashes above; a search begins at the hash and ends at 0. */
+  uint32_t frames[SP__SET_FRAMES];
+};
+_Static_assert(sizeof(struct sp__known) == SP__LINE_BYTES, "a line");
+#define SP__ALIKE_DIRECTION 0 /* 2 bits a value */
+#define SP__ALIKE_ROAM 8      /* 3 bits a value */
+#define SP__ALIKE_ZONE 23     /* 3 bits a value */
+#define SP__ALIKE_NET_BITS 5
+#define SP__ALIKE_DEST 62         /* some row has a dest cell */
+#define SP__ALIKE_RATING_GROUP 63 /* some row has a rating_group cell */
+
+/* Plans of the positions in order, of one book; interned. A record asks for one line of it. */
 struct sp__plan_set {
+  struct sp__known known[2]; /* 0: of voice; so which to fetch is known before the set is there */
   uint64_t hash;
   uint32_t next, place; /* next: of its bucket */
   uint16_t book, count;
-  uint8_t uses_dest, uses_rating_group;
-  /* feature bit, services apart, less SP_FEATURE_DIRECTION -> the one that stands for it here */
-  uint8_t alike[SP_FEATURE_BITS - SP_FEATURE_DIRECTION];
-  uint8_t reserved[8];
-  /* Places of frames, a byte of their hashes above; a search begins at the hash and ends at 0.
-   * Voice apart (0), so that which line to fetch ahead is known before the set is. */
-  uint32_t known[2][SP__SET_FRAMES];
   uint32_t plans[];
 };
-_Static_assert(sizeof(struct sp__plan_set) == 3 * SP__LINE_BYTES, "the head and two lists");
 
 /* The columns of rows that records ask for are copied into what follows: a row is two or three
- * lines of a large image, and what stands behind one another here is fetched at once. */
+ * lines of a large image, and what stands behind one another here is fetched at once: a frame, its
+ * first choice, a winner and an offer are two lines. */
 
-struct sp__winner { /* the rule of an item; rule NULL: none */
-  const struct sp_book_rule *rule;
-  const struct sp_book_item *item; /* the plan item it belongs to */
-  int64_t divisor;          /* the item's denominator x step of its digits: numerators to steps */
+struct sp__winner {         /* the rule of an item */
   int64_t size, price, fee; /* of the first slot; connect fee */
-  uint32_t step;            /* of its digits, micro-units */
+  uint32_t rule;            /* index in the book's `rules` or SP_NONE */
   uint32_t name;            /* of the item in the set of books */
+  uint32_t denominator;     /* of the plan item that the rule belongs to, as is what follows */
   uint8_t unit, rounding;
-  bool simple; /* one slot, no counter: all increments are alike */
-  bool free;   /* and they and the fee cost nothing before rounding (§10.6.2) */
+  uint8_t digits : 4, band_mode : 4;
+  bool simple : 1; /* one slot, no counter: all increments are alike */
+  bool free : 1;   /* and they and the fee cost nothing before rounding (§10.6.2) */
 };
-_Static_assert(sizeof(struct sp__winner) == SP__LINE_BYTES, "a line");
+_Static_assert(sizeof(struct sp__winner) == 40, "and an offer: a line");
+_Static_assert(SP_BOOK_DENOMINATOR_MAX <= UINT32_MAX, "a denominator fits");
+
+/* Numerators to steps of its digits. */
+static inline int64_t sp__winner_divisor(const struct sp__winner *winner)
+{
+  return winner->denominator * sp_money_step(winner->digits);
+}
 
 /* Added before dividing by the divisor: half_up, ceil, floor. */
-static inline int64_t sp__winner_bias(const struct sp__winner *winner)
+static inline int64_t sp__winner_bias(const struct sp__winner *winner, int64_t divisor)
 {
-  return winner->rounding == SP_ROUND_HALF_UP ? winner->divisor / 2
-         : winner->rounding == SP_ROUND_CEIL  ? winner->divisor - 1
+  return winner->rounding == SP_ROUND_HALF_UP ? divisor / 2
+         : winner->rounding == SP_ROUND_CEIL  ? divisor - 1
                                               : 0;
 }
 
+#define SP__OFFER_AMOUNT_MAX ((INT64_C(1) << 60) - 1)
+#define SP__OFFER_NAME_MAX ((UINT32_C(1) << 22) - 1)
+
 struct sp__offer {
-  const struct sp_book_allowance *allowance;
-  uint64_t key; /* these are of its row */
-  int64_t amount, member_cap;
-  uint32_t name; /* of the allowance in the set of books */
-  uint8_t position, unit;
-  bool pool : 1, rollover : 1;
+  uint64_t key;                            /* these are of its row */
+  uint64_t amount : 60;                    /* where it fits: see sp__short_fits() */
+  bool pool : 1, rollover : 1, capped : 1; /* capped: a pool with member_cap */
   bool joins : 1; /* own in a group's plan: the grant depends on when the member joined (§10.2) */
+  uint32_t row;   /* index in the book's `allowances` */
+  uint32_t name : 22; /* of the allowance in the set of books, where it fits */
+  uint32_t unit : 2, position : 8;
 };
+_Static_assert(sizeof(struct sp__offer) == 24, "and a winner: a line");
 _Static_assert(SP__POSITIONS_MAX <= UINT8_MAX, "a position fits");
 
+#define SP__ITEM_NONE UINT8_MAX
+_Static_assert(SP_BOOK_ITEMS_MAX < SP__ITEM_NONE, "an item's index fits");
+
 struct sp__cut {
-  const struct sp_book_discount *discount;
   uint64_t key; /* these are of its row */
   int64_t value;
-  uint32_t item;    /* index in the frame's items or SP_NONE = all */
+  uint32_t row;     /* index in the book's `discounts` */
   uint16_t set_end; /* index of the first cut behind its set */
+  uint8_t item;     /* index in the frame's items or SP__ITEM_NONE = all */
   uint8_t kind;
 };
 
 struct sp__claim {
-  const struct sp_book_payer *payer;
   uint64_t key; /* these are of its row */
   int64_t value, member_cap_micro, group_cap_micro;
-  uint32_t item; /* index in the frame's items or SP_NONE = all */
+  uint32_t row; /* index in the book's `payers` */
+  uint8_t item; /* index in the frame's items or SP__ITEM_NONE = all */
   uint8_t position, mode;
 };
 
-struct sp__choice { /* what holds under one set of bands */
-  struct sp__choice *next;
-  uint64_t bands;             /* those that matter to the frame */
-  struct sp__winner *winners; /* one for each of the frame's items */
-  struct sp__offer *offers;   /* allowances, by static order of §10.5 */
-  struct sp__cut *cuts;       /* discounts by pass, set, name, plan */
-  struct sp__claim *claims;   /* payers in order of §12.1 */
+/* What holds under one set of bands. Behind it lie one winner for each of the frame's items, then
+ * its offers, cuts and claims. */
+struct sp__choice {
+  uint64_t bands; /* those that matter to the frame */
+  uint32_t next;  /* place of the frame's next one */
   uint16_t offers_count, cuts_count, claims_count;
-  uint16_t sets_count; /* percent and free sets among the cuts */
-  uint16_t caps_at;    /* index of the first cap_day or cap_month among the cuts */
-  uint16_t bounds_at;  /* of the first cut of pass 2 or 3 */
-  bool fits_short;     /* records with it may go the short way (rate_short.c) */
+  uint16_t caps_at;   /* index of the first cap_day or cap_month among the cuts */
+  uint16_t bounds_at; /* of the first cut of pass 2 or 3 */
+  bool sets_many;     /* more than SP__SETS_MAX percent and free sets among the cuts */
+  bool fits_short;    /* records with it may go the short way (rate_short.c) */
 };
-_Static_assert(sizeof(struct sp__choice) == SP__LINE_BYTES, "a line");
 _Static_assert(SP__CACHE_CHUNK_BYTES / sizeof(struct sp__cut) <= UINT16_MAX, "counts fit");
 
-#define SP__ITEM_NONE UINT8_MAX
+#define SP__ITEMS_TOO_MANY UINT8_MAX /* more than a record can have */
 
-struct sp__frame { /* all that does not depend on the time: interned by its key */
-  const struct sp__plan_set *set;
-  uint64_t features;
+/* All that does not depend on the time: interned by set, features, destination, rating group. Its
+ * first choice mostly lies behind it. */
+struct sp__frame {
+  uint64_t bands;        /* that any of its rules, allowances, discounts, payers asks for */
+  const uint32_t *names; /* of its items in the book, ascending: so the texts are */
+  uint32_t set;          /* place */
   uint32_t dest_node, rating_group;
-  uint64_t bands; /* that any of its rules, allowances, discounts, payers asks for */
-  struct sp__choice *choices;
-  uint32_t next, place; /* next: of its bucket */
-  uint8_t items_count;
-  uint8_t base;     /* index of item `base` or SP__ITEM_NONE */
-  bool too_many;    /* more items than a record can have */
-  uint32_t names[]; /* item name ids of the book, ascending: so the names are */
+  uint32_t next;                     /* of its bucket */
+  uint32_t choices : SP__PLACE_BITS; /* place of the newest choice that does not lie behind it */
+  uint32_t base : 8;                 /* index of item `base` or SP__ITEM_NONE */
+  uint16_t features;                 /* SP__PACKED_ */
+  uint8_t items_count;               /* or SP__ITEMS_TOO_MANY */
+  bool begun;                        /* a choice lies behind it */
 };
-_Static_assert(SP_BOOK_ITEMS_MAX < SP__ITEM_NONE, "an item's index fits");
+_Static_assert(sizeof(struct sp__frame) + sizeof(struct sp__choice) == SP__LINE_BYTES, "a line");
 
-struct sp__ahead { /* frames fetched ahead, whose choices are fetched once they are there */
-  const struct sp__frame *frames[2];
+static inline const struct sp__winner *sp__winners(const struct sp__choice *choice)
+{
+  return (const struct sp__winner *)(const void *)(choice + 1);
+}
+static inline const struct sp__offer *sp__offers(const struct sp__frame *frame,
+                                                 const struct sp__choice *choice)
+{
+  return (const struct sp__offer *)(const void *)(sp__winners(choice) + frame->items_count);
+}
+static inline const struct sp__cut *sp__cuts(const struct sp__frame *frame,
+                                             const struct sp__choice *choice)
+{
+  return (const struct sp__cut *)(const void *)(sp__offers(frame, choice) + choice->offers_count);
+}
+static inline const struct sp__claim *sp__claims(const struct sp__frame *frame,
+                                                 const struct sp__choice *choice)
+{
+  return (const struct sp__claim *)(const void *)(sp__cuts(frame, choice) + choice->cuts_count);
+}
+
+/* A record's frame under a plan set. */
+struct sp__frame_key {
+  uint64_t hash;
+  uint32_t set, dest_node, rating_group;
+  uint16_t features;
+};
+
+/* What was found ahead for a record; taken only for one that asks for the same. */
+struct sp__guess {
+  const struct sp_usage *usage;
+  uint32_t set;                     /* place of the plan set; 0: none */
+  uint32_t frame;                   /* place; 0: none */
+  uint64_t columns;                 /* of the usage, as it was then: features, */
+  uint32_t dest_node, rating_group; /* these */
+  uint32_t book;                    /* and this */
+  struct sp__frame_key key;
+};
+
+struct sp__ahead {
+  struct sp__guess guesses[SP__GUESSES]; /* by address of the usage */
+  const struct sp__frame *frames[2]; /* fetched, whose choices are fetched once they are there */
   uint32_t next;
 };
 
@@ -173,8 +246,8 @@ struct sp__run {  /* like increments, one behind the other */
   int64_t offset; /* of the first */
   int64_t size, count;
   int64_t used;  /* quantity used by all of them */
-  int64_t price; /* of one, over the denominator of `item` */
-  const struct sp_book_item *item;
+  int64_t price; /* of one, over the denominator of its winner */
+  const struct sp__winner *by;
   uint32_t slot; /* index in the book's slots */
   uint32_t waived;
 };
@@ -344,6 +417,10 @@ void *sp__cache_take(struct sp_rater *rater,
                      size_t bytes); /* zeroed; NULL: no memory, work.no_memory is set */
 /* The same from the beginning of a line on, and where. */
 void *sp__cache_take_lines(struct sp_rater *rater, size_t bytes, uint32_t *place);
+/* Directly behind what was taken last, from `at` on, or NULL: it does not fit there. */
+void *sp__cache_take_behind(struct sp_rater *rater, const void *at, size_t bytes);
+/* Gives back what of the last one taken lies from `end` on. */
+void sp__cache_end(struct sp_rater *rater, const void *end);
 static inline void *sp__cache_at(const struct sp_rater *rater, uint32_t place)
 {
   return rater->chunks[place / SP__CHUNK_LINES] +
@@ -387,25 +464,57 @@ static inline bool sp__plan_is_first(const struct sp__plan_set *set, uint32_t po
   return first == position;
 }
 
-/* rate_frame.c, rate_select.c, rate_match.c: NULL = no memory (work.no_memory) */
+/* rate_set.c: place of the set of the plans in hand; 0 = no memory (work.no_memory) */
+uint32_t sp__set_find(struct sp_rater *rater);
+/* What it will most likely find for a record, if it was found before, else 0. */
+uint32_t sp__set_seen(const struct sp_rater *rater, const struct sp_usage *usage);
+static inline struct sp__plan_set *sp__set_at(const struct sp_rater *rater, uint32_t place)
+{
+  return sp__cache_at(rater, place);
+}
+/* Of the frame in hand. */
+static inline const struct sp__plan_set *sp__set_of(const struct sp_rater *rater)
+{
+  return sp__set_at(rater, rater->work.frame->set);
+}
+
+/* rate_frame.c, rate_select.c: NULL = no memory (work.no_memory) */
 struct sp__frame *sp__frame_find(struct sp_rater *rater);
 struct sp__choice *sp__choice_find(struct sp_rater *rater, uint64_t bands);
-/* What they will most likely find for a record, if it was found before, else NULL: only to fetch
- * it ahead. */
-const struct sp__plan_set *sp__set_seen(const struct sp_rater *rater, const struct sp_usage *usage);
-const struct sp__frame *sp__frame_seen(const struct sp_rater *rater, const struct sp_usage *usage);
+/* Fills the guess that sp__frame_find will take, from its set. */
+void sp__frame_guess(const struct sp_rater *rater, const struct sp_usage *usage,
+                     struct sp__guess *guess);
+static inline struct sp__guess *sp__guess_of(const struct sp_rater *rater,
+                                             const struct sp_usage *usage)
+{
+  /* usages in a row have places of their own: 19 words each, an odd number */
+  return rater->ahead->guesses + ((uintptr_t)usage >> 3) % SP__GUESSES;
+}
+static inline struct sp__asked sp__frame_asked(const struct sp__frame *frame)
+{
+  unsigned packed = frame->features;
+  return (struct sp__asked){sp_features(packed & 7, packed >> SP__PACKED_DIRECTION & 3,
+                                        packed >> SP__PACKED_ROAM & 7,
+                                        packed >> SP__PACKED_ZONE & 7, packed >> SP__PACKED_NET),
+                            frame->dest_node, frame->rating_group};
+}
 
 /* rate_price.c: segments, runs, list (§8, §9) */
 enum sp_reason sp__price(struct sp_rater *rater);
 bool sp__item_round(int64_t *micro, sp_i128 numerator, const struct sp__item *item);
 /* numerator of the item's sums for a price in units of its own plan item. */
-static inline int64_t sp__item_factor(const struct sp__item *item, const struct sp_book_item *by)
+static inline int64_t sp__item_factor(const struct sp__item *item, const struct sp__winner *by)
 {
   return SP_LIKELY(item->denominator == by->denominator) ? 1 : item->denominator / by->denominator;
 }
 
 /* rate_allowance.c, rate_grant.c (§10): covers increments, sets amounts after allowances */
 void sp__allowances_walk(struct sp_rater *rater);
+static inline const struct sp_book_allowance *sp__offer_row(const struct sp_rater *rater,
+                                                            const struct sp__offer *offer)
+{
+  return SP_BOOK_TABLE(rater->work.book, allowances, struct sp_book_allowance) + offer->row;
+}
 int64_t sp__grant(struct sp_rater *rater, const struct sp__position *position,
                   const struct sp_book_allowance *allowance, const struct sp__cycle *cycle,
                   bool *rolls);
@@ -427,6 +536,11 @@ static inline int64_t sp__balance_left(int64_t granted, int64_t used)
 /* rate_discount.c, rate_block.c (§11) */
 enum sp_reason sp__discounts_apply(struct sp_rater *rater);
 #define SP__PERCENT_ALL 10000 /* hundredths of a percent */
+static inline const struct sp_book_discount *sp__cut_row(const struct sp_rater *rater,
+                                                         const struct sp__cut *cut)
+{
+  return SP_BOOK_TABLE(rater->work.book, discounts, struct sp_book_discount) + cut->row;
+}
 static inline int64_t sp__percent_left(const struct sp__cut *cut)
 {
   return cut->kind == SP_DISCOUNT_FREE ? 0 : SP__PERCENT_ALL - cut->value;
@@ -436,6 +550,11 @@ uint64_t sp__cap_period(const struct sp_rater *rater, const struct sp__cut *cut)
 int64_t sp__block_cap(struct sp_rater *rater, const struct sp__cut *cut, bool take);
 
 /* rate_payer.c (§12) */
+static inline const struct sp_book_payer *sp__claim_row(const struct sp_rater *rater,
+                                                        const struct sp__claim *claim)
+{
+  return SP_BOOK_TABLE(rater->work.book, payers, struct sp_book_payer) + claim->row;
+}
 void sp__payers_ask(struct sp_rater *rater, struct sp_charge *charge);
 
 /* rate_stage.c: index in `stages` of a cell, read on first use; the last one is a scratch on
@@ -460,7 +579,7 @@ enum sp_reason sp__rate_whole(struct sp_rater *rater, struct sp_charge *charge);
 /* rate_short.c: the same for a common record, by fewer steps. false: it is not one; what was staged
  * and filled is void. */
 bool sp__rate_short(struct sp_rater *rater, struct sp_charge *charge);
-bool sp__short_fits(const struct sp__frame *frame, const struct sp__choice *choice);
+bool sp__short_fits(const struct sp_rater *rater, const struct sp__choice *choice);
 /* Makes it suspended, or says NO_MEMORY if that was why. */
 SP_MUST_CHECK enum sp_status sp__rate_suspend(struct sp_rater *rater, struct sp_charge *charge,
                                               enum sp_reason reason);
@@ -478,10 +597,6 @@ void sp__trace_rules(struct sp_rater *rater, const struct sp__segment *segment);
 void sp__trace_unpriced(struct sp_rater *rater);
 /* Allowances, discounts and payers that do not match at the start of the usage. */
 void sp__trace_passed(struct sp_rater *rater);
-/* Index in `rules` of the rule of a plan's item that has a slot. */
-uint32_t sp__trace_slot_rule(const struct sp_rater *rater, const struct sp_book_item *item,
-                             uint32_t slot);
-uint32_t sp__trace_discount(const struct sp_rater *rater, const struct sp_book_discount *row);
 /* price / denominator of an event: a sum over an item's denominator. */
 void sp__trace_exact(struct sp_trace_event *event, const struct sp__item *item, sp_i128 sum);
 

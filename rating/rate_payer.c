@@ -10,7 +10,7 @@ static int64_t less(int64_t a, int64_t b)
 
 static bool item_is_on(const struct sp__work *work, const struct sp__claim *claim, uint32_t index)
 {
-  return work->items[index].quantity > 0 && (claim->item == SP_NONE || claim->item == index);
+  return work->items[index].quantity > 0 && (claim->item == SP__ITEM_NONE || claim->item == index);
 }
 
 struct asked { /* a payer and its cells */
@@ -83,13 +83,12 @@ static void payer_take(struct sp_rater *rater, const struct asked *asked)
 
 static void payer_trace(struct sp_rater *rater, const struct asked *asked)
 {
-  const struct sp_book_payer *row = asked->claim->payer;
+  const struct sp_book_payer *row = sp__claim_row(rater, asked->claim);
   sp__trace(rater, (struct sp_trace_event){
                        .kind = SP_TRACE_PAYER,
                        .plan = row->plan,
                        .item = row->item,
-                       .index = (uint32_t)(row - SP_BOOK_TABLE(rater->work.book, payers,
-                                                               struct sp_book_payer)),
+                       .index = asked->claim->row,
                        .owner = rater->work.positions[asked->claim->position].owner,
                        .used = sp__stage_value(rater, asked->all_stage),
                        .before = asked->left,
@@ -124,7 +123,7 @@ static void payer_ask(struct sp_rater *rater, const struct sp__claim *claim,
     return;
   }
   uint32_t account = position->account;
-  bool has = claim->item == SP_NONE || work->items[claim->item].quantity > 0;
+  bool has = claim->item == SP__ITEM_NONE || work->items[claim->item].quantity > 0;
   if (account == SP_NONE || !has) {
     return;
   }
@@ -161,7 +160,7 @@ void sp__payers_ask(struct sp_rater *rater, struct sp_charge *charge)
       work->items[i].left_micro = work->items[i].net_micro;
     }
     for (uint32_t i = 0; i < choice->claims_count; i++) {
-      payer_ask(rater, choice->claims + i, charge, &own);
+      payer_ask(rater, sp__claims(work->frame, choice) + i, charge, &own);
     }
   }
   if (own != 0) {

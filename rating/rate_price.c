@@ -51,18 +51,19 @@ static bool item_add(struct sp__item *item, sp_i128 *sum, sp_i128 value, int64_t
 bool sp__item_round(int64_t *micro, sp_i128 numerator, const struct sp__item *item)
 {
   const struct sp__winner *by = item->start;
-  if (SP_LIKELY(item->denominator == by->item->denominator && (uint64_t)(numerator >> 62) == 0)) {
-    uint64_t small = (uint64_t)numerator + (uint64_t)sp__winner_bias(by),
-             divisor = (uint64_t)by->divisor;
-    *micro = (int64_t)(small / divisor) * by->step;
+  int64_t step = sp_money_step(by->digits);
+  if (SP_LIKELY(item->denominator == by->denominator && (uint64_t)(numerator >> 62) == 0)) {
+    int64_t divisor = sp__winner_divisor(by);
+    uint64_t small = (uint64_t)numerator + (uint64_t)sp__winner_bias(by, divisor);
+    *micro = (int64_t)(small / (uint64_t)divisor) * step;
     return true;
   }
-  sp_i128 steps = sp_money_divide(numerator, (sp_i128)item->denominator * by->step,
-                                  (enum sp_rounding)by->item->rounding);
-  if (steps > INT64_MAX / by->step) {
+  sp_i128 steps =
+      sp_money_divide(numerator, (sp_i128)item->denominator * step, (enum sp_rounding)by->rounding);
+  if (steps > INT64_MAX / step) {
     return false;
   }
-  *micro = (int64_t)steps * by->step;
+  *micro = (int64_t)steps * step;
   return true;
 }
 
@@ -102,21 +103,23 @@ struct stretch { /* where increments of one rule may start, and where use of the
 static bool rule_runs(struct sp_rater *rater, struct sp__item *item,
                       const struct sp__winner *winner, struct stretch *at)
 {
+  const struct sp_book_rule *rule =
+      SP_BOOK_TABLE(rater->work.book, rules, struct sp_book_rule) + winner->rule;
   uint32_t stage = SP_NONE;
   int64_t position = at->offset;
-  if (winner->rule->counter) {
-    stage = sp__stage_of(rater, rater->work.usage->subscriber, winner->rule->key,
+  if (rule->counter) {
+    stage = sp__stage_of(rater, rater->work.usage->subscriber, rule->key,
                          sp__period(rater->work.cycle, SP__CELL_RULE, 0), true);
     rater->stages[stage].used = true;
     position = sp__stage_value(rater, stage);
   }
   const struct sp_book_slot *slots =
-      SP_BOOK_TABLE(rater->work.book, slots, struct sp_book_slot) + winner->rule->slots_at;
-  uint32_t s = slot_at(slots, winner->rule->slots_count, position);
+      SP_BOOK_TABLE(rater->work.book, slots, struct sp_book_slot) + rule->slots_at;
+  uint32_t s = slot_at(slots, rule->slots_count, position);
   while (at->offset < at->start_limit) {
     const struct sp_book_slot *slot = slots + s;
     int64_t reach = at->start_limit - at->offset;
-    if (s + 1 < winner->rule->slots_count && slots[s + 1].from - position < reach) {
+    if (s + 1 < rule->slots_count && slots[s + 1].from - position < reach) {
       reach = slots[s + 1].from - position;
     }
     struct sp__run *run = run_push(rater);
@@ -126,22 +129,16 @@ static bool rule_runs(struct sp_rater *rater, struct sp__item *item,
     int64_t count = divide_up(reach, slot->increment), left = at->use_limit - at->offset;
     uint64_t whole = (uint64_t)count * (uint64_t)slot->increment; /* < reach + increment < 2^64 */
     int64_t used = whole < (uint64_t)left ? (int64_t)whole : left;
-    *run = (struct sp__run){at->offset,
-                            slot->increment,
-                            count,
-                            used,
-                            slot->price,
-                            winner->item,
-                            winner->rule->slots_at + s,
-                            0};
+    *run = (struct sp__run){at->offset, slot->increment,    count, used, slot->price,
+                            winner,     rule->slots_at + s, 0};
     item->increments += count;
-    if (!item_add(item, &item->list_sum, (sp_i128)count * slot->price, winner->item->denominator) ||
+    if (!item_add(item, &item->list_sum, (sp_i128)count * slot->price, winner->denominator) ||
         !sp_money_add(&position, position, used)) {
       rater->work.overflow = true;
       return false;
     }
     at->offset += used;
-    while (s + 1 < winner->rule->slots_count && slots[s + 1].from <= position) {
+    while (s + 1 < rule->slots_count && slots[s + 1].from <= position) {
       s++;
     }
     if (stage != SP_NONE) {
@@ -156,10 +153,10 @@ static const struct sp__winner *rule_until(const struct sp_rater *rater, uint32_
                                            uint32_t *segment, int64_t quantity, int64_t *until)
 {
   const struct sp__segment *segments = rater->segments;
-  const struct sp__winner *winner = segments[*segment].choice->winners + index;
+  const struct sp__winner *winner = sp__winners(segments[*segment].choice) + index;
   uint32_t next = *segment + 1;
   while (next < rater->work.segments_count &&
-         segments[next].choice->winners[index].rule == winner->rule) {
+         sp__winners(segments[next].choice)[index].rule == winner->rule) {
     next++;
   }
   *segment = next;
@@ -174,7 +171,8 @@ static const struct sp__winner *rule_until(const struct sp_rater *rater, uint32_
 static bool simple_price(struct sp_rater *rater, struct sp__item *item)
 {
   const struct sp__winner *winner = item->start;
-  int64_t count = divide_up(item->quantity, winner->size), bias = sp__winner_bias(winner), sum;
+  int64_t count = divide_up(item->quantity, winner->size), divisor = sp__winner_divisor(winner);
+  int64_t bias = sp__winner_bias(winner, divisor), sum;
   if (__builtin_mul_overflow(count, winner->price, &sum) ||
       __builtin_add_overflow(sum, winner->fee, &sum) || sum > INT64_MAX - bias) {
     return false;
@@ -183,23 +181,24 @@ static bool simple_price(struct sp_rater *rater, struct sp__item *item)
   if (run == NULL) {
     return false;
   }
-  *run = (struct sp__run){
-      0, winner->size, count, item->quantity, winner->price, winner->item, winner->rule->slots_at,
-      0};
+  const struct sp_book_rule *rule =
+      SP_BOOK_TABLE(rater->work.book, rules, struct sp_book_rule) + winner->rule;
+  *run = (struct sp__run){0,      winner->size,   count, item->quantity, winner->price,
+                          winner, rule->slots_at, 0};
   item->increments = count;
   item->list_sum = sum;
-  uint64_t steps = (uint64_t)(sum + bias) / (uint64_t)winner->divisor;
-  item->list_micro = (int64_t)steps * winner->step;
+  uint64_t steps = (uint64_t)(sum + bias) / (uint64_t)divisor;
+  item->list_micro = (int64_t)steps * sp_money_step(winner->digits);
   return true;
 }
 
 static enum sp_reason item_runs(struct sp_rater *rater, uint32_t index)
 {
   struct sp__item *item = rater->work.items + index;
-  uint8_t mode = item->start->item->band_mode;
+  uint8_t mode = item->start->band_mode;
   struct stretch at = {0, item->quantity, item->quantity};
   if (rater->work.segments_count == 1 || mode == SP_BAND_CALL_START ||
-      item->start->item->unit != SP_UNIT_SECOND) {
+      item->start->unit != SP_UNIT_SECOND) {
     return rule_runs(rater, item, item->start, &at) ? SP_REASON_NONE : SP_REASON_OVERFLOW;
   }
   uint32_t segment = 0;
@@ -211,7 +210,7 @@ static enum sp_reason item_runs(struct sp_rater *rater, uint32_t index)
     const struct sp__winner *winner =
         rule_until(rater, index, &segment, item->quantity, &at.start_limit);
     at.use_limit = mode == SP_BAND_SPLIT_CEIL ? at.start_limit : item->quantity;
-    if (winner->rule == NULL || winner->item->unit != SP_UNIT_SECOND) {
+    if (winner->rule == SP_NONE || winner->unit != SP_UNIT_SECOND) {
       return SP_REASON_NO_RATE;
     }
     if (!rule_runs(rater, item, winner, &at)) {
@@ -272,8 +271,8 @@ static enum sp_reason items_find(struct sp_rater *rater)
   bool timed = false;
   work->counts = false;
   for (uint32_t i = 0; i < work->frame->items_count; i++) {
-    const struct sp__winner *winner = choice->winners + i;
-    if (winner->rule == NULL) {
+    const struct sp__winner *winner = sp__winners(choice) + i;
+    if (winner->rule == SP_NONE) {
       return SP_REASON_NO_RATE; /* a gap, which no checked book has */
     }
     struct sp__item *item = work->items + i;
@@ -310,7 +309,7 @@ static void item_trace(struct sp_rater *rater, uint32_t index)
   struct sp_trace_event event = {.kind = SP_TRACE_RUN, .item = rater->work.frame->names[index]};
   for (uint32_t i = 0; i < item->runs_count; i++) {
     const struct sp__run *run = rater->runs + item->runs_at + i;
-    event.index = sp__trace_slot_rule(rater, run->item, run->slot);
+    event.index = run->by->rule;
     event.plan = rules[event.index].plan;
     event.before = run_counter(rater, item, i, rules + event.index);
     event.slot = run->slot;
@@ -319,15 +318,15 @@ static void item_trace(struct sp_rater *rater, uint32_t index)
     event.count = run->count;
     event.used = run->used;
     event.price = run->price;
-    event.denominator = run->item->denominator;
+    event.denominator = run->by->denominator;
     sp__trace(rater, event);
   }
   event.kind = SP_TRACE_FEE;
   event.before = -1;
-  event.price = item->start->rule->connect_fee;
-  event.denominator = item->start->item->denominator;
-  event.index = (uint32_t)(item->start->rule - rules);
-  event.plan = item->start->rule->plan;
+  event.price = item->start->fee;
+  event.denominator = item->start->denominator;
+  event.index = item->start->rule;
+  event.plan = rules[event.index].plan;
   sp__trace(rater, event);
   event.kind = SP_TRACE_LIST;
   sp__trace_exact(&event, item, item->list_sum);
@@ -360,7 +359,7 @@ static enum sp_reason item_price(struct sp_rater *rater, uint32_t index)
   struct sp__item *item = work->items + index;
   const struct sp__winner *winner = item->start;
   bool simple = winner->simple && (work->segments_count == 1 || winner->unit != SP_UNIT_SECOND);
-  item->denominator = winner->item->denominator;
+  item->denominator = winner->denominator;
   item->runs_at = work->runs_count;
   item->is_cut = item->all_waived = false;
   item->fee = winner->fee;

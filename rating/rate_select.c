@@ -27,8 +27,9 @@ const struct sp_book_rule *sp__plan_best(const struct sp_rater *rater,
                                          int *length)
 {
   struct best best = {NULL, 0, bands};
-  if (sp__match_unit(rater->work.frame, item->unit)) {
-    sp__match_rules(rater->work.book, item, rater->work.frame, best_visit, &best);
+  struct sp__asked asked = sp__frame_asked(rater->work.frame);
+  if (sp__match_unit(&asked, item->unit)) {
+    sp__match_rules(rater->work.book, item, &asked, best_visit, &best);
   }
   *length = best.length;
   return best.rule;
@@ -47,36 +48,38 @@ static const struct sp_book_item *plan_item(const struct sp_rater *rater,
   return NULL;
 }
 
-static struct sp__winner winner_of(const struct sp_book_rule *rule, const struct sp_book_item *item,
-                                   const struct sp_book_slot *slots, uint32_t name)
+static struct sp__winner winner_of(const struct sp_rater *rater, const struct sp_book_rule *rule,
+                                   const struct sp_book_item *item, uint32_t name)
 {
-  int64_t step = sp_money_step(item->digits);
+  const struct sp_book *book = rater->work.book;
+  const struct sp_book_slot *slot =
+      SP_BOOK_TABLE(book, slots, struct sp_book_slot) + rule->slots_at;
   return (struct sp__winner){
-      .rule = rule,
-      .item = item,
-      .divisor = item->denominator * step,
-      .step = (uint32_t)step,
-      .size = slots->increment,
-      .price = slots->price,
+      .size = slot->increment,
+      .price = slot->price,
       .fee = rule->connect_fee,
+      .rule = (uint32_t)(rule - SP_BOOK_TABLE(book, rules, struct sp_book_rule)),
+      .name = rater->books->item_ids[rater->work.usage->book][name],
+      .denominator = (uint32_t)item->denominator,
       .unit = item->unit,
       .rounding = item->rounding,
-      .name = name,
+      .digits = item->digits & 15u,
+      .band_mode = item->band_mode & 15u,
       .simple = rule->slots_count == 1 && !rule->counter,
-      .free = slots->price_zero && rule->connect_fee == 0,
+      .free = slot->price_zero && rule->connect_fee == 0,
   };
 }
 
 /* The contest of §9.1: a group's or family's rule beats the base plan's; among them priority, then
  * plan name. */
-static void winner_find(struct sp_rater *rater, uint32_t name, uint64_t bands,
-                        struct sp__winner *winner)
+static struct sp__winner winner_find(struct sp_rater *rater, uint32_t name, uint64_t bands)
 {
-  const struct sp__frame *frame = rater->work.frame;
-  const struct sp_book_slot *slots = SP_BOOK_TABLE(rater->work.book, slots, struct sp_book_slot);
+  const struct sp__plan_set *set = sp__set_of(rater);
   const struct sp_book_plan *of = NULL;
-  for (uint32_t p = 0; p < frame->set->count; p++) {
-    const struct sp_book_plan *plan = sp__plan_at(rater, frame->set->plans[p]);
+  const struct sp_book_rule *won = NULL;
+  const struct sp_book_item *by = NULL;
+  for (uint32_t p = 0; p < set->count; p++) {
+    const struct sp_book_plan *plan = sp__plan_at(rater, set->plans[p]);
     const struct sp_book_item *item = plan_item(rater, plan, name);
     int length;
     const struct sp_book_rule *rule =
@@ -84,20 +87,22 @@ static void winner_find(struct sp_rater *rater, uint32_t name, uint64_t bands,
     if (rule == NULL) {
       continue;
     }
-    bool outranks = plan->kind != SP_PLAN_BASE && of != NULL &&
-                    (rule->priority > winner->rule->priority ||
-                     (rule->priority == winner->rule->priority && plan < of));
+    bool outranks =
+        plan->kind != SP_PLAN_BASE && of != NULL &&
+        (rule->priority > won->priority || (rule->priority == won->priority && plan < of));
     if (of == NULL || of->kind == SP_PLAN_BASE || outranks) {
       of = plan;
-      *winner = winner_of(rule, item, slots + rule->slots_at,
-                          rater->books->item_ids[rater->work.usage->book][name]);
+      won = rule;
+      by = item;
     }
   }
+  return won == NULL ? (struct sp__winner){.rule = SP_NONE} : winner_of(rater, won, by, name);
 }
 
-static bool offer_before(const struct sp__offer *a, const struct sp__offer *b)
+static bool offer_before(const struct sp_rater *rater, const struct sp__offer *a,
+                         const struct sp__offer *b)
 {
-  const struct sp_book_allowance *x = a->allowance, *y = b->allowance;
+  const struct sp_book_allowance *x = sp__offer_row(rater, a), *y = sp__offer_row(rater, b);
   if (x->priority != y->priority) {
     return x->priority < y->priority;
   }
@@ -110,9 +115,10 @@ static bool offer_before(const struct sp__offer *a, const struct sp__offer *b)
   return x->plan != y->plan ? x->plan < y->plan : a->position < b->position;
 }
 
-static bool cut_before(const struct sp__cut *a, const struct sp__cut *b)
+static bool cut_before(const struct sp_rater *rater, const struct sp__cut *a,
+                       const struct sp__cut *b)
 {
-  const struct sp_book_discount *x = a->discount, *y = b->discount;
+  const struct sp_book_discount *x = sp__cut_row(rater, a), *y = sp__cut_row(rater, b);
   if (x->pass != y->pass) {
     return x->pass < y->pass;
   }
@@ -122,9 +128,10 @@ static bool cut_before(const struct sp__cut *a, const struct sp__cut *b)
   return x->name_id != y->name_id ? x->name_id < y->name_id : x->plan < y->plan;
 }
 
-static bool claim_before(const struct sp__claim *a, const struct sp__claim *b)
+static bool claim_before(const struct sp_rater *rater, const struct sp__claim *a,
+                         const struct sp__claim *b)
 {
-  const struct sp_book_payer *x = a->payer, *y = b->payer;
+  const struct sp_book_payer *x = sp__claim_row(rater, a), *y = sp__claim_row(rater, b);
   if (x->priority != y->priority) {
     return x->priority < y->priority;
   }
@@ -137,14 +144,15 @@ static bool claim_before(const struct sp__claim *a, const struct sp__claim *b)
   return a->position != b->position ? a->position < b->position : x->row < y->row;
 }
 
-/* Index of an item among the frame's, SP_NONE for a blank one. false: the record never has it. */
-static bool item_index(const struct sp__frame *frame, uint32_t name, uint32_t *index)
+/* Index of an item among the frame's, SP__ITEM_NONE for a blank one. false: the record never has
+ * it. */
+static bool item_index(const struct sp__frame *frame, uint32_t name, uint8_t *index)
 {
-  *index = SP_NONE;
+  *index = SP__ITEM_NONE;
   if (name == SP_NONE) {
     return true;
   }
-  for (uint32_t i = 0; i < frame->items_count; i++) {
+  for (uint8_t i = 0; i < frame->items_count; i++) {
     if (frame->names[i] == name) {
       *index = i;
       return true;
@@ -153,7 +161,16 @@ static bool item_index(const struct sp__frame *frame, uint32_t name, uint32_t *i
   return false;
 }
 
-static void offers_add(struct sp_rater *rater, struct sp__choice *choice, uint64_t bands,
+struct draft { /* a choice while it is made: room for all rows of the plans */
+  struct sp__choice *choice;
+  struct sp__winner *winners; /* behind the choice; each list behind the room of the one before */
+  struct sp__offer *offers;   /* allowances, by static order of §10.5 */
+  struct sp__cut *cuts;       /* discounts by pass, set, name, plan */
+  struct sp__claim *claims;   /* payers in order of §12.1 */
+  struct sp__asked asked;
+};
+
+static void offers_add(struct sp_rater *rater, struct draft *draft, uint64_t bands,
                        const struct sp_book_plan *plan, uint32_t position)
 {
   const struct sp_book *book = rater->work.book;
@@ -161,48 +178,49 @@ static void offers_add(struct sp_rater *rater, struct sp__choice *choice, uint64
       SP_BOOK_TABLE(book, allowances, struct sp_book_allowance) + plan->allowances_at;
   const uint32_t *names = rater->books->allowance_ids[rater->work.usage->book];
   for (uint32_t i = 0; i < plan->allowances_count; i++, row++) {
-    if (!sp__match(book, &row->match, rater->work.frame, bands)) {
+    if (!sp__match(book, &row->match, &draft->asked, bands)) {
       continue;
     }
-    struct sp__offer offer = {.allowance = row,
-                              .key = row->key,
-                              .amount = row->amount,
-                              .member_cap = row->member_cap,
-                              .name = names[row->name_id],
-                              .position = (uint8_t)position,
-                              .unit = row->unit,
+    struct sp__offer offer = {.key = row->key,
+                              .amount = (uint64_t)row->amount & SP__OFFER_AMOUNT_MAX,
                               .pool = row->pool != 0,
                               .rollover = row->rollover != 0,
-                              .joins = plan->kind >= SP_PLAN_GROUP && !row->pool};
-    uint32_t at = choice->offers_count++;
-    for (; at > 0 && offer_before(&offer, choice->offers + at - 1); at--) {
-      choice->offers[at] = choice->offers[at - 1];
+                              .capped = row->pool != 0 && row->member_cap >= 0,
+                              .joins = plan->kind >= SP_PLAN_GROUP && !row->pool,
+                              .row = plan->allowances_at + i,
+                              .name = names[row->name_id] & SP__OFFER_NAME_MAX,
+                              .unit = row->unit & 3u,
+                              .position = position & UINT8_MAX};
+    uint32_t at = draft->choice->offers_count++;
+    for (; at > 0 && offer_before(rater, &offer, draft->offers + at - 1); at--) {
+      draft->offers[at] = draft->offers[at - 1];
     }
-    choice->offers[at] = offer;
+    draft->offers[at] = offer;
   }
 }
 
-static void cuts_add(struct sp_rater *rater, struct sp__choice *choice, uint64_t bands,
+static void cuts_add(struct sp_rater *rater, struct draft *draft, uint64_t bands,
                      const struct sp_book_plan *plan)
 {
   const struct sp_book *book = rater->work.book;
   const struct sp_book_discount *row =
       SP_BOOK_TABLE(book, discounts, struct sp_book_discount) + plan->discounts_at;
   for (uint32_t i = 0; i < plan->discounts_count; i++, row++) {
-    struct sp__cut cut = {row, row->key, row->value, 0, 0, row->kind};
-    if (!sp__match(book, &row->match, rater->work.frame, bands) ||
+    struct sp__cut cut = {
+        .key = row->key, .value = row->value, .row = plan->discounts_at + i, .kind = row->kind};
+    if (!sp__match(book, &row->match, &draft->asked, bands) ||
         !item_index(rater->work.frame, row->item, &cut.item)) {
       continue;
     }
-    uint32_t at = choice->cuts_count++;
-    for (; at > 0 && cut_before(&cut, choice->cuts + at - 1); at--) {
-      choice->cuts[at] = choice->cuts[at - 1];
+    uint32_t at = draft->choice->cuts_count++;
+    for (; at > 0 && cut_before(rater, &cut, draft->cuts + at - 1); at--) {
+      draft->cuts[at] = draft->cuts[at - 1];
     }
-    choice->cuts[at] = cut;
+    draft->cuts[at] = cut;
   }
 }
 
-static void claims_add(struct sp_rater *rater, struct sp__choice *choice, uint64_t bands,
+static void claims_add(struct sp_rater *rater, struct draft *draft, uint64_t bands,
                        const struct sp_book_plan *plan, uint32_t position)
 {
   const struct sp_book *book = rater->work.book;
@@ -210,101 +228,141 @@ static void claims_add(struct sp_rater *rater, struct sp__choice *choice, uint64
       SP_BOOK_TABLE(book, payers, struct sp_book_payer) + plan->payers_at;
   for (uint32_t i = 0; i < plan->payers_count; i++, row++) {
     struct sp__claim claim = {
-        .payer = row,
         .key = row->key,
         .value = row->value,
         .member_cap_micro = row->member_cap_micro,
         .group_cap_micro = row->group_cap_micro,
+        .row = plan->payers_at + i,
         .position = (uint8_t)position,
         .mode = (uint8_t)row->mode,
     };
-    if (!sp__match(book, &row->match, rater->work.frame, bands) ||
+    if (!sp__match(book, &row->match, &draft->asked, bands) ||
         !item_index(rater->work.frame, row->item, &claim.item)) {
       continue;
     }
-    uint32_t at = choice->claims_count++;
-    for (; at > 0 && claim_before(&claim, choice->claims + at - 1); at--) {
-      choice->claims[at] = choice->claims[at - 1];
+    uint32_t at = draft->choice->claims_count++;
+    for (; at > 0 && claim_before(rater, &claim, draft->claims + at - 1); at--) {
+      draft->claims[at] = draft->claims[at - 1];
     }
-    choice->claims[at] = claim;
+    draft->claims[at] = claim;
   }
 }
 
-static struct sp__choice *choice_take(struct sp_rater *rater)
+/* Room for a choice: the first of a frame behind it, others from the beginning of a line on, whose
+ * place the frame then has. NULL: none. */
+static struct sp__choice *choice_take(struct sp_rater *rater, size_t bytes)
+{
+  struct sp__frame *frame = rater->work.frame;
+  if (bytes > SP__CACHE_CHUNK_BYTES) {
+    return NULL; /* more rows than a record may have in reach: overflow, not a want of memory */
+  }
+  struct sp__choice *choice = frame->begun ? NULL : sp__cache_take_behind(rater, frame + 1, bytes);
+  if (choice != NULL) {
+    frame->begun = true;
+    return choice;
+  }
+  uint32_t place;
+  choice = sp__cache_take_lines(rater, bytes, &place);
+  if (choice != NULL) {
+    choice->next = frame->choices;
+    frame->choices = place & (SP__PLACES - 1);
+  }
+  return choice;
+}
+
+static bool draft_begin(struct sp_rater *rater, struct draft *draft)
 {
   const struct sp__frame *frame = rater->work.frame;
+  const struct sp__plan_set *set = sp__set_of(rater);
   size_t offers = 0, cuts = 0, claims = 0;
-  for (uint32_t p = 0; p < frame->set->count; p++) {
-    const struct sp_book_plan *plan = sp__plan_at(rater, frame->set->plans[p]);
+  for (uint32_t p = 0; p < set->count; p++) {
+    const struct sp_book_plan *plan = sp__plan_at(rater, set->plans[p]);
     offers += plan->allowances_count;
     cuts += plan->discounts_count;
     claims += plan->payers_count;
   }
   size_t winners_bytes = frame->items_count * sizeof(struct sp__winner);
-  size_t bytes = sizeof(struct sp__choice) + winners_bytes + offers * sizeof(struct sp__offer) +
-                 cuts * sizeof(struct sp__cut) + claims * sizeof(struct sp__claim);
-  if (bytes > SP__CACHE_CHUNK_BYTES) {
-    return NULL; /* more rows than a record may have in reach: overflow, not a want of memory */
+  draft->choice = choice_take(
+      rater, sizeof(struct sp__choice) + winners_bytes + offers * sizeof(struct sp__offer) +
+                 cuts * sizeof(struct sp__cut) + claims * sizeof(struct sp__claim));
+  if (draft->choice == NULL) {
+    return false;
   }
-  struct sp__choice *choice = sp__cache_take(rater, bytes);
-  if (choice != NULL) {
-    choice->winners = (struct sp__winner *)(void *)(choice + 1);
-    choice->offers = (struct sp__offer *)(void *)(choice->winners + frame->items_count);
-    choice->cuts = (struct sp__cut *)(void *)(choice->offers + offers);
-    choice->claims = (struct sp__claim *)(void *)(choice->cuts + cuts);
-  }
-  return choice;
+  draft->winners = (struct sp__winner *)(void *)(draft->choice + 1);
+  draft->offers = (struct sp__offer *)(void *)(draft->winners + frame->items_count);
+  draft->cuts = (struct sp__cut *)(void *)(draft->offers + offers);
+  draft->claims = (struct sp__claim *)(void *)(draft->cuts + cuts);
+  draft->asked = sp__frame_asked(frame);
+  return true;
+}
+
+/* Moves the lists together and gives back what they leave. */
+static void draft_end(struct sp_rater *rater, const struct draft *draft)
+{
+  const struct sp__choice *choice = draft->choice;
+  char *at = (char *)(draft->offers + choice->offers_count);
+  memmove(at, draft->cuts, choice->cuts_count * sizeof(*draft->cuts));
+  at += choice->cuts_count * sizeof(*draft->cuts);
+  memmove(at, draft->claims, choice->claims_count * sizeof(*draft->claims));
+  sp__cache_end(rater, at + choice->claims_count * sizeof(*draft->claims));
 }
 
 /* Where sets and passes end among the cuts. */
-static void sets_find(struct sp__choice *choice)
+static void sets_find(const struct sp_rater *rater, struct sp__choice *choice, struct sp__cut *cuts)
 {
+  unsigned sets = 0;
   choice->caps_at = choice->bounds_at = choice->cuts_count;
   for (uint16_t i = choice->cuts_count; i-- > 0;) {
-    const struct sp_book_discount *row = choice->cuts[i].discount, *next = row + 1;
+    const struct sp_book_discount *row = sp__cut_row(rater, cuts + i), *next = row + 1;
     bool last = i + 1 == choice->cuts_count;
     if (!last) {
-      next = choice->cuts[i + 1].discount;
+      next = sp__cut_row(rater, cuts + i + 1);
       last = next->pass != row->pass || next->set_order != row->set_order;
     }
-    choice->cuts[i].set_end = last ? (uint16_t)(i + 1) : choice->cuts[i + 1].set_end;
-    choice->sets_count = (uint16_t)(choice->sets_count + (last && row->pass == 1));
+    cuts[i].set_end = last ? (uint16_t)(i + 1) : cuts[i + 1].set_end;
+    sets += last && row->pass == 1;
     choice->caps_at = row->pass == 3 ? i : choice->caps_at;
     choice->bounds_at = row->pass > 1 ? i : choice->bounds_at;
   }
+  choice->sets_many = sets > SP__SETS_MAX;
 }
 
 static struct sp__choice *choice_make(struct sp_rater *rater, uint64_t bands)
 {
-  struct sp__frame *frame = rater->work.frame;
-  struct sp__choice *choice = choice_take(rater);
-  if (choice == NULL) {
+  const struct sp__frame *frame = rater->work.frame;
+  const struct sp__plan_set *set = sp__set_of(rater);
+  struct draft draft;
+  if (!draft_begin(rater, &draft)) {
     return NULL;
   }
-  choice->bands = bands;
+  draft.choice->bands = bands;
   for (uint32_t i = 0; i < frame->items_count; i++) {
-    winner_find(rater, frame->names[i], bands, choice->winners + i);
+    draft.winners[i] = winner_find(rater, frame->names[i], bands);
   }
-  for (uint32_t p = 0; p < frame->set->count; p++) {
-    const struct sp_book_plan *plan = sp__plan_at(rater, frame->set->plans[p]);
-    offers_add(rater, choice, bands, plan, p);
-    claims_add(rater, choice, bands, plan, p);
-    if (sp__plan_is_first(frame->set, p)) {
-      cuts_add(rater, choice, bands, plan);
+  for (uint32_t p = 0; p < set->count; p++) {
+    const struct sp_book_plan *plan = sp__plan_at(rater, set->plans[p]);
+    offers_add(rater, &draft, bands, plan, p);
+    claims_add(rater, &draft, bands, plan, p);
+    if (sp__plan_is_first(set, p)) {
+      cuts_add(rater, &draft, bands, plan);
     }
   }
-  sets_find(choice);
-  choice->fits_short = sp__short_fits(frame, choice);
-  choice->next = frame->choices;
-  frame->choices = choice;
-  return choice;
+  sets_find(rater, draft.choice, draft.cuts);
+  draft_end(rater, &draft);
+  draft.choice->fits_short = sp__short_fits(rater, draft.choice);
+  return draft.choice;
 }
 
 struct sp__choice *sp__choice_find(struct sp_rater *rater, uint64_t bands)
 {
-  bands &= rater->work.frame->bands;
-  for (struct sp__choice *choice = rater->work.frame->choices; choice != NULL;
-       choice = choice->next) {
+  struct sp__frame *frame = rater->work.frame;
+  bands &= frame->bands;
+  struct sp__choice *choice = (struct sp__choice *)(void *)(frame + 1);
+  if (SP_LIKELY(frame->begun && choice->bands == bands)) {
+    return choice;
+  }
+  for (uint32_t place = frame->choices; place != 0; place = choice->next) {
+    choice = sp__cache_at(rater, place);
     if (choice->bands == bands) {
       return choice;
     }

@@ -14,24 +14,30 @@ static int64_t less(int64_t a, int64_t b)
 }
 
 /* Can records with this choice go the short way? Decided once, when the choice is made. */
-bool sp__short_fits(const struct sp__frame *frame, const struct sp__choice *choice)
+bool sp__short_fits(const struct sp_rater *rater, const struct sp__choice *choice)
 {
+  const struct sp__frame *frame = rater->work.frame;
+  const struct sp__winner *winners = sp__winners(choice);
+  const struct sp__offer *offers = sp__offers(frame, choice);
+  const struct sp__cut *cuts = sp__cuts(frame, choice);
   bool fits = choice->offers_count <= SP__SHORT_MAX && choice->cuts_count <= SP__SHORT_MAX;
   for (uint32_t i = 0; i < frame->items_count; i++) {
-    fits = fits && choice->winners[i].rule != NULL && choice->winners[i].simple;
+    fits = fits && winners[i].rule != SP_NONE && winners[i].simple;
   }
   for (uint32_t i = 0; i < choice->offers_count && fits; i++) {
-    const struct sp_book_allowance *row = choice->offers[i].allowance;
+    const struct sp_book_allowance *row = sp__offer_row(rater, offers + i);
+    fits = row->amount >= 0 && row->amount <= SP__OFFER_AMOUNT_MAX &&
+           offers[i].name < SP__OFFER_NAME_MAX; /* so it is whole */
     /* Where priorities are equal the ends of subscriptions have a say (§10.5). */
-    for (uint32_t k = i; k-- > 0 && choice->offers[k].allowance->priority == row->priority;) {
-      fits = fits && choice->offers[k].allowance->unit != row->unit;
+    for (uint32_t k = i; k-- > 0 && sp__offer_row(rater, offers + k)->priority == row->priority;) {
+      fits = fits && offers[k].unit != row->unit;
     }
   }
   for (uint32_t i = 0; i < choice->cuts_count && fits; i++) {
     /* One cut a set: there is nothing to choose. */
-    fits = choice->cuts[i].set_end == i + 1 && choice->cuts[i].kind != SP_DISCOUNT_BLOCK_CAP;
+    fits = cuts[i].set_end == i + 1 && cuts[i].kind != SP_DISCOUNT_BLOCK_CAP;
   }
-  return fits && choice->sets_count <= SP__SETS_MAX;
+  return fits && !choice->sets_many;
 }
 
 /* List prices (§8): one run an item, as the rule has one slot and no counter, and there is one
@@ -42,20 +48,21 @@ static bool short_price(struct sp_rater *rater, const struct sp__choice *choice,
   struct sp__work *work = &rater->work;
   const struct sp_usage *usage = work->usage;
   for (uint32_t i = 0; i < work->frame->items_count; i++) {
-    const struct sp__winner *winner = choice->winners + i;
+    const struct sp__winner *winner = sp__winners(choice) + i;
     int64_t quantity = winner->unit == SP_UNIT_SECOND ? usage->duration_s
                        : winner->unit == SP_UNIT_BYTE ? usage->bytes
                                                       : usage->items;
     if (quantity <= 0) {
       return false;
     }
-    int64_t count = (quantity - 1) / winner->size + 1, bias = sp__winner_bias(winner), sum;
+    int64_t count = (quantity - 1) / winner->size + 1, divisor = sp__winner_divisor(winner);
+    int64_t bias = sp__winner_bias(winner, divisor), sum;
     if (__builtin_mul_overflow(count, winner->price, &sum) ||
         __builtin_add_overflow(sum, winner->fee, &sum) || sum > INT64_MAX - bias) {
       return false;
     }
-    uint64_t steps = (uint64_t)(sum + bias) / (uint64_t)winner->divisor;
-    int64_t list_micro = (int64_t)steps * winner->step;
+    uint64_t steps = (uint64_t)(sum + bias) / (uint64_t)divisor;
+    int64_t list_micro = (int64_t)steps * sp_money_step(winner->digits);
     charge->items[i] = (struct sp_charge_item){winner->name, 0, list_micro, list_micro, count};
     if (!sp_money_add(&work->list_micro, work->list_micro, list_micro)) {
       return false;
@@ -74,9 +81,9 @@ static inline int64_t granted_in(struct sp_rater *rater, const struct sp__offer 
   if (SP_LIKELY(!offer->joins && cycle->book == rater->work.usage->book &&
                 position->from_utc_s <= cycle->from_utc_s)) {
     *rolls = offer->rollover;
-    return offer->amount;
+    return (int64_t)offer->amount;
   }
-  return sp__grant(rater, position, offer->allowance, cycle, rolls);
+  return sp__grant(rater, position, sp__offer_row(rater, offer), cycle, rolls);
 }
 
 /* Is there that part of an offer's balance (§10.4), and what was granted to it? */
@@ -118,12 +125,12 @@ static enum cover part_take(struct sp_rater *rater, const struct sp__offer *offe
   }
   uint32_t stage = part_stage(rater, offer, rolled), member = SP_NONE;
   int64_t left = sp__balance_left(granted, sp__stage_value(rater, stage));
-  if (offer->pool && offer->member_cap >= 0) {
+  if (offer->capped) {
     const struct sp__work *work = &rater->work;
     member = sp__stage_of(rater, work->usage->subscriber,
                           sp__balance_key(offer->key, work->positions + offer->position),
                           sp__period(work->cycle, SP__CELL_MEMBER, 0), false);
-    left = less(left, offer->member_cap - sp__stage_value(rater, member));
+    left = less(left, sp__offer_row(rater, offer)->member_cap - sp__stage_value(rater, member));
   }
   if (left < need) {
     return left < size ? COVER_NOTHING : COVER_SOME;
@@ -157,9 +164,9 @@ static void allowance_fill(struct sp_rater *rater, const struct sp__offer *offer
 static void items_waive(const struct sp__work *work, const struct sp__choice *choice,
                         uint32_t walked, struct sp_charge *charge)
 {
-  const struct sp__winner *by = choice->winners + walked;
+  const struct sp__winner *winners = sp__winners(choice), *by = winners + walked;
   for (uint32_t i = 0; i < work->frame->items_count; i++) {
-    if (choice->winners[i].unit == by->unit && choice->winners[i].size == by->size) {
+    if (winners[i].unit == by->unit && winners[i].size == by->size) {
       charge->items[i].net_micro = 0;
     }
   }
@@ -173,10 +180,11 @@ static bool short_cover(struct sp_rater *rater, const struct sp__choice *choice,
 {
   struct sp__work *work = &rater->work;
   uint32_t walked = work->frame->base == SP__ITEM_NONE ? 0 : work->frame->base;
-  const struct sp__winner *by = choice->winners + walked;
+  const struct sp__winner *winners = sp__winners(choice), *by = winners + walked;
+  const struct sp__offer *offers = sp__offers(work->frame, choice);
   bool costs = work->list_micro > 0;
   for (uint32_t i = 0; i < work->frame->items_count && !costs; i++) {
-    costs = !choice->winners[i].free;
+    costs = !winners[i].free;
   }
   int64_t need;
   if (__builtin_mul_overflow(charge->items[walked].increments, by->size, &need)) {
@@ -184,7 +192,7 @@ static bool short_cover(struct sp_rater *rater, const struct sp__choice *choice,
   }
   for (uint32_t i = 0; i < 2 * choice->offers_count && costs; i++) {
     bool rolled = i < choice->offers_count; /* rolled parts come first */
-    const struct sp__offer *offer = choice->offers + i - (rolled ? 0 : choice->offers_count);
+    const struct sp__offer *offer = offers + i - (rolled ? 0 : choice->offers_count);
     if (offer->unit != by->unit) {
       continue;
     }
@@ -204,12 +212,13 @@ static bool short_cover(struct sp_rater *rater, const struct sp__choice *choice,
 static bool short_percents(const struct sp__work *work, const struct sp__choice *choice,
                            struct sp_charge *charge)
 {
+  const struct sp__cut *cuts = sp__cuts(work->frame, choice);
   for (uint32_t i = 0; i < work->frame->items_count; i++) {
-    uint64_t step = choice->winners[i].step, divisor = step;
+    uint64_t step = (uint64_t)sp_money_step(sp__winners(choice)[i].digits), divisor = step;
     uint64_t value = (uint64_t)charge->items[i].net_micro;
     for (uint32_t c = 0; c < choice->bounds_at; c++) {
-      const struct sp__cut *cut = choice->cuts + c;
-      if ((cut->item == SP_NONE || cut->item == i) &&
+      const struct sp__cut *cut = cuts + c;
+      if ((cut->item == SP__ITEM_NONE || cut->item == i) &&
           (__builtin_mul_overflow(value, (uint64_t)sp__percent_left(cut), &value) ||
            __builtin_mul_overflow(divisor, (uint64_t)SP__PERCENT_ALL, &divisor))) {
         return false;
@@ -229,7 +238,8 @@ static int64_t net_sum(const struct sp__work *work, uint32_t item, const struct 
 {
   int64_t sum = 0;
   for (uint32_t i = 0; i < work->frame->items_count; i++) {
-    sum += item == SP_NONE || item == i ? charge->items[i].net_micro : 0; /* at most the list */
+    sum +=
+        item == SP__ITEM_NONE || item == i ? charge->items[i].net_micro : 0; /* at most the list */
   }
   return sum;
 }
@@ -238,8 +248,9 @@ static int64_t net_sum(const struct sp__work *work, uint32_t item, const struct 
 static bool short_caps(struct sp_rater *rater, const struct sp__choice *choice,
                        const struct sp_charge *charge)
 {
+  const struct sp__cut *cuts = sp__cuts(rater->work.frame, choice);
   for (uint32_t c = choice->bounds_at; c < choice->cuts_count; c++) {
-    const struct sp__cut *cut = choice->cuts + c;
+    const struct sp__cut *cut = cuts + c;
     int64_t sum = net_sum(&rater->work, cut->item, charge), bound = cut->value;
     if (c >= choice->caps_at) {
       uint32_t stage = sp__stage_of(rater, rater->work.usage->subscriber, cut->key,
@@ -284,12 +295,12 @@ bool sp__rate_short(struct sp_rater *rater, struct sp_charge *charge)
       !short_cover(rater, choice, charge)) {
     return false;
   }
-  work->net_micro = net_sum(work, SP_NONE, charge);
+  work->net_micro = net_sum(work, SP__ITEM_NONE, charge);
   if (work->net_micro > 0) { /* of nothing there is nothing to cut, to count or to pay */
     if (!short_percents(work, choice, charge) || !short_caps(rater, choice, charge)) {
       return false;
     }
-    work->net_micro = net_sum(work, SP_NONE, charge);
+    work->net_micro = net_sum(work, SP__ITEM_NONE, charge);
     short_payers(rater, choice, charge);
   }
   work->counts = true;

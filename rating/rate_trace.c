@@ -8,23 +8,6 @@ void sp__trace(struct sp_rater *rater, struct sp_trace_event event)
   trace->event(trace->context, &event);
 }
 
-uint32_t sp__trace_slot_rule(const struct sp_rater *rater, const struct sp_book_item *item,
-                             uint32_t slot)
-{
-  const struct sp_book_rule *rules = SP_BOOK_TABLE(rater->work.book, rules, struct sp_book_rule);
-  uint32_t rule = item->rules_at;
-  while (slot - rules[rule].slots_at >= rules[rule].slots_count) {
-    rule++;
-    SP_ASSERT(rule < item->rules_at + item->rules_count);
-  }
-  return rule;
-}
-
-uint32_t sp__trace_discount(const struct sp_rater *rater, const struct sp_book_discount *row)
-{
-  return (uint32_t)(row - SP_BOOK_TABLE(rater->work.book, discounts, struct sp_book_discount));
-}
-
 void sp__trace_exact(struct sp_trace_event *event, const struct sp__item *item, sp_i128 sum)
 {
   bool fits = sum <= INT64_MAX;
@@ -37,16 +20,16 @@ void sp__trace_exact(struct sp_trace_event *event, const struct sp__item *item, 
 static enum sp_trace_why match_why(const struct sp_rater *rater, const struct sp_book_match *match,
                                    uint64_t bands, struct sp_trace_event *event)
 {
-  const struct sp__frame *frame = rater->work.frame;
-  if ((frame->features & match->refused) != 0) {
+  struct sp__asked asked = sp__frame_asked(rater->work.frame);
+  if ((asked.features & match->refused) != 0) {
     /* the record's own values: a frame's may stand for others that the rows do not tell apart */
     event->used = (int64_t)(sp_usage_features(rater->work.usage) & match->refused);
     return SP_WHY_FEATURES;
   }
-  if (!sp__match_plain(rater->work.book, match, frame)) {
+  if (!sp__match_plain(rater->work.book, match, &asked)) {
     return SP_WHY_RATING_GROUP;
   }
-  int length = sp__match_dest(rater->work.book, match, frame);
+  int length = sp__match_dest(rater->work.book, match, &asked);
   if (length < 0) {
     return SP_WHY_DEST;
   }
@@ -59,7 +42,8 @@ static enum sp_trace_why rule_why(const struct sp_rater *rater, const struct sp_
                                   const struct sp_book_rule *rule, uint64_t bands,
                                   struct sp_trace_event *event)
 {
-  if (!sp__match_unit(rater->work.frame, item->unit)) {
+  struct sp__asked asked = sp__frame_asked(rater->work.frame);
+  if (!sp__match_unit(&asked, item->unit)) {
     return SP_WHY_UNIT;
   }
   enum sp_trace_why why = match_why(rater, &rule->match, bands, event);
@@ -81,7 +65,7 @@ static void item_rules(struct sp_rater *rater, const struct sp__segment *segment
                        const struct sp_book_plan *plan, const struct sp_book_item *item)
 {
   const struct sp_book_rule *rules = SP_BOOK_TABLE(rater->work.book, rules, struct sp_book_rule);
-  const struct sp__winner *winner = segment->choice->winners + index;
+  const struct sp__winner *winner = sp__winners(segment->choice) + index;
   for (uint32_t r = item->rules_at; r < item->rules_at + item->rules_count; r++) {
     struct sp_trace_event event = {.kind = SP_TRACE_RULE,
                                    .plan = rules[r].plan,
@@ -90,7 +74,7 @@ static void item_rules(struct sp_rater *rater, const struct sp__segment *segment
                                    .offset = segment->from_s};
     enum sp_trace_why why = rule_why(rater, item, rules + r, segment->choice->bands, &event);
     if (why == SP_WHY_NONE) {
-      why = winner->rule == rules + r    ? SP_WHY_TAKEN
+      why = winner->rule == r            ? SP_WHY_TAKEN
             : plan->kind == SP_PLAN_BASE ? SP_WHY_REPLACED
                                          : SP_WHY_CONTEST;
     }
@@ -102,6 +86,7 @@ static void item_rules(struct sp_rater *rater, const struct sp__segment *segment
 void sp__trace_rules(struct sp_rater *rater, const struct sp__segment *segment)
 {
   const struct sp__frame *frame = rater->work.frame;
+  const struct sp__plan_set *set = sp__set_of(rater);
   const struct sp_book *book = rater->work.book;
   const struct sp_book_plan *plans = SP_BOOK_TABLE(book, plans, struct sp_book_plan);
   const struct sp_book_item *items = SP_BOOK_TABLE(book, items, struct sp_book_item);
@@ -110,24 +95,21 @@ void sp__trace_rules(struct sp_rater *rater, const struct sp__segment *segment)
                                            .offset = segment->from_s,
                                            .used = (int64_t)segment->choice->bands});
   for (uint32_t i = 0; i < frame->items_count; i++) {
-    for (uint32_t p = 0; p < frame->set->count; p++) {
-      const struct sp_book_plan *plan = plans + frame->set->plans[p];
+    for (uint32_t p = 0; p < set->count; p++) {
+      const struct sp_book_plan *plan = plans + set->plans[p];
       for (uint32_t k = plan->items_at; k < plan->items_at + plan->items_count; k++) {
         if (items[k].name_id == frame->names[i]) {
           item_rules(rater, segment, i, plan, items + k);
         }
       }
     }
-    const struct sp__winner *winner = segment->choice->winners + i;
-    sp__trace(rater, (struct sp_trace_event){
-                         .kind = SP_TRACE_CHOSEN,
-                         .why = winner->rule == NULL ? SP_WHY_NONE : SP_WHY_TAKEN,
-                         .item = frame->names[i],
-                         .index = winner->rule == NULL
-                                      ? SP_NONE
-                                      : (uint32_t)(winner->rule -
-                                                   SP_BOOK_TABLE(book, rules, struct sp_book_rule)),
-                         .offset = segment->from_s});
+    const struct sp__winner *winner = sp__winners(segment->choice) + i;
+    sp__trace(rater,
+              (struct sp_trace_event){.kind = SP_TRACE_CHOSEN,
+                                      .why = winner->rule == SP_NONE ? SP_WHY_NONE : SP_WHY_TAKEN,
+                                      .item = frame->names[i],
+                                      .index = winner->rule,
+                                      .offset = segment->from_s});
   }
 }
 
@@ -155,11 +137,12 @@ static void item_unpriced(struct sp_rater *rater, const struct sp_book_item *ite
 void sp__trace_unpriced(struct sp_rater *rater)
 {
   const struct sp__frame *frame = rater->work.frame;
+  const struct sp__plan_set *set = sp__set_of(rater);
   const struct sp_book *book = rater->work.book;
   const struct sp_book_item *items = SP_BOOK_TABLE(book, items, struct sp_book_item);
-  for (uint32_t p = 0; p < frame->set->count; p++) {
+  for (uint32_t p = 0; p < set->count; p++) {
     const struct sp_book_plan *plan =
-        SP_BOOK_TABLE(book, plans, struct sp_book_plan) + frame->set->plans[p];
+        SP_BOOK_TABLE(book, plans, struct sp_book_plan) + set->plans[p];
     for (uint32_t k = plan->items_at; k < plan->items_at + plan->items_count; k++) {
       if (!is_priced(frame, items[k].name_id)) {
         item_unpriced(rater, items + k);
@@ -185,7 +168,7 @@ static void row_passed(struct sp_rater *rater, const struct sp_book_match *match
 void sp__trace_passed(struct sp_rater *rater)
 {
   const struct sp_book *book = rater->work.book;
-  const struct sp__plan_set *set = rater->work.frame->set;
+  const struct sp__plan_set *set = sp__set_of(rater);
   const struct sp_book_plan *plans = SP_BOOK_TABLE(book, plans, struct sp_book_plan);
   const struct sp_book_allowance *allowances =
       SP_BOOK_TABLE(book, allowances, struct sp_book_allowance);
