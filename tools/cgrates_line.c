@@ -167,7 +167,7 @@ static bool whole_read(struct value value, int64_t *number)
 enum { HAS_ANSWER = 1, HAS_USAGE = 2, HAS_TENANT = 4, HAS_CATEGORY = 8, HAS_DESTINATION = 16 };
 
 static const char *text_keep(struct sp_cgrates_call *call, struct sp_cgrates_text key,
-                             struct value value, unsigned *seen)
+                             struct value value, unsigned *seen, bool *known)
 {
   const struct {
     const char *key;
@@ -185,13 +185,14 @@ static const char *text_keep(struct sp_cgrates_call *call, struct sp_cgrates_tex
       return value.kind == VALUE_TEXT ? NULL : "expected texts in quotes";
     }
   }
+  *known = false;
   return "expected the keys tenant, category, subject, destination, answer_time, usage_ns, tor, "
          "loop_index, rating_plan";
 }
 
-/* What is wrong with it, NULL: nothing. */
+/* What is wrong with it, NULL: nothing. `known` false: with its key. */
 static const char *pair_keep(struct sp_cgrates_call *call, struct sp_cgrates_text key,
-                             struct value value, unsigned *seen)
+                             struct value value, unsigned *seen, bool *known)
 {
   int64_t number;
   if (value.kind == VALUE_NULL) {
@@ -222,29 +223,48 @@ static const char *pair_keep(struct sp_cgrates_call *call, struct sp_cgrates_tex
     call->voice = value.text.length == 0 || is(value.text, "*voice");
     return value.kind == VALUE_TEXT ? NULL : "expected texts in quotes";
   }
-  return text_keep(call, key, value, seen);
+  return text_keep(call, key, value, seen, known);
+}
+
+/* A pair of the object; what is wrong stands at `at`. */
+static const char *pair_read(struct cursor *cursor, struct sp_cgrates_call *call, unsigned *seen,
+                             const char **at)
+{
+  struct sp_cgrates_text key;
+  struct value value = {VALUE_NONE, {NULL, 0}};
+  blanks_skip(cursor);
+  const char *key_at = *at = cursor->at;
+  if (text_take(cursor, &key) && mark_take(cursor, ':')) {
+    blanks_skip(cursor);
+    *at = cursor->at;
+    value = value_take(cursor);
+  }
+  if (value.kind == VALUE_NONE) {
+    *at = cursor->at;
+    return "expected \"key\": value";
+  }
+  bool known = true;
+  const char *wrong = pair_keep(call, key, value, seen, &known);
+  *at = known ? *at : key_at;
+  return wrong;
 }
 
 void sp_cgrates_line_read(struct sp_cgrates_line *line, const char *at, size_t length)
 {
   struct cursor cursor = {at, at + length, line->texts};
+  const char *wrong_at = NULL; /* NULL: where the cursor stands */
   unsigned seen = 0;
   line->call = (struct sp_cgrates_call){.voice = true};
   line->wrong = mark_take(&cursor, '{') ? NULL : "expected an object { … } on one line";
   bool more = line->wrong == NULL && !mark_take(&cursor, '}');
   while (more && line->wrong == NULL) {
-    struct sp_cgrates_text key;
-    struct value value = {VALUE_NONE, {NULL, 0}};
-    if (text_take(&cursor, &key) && mark_take(&cursor, ':')) {
-      value = value_take(&cursor);
-    }
-    if (value.kind == VALUE_NONE) {
-      line->wrong = "expected \"key\": value";
+    line->wrong = pair_read(&cursor, &line->call, &seen, &wrong_at);
+    if (line->wrong != NULL) {
       break;
     }
-    line->wrong = pair_keep(&line->call, key, value, &seen);
+    wrong_at = NULL;
     more = mark_take(&cursor, ',');
-    if (!more && line->wrong == NULL && !mark_take(&cursor, '}')) {
+    if (!more && !mark_take(&cursor, '}')) {
       line->wrong = "expected , or } behind a value";
     }
   }
@@ -256,5 +276,7 @@ void sp_cgrates_line_read(struct sp_cgrates_line *line, const char *at, size_t l
   needed |= line->call.rating_plan.length > 0 ? 0 : HAS_TENANT | HAS_CATEGORY;
   if (line->wrong == NULL && (seen & needed) != needed) {
     line->wrong = "expected tenant, category, destination, answer_time and usage_ns";
+    wrong_at = at;
   }
+  line->column = (uint32_t)((wrong_at == NULL ? cursor.at : wrong_at) - at) + 1;
 }

@@ -19,7 +19,14 @@ static const struct sp_verb_help help = {
     "Prices usage records (canonical CSV or JSON lines, plain or zstd) in the order in which they "
     "come,\nfrom empty state: no store is read or written. Refused customer rows go to stderr and "
     "are left out.\n"
-    "Exit status 0: every record has its outcome; 3: the book has errors, nothing was rated."};
+    "With --cgrates each line is "
+    "{\"tenant\",\"category\",\"subject\",\"destination\",\"answer_time\","
+    "\"usage_ns\"},\nby choice with tor (*voice; any other is priced as CGRateS does all but "
+    "voice), "
+    "loop_index, rating_plan.\n"
+    "Exit status 0: every record has its outcome; 1: a line of --cgrates is no call; 3: the book "
+    "has "
+    "errors,\nnothing was rated."};
 
 static enum sp_status record_rate(struct sp_desk_visit *visit, const struct sp_desk_record *record)
 {

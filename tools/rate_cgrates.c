@@ -9,6 +9,7 @@
 #include "tools/options.h"
 
 struct output {
+  const char *path;  /* of the calls */
   uint64_t number;   /* of the line */
   uint64_t rejected; /* lines that are no call */
   char *texts;       /* of a line */
@@ -52,7 +53,8 @@ static bool line_rate(const struct sp_cgrates *tariff, struct output *output, co
   sp_cgrates_line_read(&line, at, length);
   if (line.wrong != NULL) {
     output->rejected++;
-    fprintf(stderr, "suanpan: line %llu: %s\n", (unsigned long long)output->number, line.wrong);
+    fprintf(stderr, "%s:%llu:%u: %s\n", output->path, (unsigned long long)output->number,
+            line.column, line.wrong);
     puts("{\"error\":\"BAD_LINE\"}");
     return true;
   }
@@ -63,7 +65,7 @@ static bool line_rate(const struct sp_cgrates *tariff, struct output *output, co
 static int lines_rate(const struct sp_cgrates *tariff, const char *path)
 {
   FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
-  struct output output = {0, 0, NULL, 0};
+  struct output output = {file == stdin ? "stdin" : path, 0, 0, NULL, 0};
   char *line = NULL;
   size_t size = 0;
   ssize_t length;
@@ -76,6 +78,7 @@ static int lines_rate(const struct sp_cgrates *tariff, const char *path)
   while (memory && (length = getline(&line, &size, file)) >= 0) {
     output.number++;
     if (line[strspn(line, " \t\r\n")] != '\0' || strlen(line) != (size_t)length) {
+      length -= line[length - 1] == '\n'; /* what is missing is missing in this line */
       memory = line_rate(tariff, &output, line, (size_t)length);
     }
   }

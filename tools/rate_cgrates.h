@@ -11,6 +11,7 @@ struct sp_cgrates_line { /* one call as its line says it; texts lie in `texts` *
   struct sp_cgrates_call call;
   char *texts;       /* the caller's, as long as the line */
   const char *wrong; /* what was expected; NULL: nothing is wrong */
+  uint32_t column;   /* where, from 1, in bytes */
 };
 
 /* Reads {"tenant":…,"category":…,"subject":…,"destination":…,"answer_time":…,"usage_ns":…}. */

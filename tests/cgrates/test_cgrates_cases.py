@@ -218,7 +218,13 @@ def check_calls():
     fine = '{"call_cost":"0.6","event_cost":"0.6"}'
     expect("answers", rated.stdout.splitlines(), [fine] + ['{"error":"BAD_LINE"}'] * len(lines) + [fine])
     told = rated.stderr.splitlines()
-    expect("lines told", [line.split(":")[1] for line in told], [f" line {i + 3}" for i in range(len(lines))])
+    expect("lines told", [line.split(":")[:2] for line in told], [["stdin", str(i + 3)] for i in range(len(lines))])
+    columns = [line.index(f'"{part}"') + len(part) + 5 if part in line else None for line, (_, part) in zip(lines, wrong)]
+    columns[4], columns[5] = lines[4].index('"colour"') + 1, lines[5].index("7,") + 1  # a key that is none; a value
+    expect("columns", [int(line.split(":")[2]) for line in told], columns + [1, 1, 2, 15, len(lines[-1])])
+    by_any = [json.dumps({**good, "tor": tor}) for tor in ("*sms", "*data", "*mms", "*generic", "*monetary", "voice", "")]
+    rated_by = run("rate", "--book", book, "--cgrates", "-", text="\n".join(by_any))
+    expect("any tor", (rated_by.returncode, set(rated_by.stdout.splitlines())), (0, {fine}))
     for line, (_, part) in zip(told, wrong):
         expect(f"{line} says {part}", part in line, True)
     expect("no book", run("rate", "--book", PLACE, "--cgrates", "-").returncode, 3)
