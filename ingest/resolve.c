@@ -19,10 +19,9 @@ struct step {
   const struct sp_membership *memberships; /* of that subscriber */
   uint64_t seek; /* of the number that is looked up next: where it may stand */
   uint32_t memberships_count;
-  uint32_t hint;    /* of the number that is looked up next */
-  bool other_asked; /* whose `other` is matters */
-  struct sp__prefix_memo served_place,
-      other_place; /* where they were looked for ahead; book 0: not */
+  uint32_t hint;                    /* of the number that is looked up next */
+  uint32_t served_link, other_link; /* in a large book: how far their search is; 0: none */
+  bool other_asked;                 /* whose `other` is matters */
 };
 
 struct sp_resolver {
@@ -39,7 +38,6 @@ struct sp_resolver {
   uint32_t group_book, group_id;
   struct sp__areas areas;
   struct step steps[SP_RESOLVE_BATCH_MAX];
-  struct sp__prefix_seek seeks[2 * SP_RESOLVE_BATCH_MAX];
   char room[SP__NORMAL_ROOM];
 };
 
@@ -78,12 +76,9 @@ enum sp_status sp_resolver_make(struct sp_resolver **to, const struct sp_directo
   return sp__areas_make(&(*to)->areas, directory, books, memory);
 }
 
-/* Book of an instant; the interval in which it holds is remembered. */
-static uint32_t book_at(struct sp_resolver *resolver, int64_t at_utc_s)
+/* Book of an instant and the interval in which it holds. */
+static __attribute__((noinline)) uint32_t book_find(struct sp_resolver *resolver, int64_t at_utc_s)
 {
-  if (SP_LIKELY(at_utc_s >= resolver->book_from_utc_s && at_utc_s < resolver->book_to_utc_s)) {
-    return resolver->book;
-  }
   const struct sp_books *books = resolver->books;
   resolver->book_from_utc_s = INT64_MIN;
   resolver->book_to_utc_s = INT64_MAX;
@@ -98,6 +93,12 @@ static uint32_t book_at(struct sp_resolver *resolver, int64_t at_utc_s)
     resolver->book = books->by_start[i];
   }
   return resolver->book;
+}
+
+static inline uint32_t book_at(struct sp_resolver *resolver, int64_t at_utc_s)
+{
+  bool known = at_utc_s >= resolver->book_from_utc_s && at_utc_s < resolver->book_to_utc_s;
+  return SP_LIKELY(known) ? resolver->book : book_find(resolver, at_utc_s);
 }
 
 static inline bool text_quick(const struct sp_resolver *resolver, const struct sp_cdr *cdr,
@@ -234,8 +235,7 @@ static void circle_find(const struct sp_resolver *resolver, const struct step *s
 
 /* Operator of a number (§6.4): that of a ported row at the instant, else of its number plan row. */
 static inline uint32_t operator_of(const struct sp_book *book, uint64_t digits,
-                                   const struct sp__prefix_memo *memo, int64_t at_utc_s,
-                                   bool *ported)
+                                   const struct sp__prefix_row *row, int64_t at_utc_s, bool *ported)
 {
   *ported = false;
   if (book->header->ported.count > 0) {
@@ -245,7 +245,7 @@ static inline uint32_t operator_of(const struct sp_book *book, uint64_t digits,
       return port->operator_id;
     }
   }
-  return memo->operator_id;
+  return row->operator_id;
 }
 
 static bool has_front(uint64_t digits, uint64_t front)
@@ -275,12 +275,12 @@ static inline uint32_t field_area(struct sp__areas *areas, const struct sp_cdr *
 }
 
 /* Of a number that was looked for ahead, or now. */
-static inline const struct sp__prefix_memo *place_of(struct sp_resolver *resolver, uint32_t book,
-                                                     uint64_t digits,
-                                                     const struct sp__prefix_memo *ahead)
+static inline const struct sp__prefix_answer *place_of(struct sp_resolver *resolver, uint32_t book,
+                                                       uint64_t digits, uint32_t link)
 {
-  bool known = resolver->areas.large && ahead->book != 0;
-  return known ? ahead : sp__prefix_of(&resolver->areas, resolver->books, book, digits);
+  struct sp__areas *areas = &resolver->areas;
+  return link != 0 ? sp__prefix_end(&areas->tables[book], link)
+                   : &sp__prefix_of(areas, resolver->books, book, digits)->answer;
 }
 
 static inline uint32_t home_of(struct sp_resolver *resolver, const struct sp_cdr *cdr,
@@ -293,7 +293,7 @@ static inline uint32_t home_of(struct sp_resolver *resolver, const struct sp_cdr
   uint32_t home = field_area(areas, cdr, SP_CDR_HOME_AREA);
   return home != 0
              ? home
-             : place_of(resolver, book, step->numbers.served.digits, &step->served_place)->area;
+             : place_of(resolver, book, step->numbers.served.digits, step->served_link)->row.area;
 }
 
 static inline void where_find(struct sp_resolver *resolver, const struct sp_cdr *cdr, uint32_t book,
@@ -324,31 +324,31 @@ static inline void where_find(struct sp_resolver *resolver, const struct sp_cdr 
 }
 
 static inline enum sp_net net_by_kind(const struct sp_book *book, uint64_t digits,
-                                      const struct sp__prefix_memo *memo, bool foreign,
+                                      const struct sp__prefix_row *row, bool foreign,
                                       int64_t at_utc_s)
 {
   static const uint8_t nets[] = {
       [SP_KIND_NONE] = SP_NET_NONE,   [SP_KIND_MOBILE] = SP_NET_NONE,
       [SP_KIND_FIXED] = SP_NET_FIXED, [SP_KIND_SERVICE] = SP_NET_SERVICE,
       [SP_KIND_SP] = SP_NET_SP,       [SP_KIND_INTERNATIONAL] = SP_NET_NONE};
-  SP_ASSERT(memo->kind < sizeof(nets));
-  if (nets[memo->kind] != SP_NET_NONE) {
-    return (enum sp_net)nets[memo->kind];
+  SP_ASSERT(row->kind < sizeof(nets));
+  if (nets[row->kind] != SP_NET_NONE) {
+    return (enum sp_net)nets[row->kind];
   }
   if (foreign) {
     return SP_NET_FOREIGN;
   }
   bool ported;
-  uint32_t operator_id = operator_of(book, digits, memo, at_utc_s, &ported);
+  uint32_t operator_id = operator_of(book, digits, row, at_utc_s, &ported);
   return operator_id != 0 && operator_id == book->header->home_operator ? SP_NET_ONNET
                                                                         : SP_NET_MOBILE;
 }
 
 static inline uint32_t other_area(struct sp_resolver *resolver, const struct sp_cdr *cdr,
-                                  const struct sp__prefix_memo *memo)
+                                  const struct sp__prefix_row *row)
 {
   uint32_t area = field_area(&resolver->areas, cdr, SP_CDR_OTHER_AREA);
-  return area != 0 ? area : memo->area;
+  return area != 0 ? area : row->area;
 }
 
 /* Zone, net and destination of the other party (§6.8 to §6.12), and whether it is short and unknown
@@ -360,15 +360,17 @@ static inline void other_place(struct sp_resolver *resolver, const struct sp_cdr
   struct sp__areas *areas = &resolver->areas;
   const struct sp_book *book = &resolver->books->book[usage->book];
   uint64_t digits = step->numbers.other.digits;
-  const struct sp__prefix_memo *memo = place_of(resolver, usage->book, digits, &step->other_place);
-  if (memo->prefix == 0 && step->numbers.other.rest == 0 &&
+  const struct sp__prefix_answer *answer =
+      place_of(resolver, usage->book, digits, step->other_link);
+  const struct sp__prefix_row *row = &answer->row;
+  if (!row->known && step->numbers.other.rest == 0 &&
       sp_number_length(digits) <= SHORT_DIGITS_MAX) {
     usage->reason = SP_REASON_UNKNOWN_PREFIX;
   }
-  bool foreign = memo->prefix == 0 ? !has_front(digits, resolver->home_country)
-                                   : memo->kind == SP_KIND_INTERNATIONAL;
-  uint32_t area = other_area(resolver, cdr, memo);
-  if (memo->kind == SP_KIND_SERVICE) {
+  bool foreign =
+      row->known ? row->kind == SP_KIND_INTERNATIONAL : !has_front(digits, resolver->home_country);
+  uint32_t area = other_area(resolver, cdr, row);
+  if (row->kind == SP_KIND_SERVICE) {
     usage->zone = SP_ZONE_SERVICE;
   } else if (foreign) {
     usage->zone = is_hmt(digits) ? SP_ZONE_HMT : SP_ZONE_INTERNATIONAL;
@@ -379,8 +381,8 @@ static inline void other_place(struct sp_resolver *resolver, const struct sp_cdr
                       ? SP_ZONE_PROVINCE
                       : SP_ZONE_DOMESTIC;
   }
-  usage->net = (uint8_t)net_by_kind(book, digits, memo, foreign, cdr->start_utc_s);
-  usage->dest_node = memo->dest_node;
+  usage->net = (uint8_t)net_by_kind(book, digits, row, foreign, cdr->start_utc_s);
+  usage->dest_node = answer->dest_node;
 }
 
 static uint32_t rating_group_of(struct sp_resolver *resolver, const struct sp_cdr *cdr,
@@ -543,38 +545,53 @@ static void served_hint(struct sp_resolver *resolver, const struct sp_cdr *cdrs,
   }
 }
 
-/* A number whose prefixes the memo does not know. */
-static size_t seek_add(struct sp_resolver *resolver, uint32_t book, uint64_t digits,
-                       struct sp__prefix_memo *to, size_t count)
+/* Begins to look for the numbers whose place will be asked for. */
+static inline void prefixes_begin(struct sp_resolver *resolver, const struct sp_cdr *cdr,
+                                  struct step *step)
 {
-  bool known;
-  (void)sp__prefix_known(&resolver->areas, book, digits, &known);
-  if (known || digits == 0 || resolver->areas.tables[book].levels == 0) {
-    return count;
+  step->served_link = step->other_link = 0;
+  uint32_t book = book_at(resolver, cdr->start_utc_s);
+  if (step->owner.subscriber == SP_NONE || book == SP_NONE) {
+    return;
   }
-  resolver->seeks[count].digits = digits;
-  resolver->seeks[count].book = book;
-  resolver->seeks[count].to = to;
-  return count + 1;
+  const struct sp__prefix_table *table = &resolver->areas.tables[book];
+  if (table->words == NULL) {
+    prefix_prefetch(resolver, cdr, step);
+    return;
+  }
+  if (step->numbers.other.digits != 0) {
+    step->other_link = sp__prefix_begin(table, step->numbers.other.digits);
+  }
+  if (step->owner.home_area == 0 && sp_cdr_text_length(cdr, SP_CDR_HOME_AREA) == 0) {
+    step->served_link = sp__prefix_begin(table, step->numbers.served.digits);
+  }
 }
 
-/* Where the book is large: the numbers that will be asked for, side by side. */
+static inline void prefixes_go(struct sp_resolver *resolver, const struct sp_cdr *cdr,
+                               struct step *step)
+{
+  if ((step->other_link | step->served_link) == 0) {
+    return;
+  }
+  const struct sp__prefix_table *table =
+      &resolver->areas.tables[book_at(resolver, cdr->start_utc_s)];
+  if (step->other_link != 0) {
+    step->other_link = sp__prefix_go(table, step->other_link, step->numbers.other.digits);
+  }
+  if (step->served_link != 0) {
+    step->served_link = sp__prefix_go(table, step->served_link, step->numbers.served.digits);
+  }
+}
+
+/* Where there is a large book: the numbers of a batch, side by side. */
 static void prefixes_seek(struct sp_resolver *resolver, const struct sp_cdr *cdrs, size_t n)
 {
-  size_t count = 0;
   for (size_t i = 0; i < n; i++) {
-    struct step *step = &resolver->steps[i];
-    step->served_place.book = step->other_place.book = 0;
-    uint32_t book = book_at(resolver, cdrs[i].start_utc_s);
-    if (step->owner.subscriber == SP_NONE || book == SP_NONE) {
-      continue;
-    }
-    count = seek_add(resolver, book, step->numbers.other.digits, &step->other_place, count);
-    if (step->owner.home_area == 0 && sp_cdr_text_length(&cdrs[i], SP_CDR_HOME_AREA) == 0) {
-      count = seek_add(resolver, book, step->numbers.served.digits, &step->served_place, count);
-    }
+    prefixes_begin(resolver, &cdrs[i], &resolver->steps[i]);
   }
-  sp__prefix_seek(&resolver->areas, resolver->seeks, count);
+  for (size_t i = 0; i < n; i++) {
+    prefixes_go(resolver, &cdrs[i], &resolver->steps[i]);
+  }
 }
 
 static inline const struct sp_book *book_of_other(struct sp_resolver *resolver,
@@ -609,6 +626,7 @@ static void batch_resolve(struct sp_resolver *resolver, const struct sp_cdr *cdr
 {
   struct step *steps = resolver->steps;
   const struct sp_directory *directory = resolver->directory;
+  const bool large = resolver->areas.large;
   for (size_t i = 0; i < n; i++) {
     served_find(resolver, &cdrs[i], &steps[i]);
     if (steps[i].owner.subscriber != SP_NONE) {
@@ -618,7 +636,9 @@ static void batch_resolve(struct sp_resolver *resolver, const struct sp_cdr *cdr
   for (size_t i = 0; i < n; i++) {
     memberships_find(resolver, &steps[i]);
     others_find(resolver, &cdrs[i], &steps[i]);
-    prefix_prefetch(resolver, &cdrs[i], &steps[i]);
+    if (!large) {
+      prefix_prefetch(resolver, &cdrs[i], &steps[i]);
+    }
     if (steps[i].memberships_count > 0) {
       sp_line_fetch(steps[i].memberships);
     }
@@ -637,7 +657,7 @@ static void batch_resolve(struct sp_resolver *resolver, const struct sp_cdr *cdr
       sp_directory_prefetch_group(directory, steps[i].memberships[0].group);
     }
   }
-  if (resolver->areas.large) {
+  if (large) {
     prefixes_seek(resolver, cdrs, n);
   }
   if (resolver->ported_far) {
@@ -686,7 +706,7 @@ static struct step *step_make(struct sp_resolver *resolver, const struct sp_cdr 
 {
   struct step *step = &resolver->steps[0];
   step->hint = SP_NONE;
-  step->served_place.book = step->other_place.book = 0;
+  step->served_link = step->other_link = 0;
   served_normal(resolver, cdr, step);
   served_find(resolver, cdr, step);
   memberships_find(resolver, step);
@@ -734,7 +754,8 @@ void sp_resolve_places(struct sp_resolver *resolver, const struct sp_cdr *cdr,
   uint64_t digits = step->numbers.other.digits;
   const struct sp__prefix_memo *memo =
       sp__prefix_of(&resolver->areas, resolver->books, index, digits);
+  const struct sp__prefix_row *row = &memo->answer.row;
   places->prefix = memo->prefix;
-  places->other = area_name(resolver, cdr, other_area(resolver, cdr, memo));
-  places->operator_id = operator_of(book, digits, memo, cdr->start_utc_s, &places->ported);
+  places->other = area_name(resolver, cdr, other_area(resolver, cdr, row));
+  places->operator_id = operator_of(book, digits, row, cdr->start_utc_s, &places->ported);
 }

@@ -82,12 +82,13 @@ static enum sp_status book_add(struct sp__areas *areas, const struct sp_books *b
   for (uint64_t i = 0; i < prefixes_count; i++) {
     of[i + 1] = (struct sp__prefix_row){.area = area_add(areas, book_name(book, prefixes[i].area)),
                                         .operator_id = prefixes[i].operator_id,
-                                        .kind = prefixes[i].kind};
+                                        .kind = prefixes[i].kind,
+                                        .known = true};
   }
   areas->rows[index] = of;
   if (prefixes_count + book->header->dest_nodes.count > PREFIXES_NEAR) {
-    SP_TRY(sp__prefix_table_make(&areas->tables[index], book, of, memory));
-    areas->large |= areas->tables[index].levels > 0;
+    SP_TRY(sp__prefix_table_make(&areas->tables[index], book, of, SP__PREFIX_WORDS_MAX, memory));
+    areas->large |= areas->tables[index].words != NULL;
   }
   return SP_OK;
 }

@@ -39,13 +39,9 @@ struct sp__cell_memo { /* what plmn and lac say; two memos a cache line, none ac
 
 struct sp__prefix_memo { /* what the leading digits say, as many as can decide */
   uint64_t head;
+  uint32_t book;   /* index + 1, 0 = free */
   uint32_t prefix; /* number plan row + 1, 0 = none */
-  uint32_t dest_node;
-  uint32_t area;        /* of that row */
-  uint32_t operator_id; /* likewise, without porting; 0 = unknown */
-  uint32_t book;        /* index + 1, 0 = free */
-  uint8_t kind;         /* enum sp_number_kind, of no row SP_KIND_NONE */
-  uint8_t reserved[3];
+  struct sp__prefix_answer answer;
 };
 _Static_assert(sizeof(struct sp__prefix_memo) == 32, "two memos a cache line");
 

@@ -1,22 +1,12 @@
 /* What the leading digits of a number say: its row of the number plan and its destination (book.md
  * §6.3, §6.4, §6.8). A memo makes what repeats cheap; of a large book, whose prefixes lie in no
- * cache of the processor, the numbers of a batch that it does not know are looked for side by side.
- * One thread. */
+ * cache of the processor, the numbers of a batch are looked for side by side in its table. One
+ * thread. */
 #ifndef SP_INGEST_RESOLVE_PREFIX_H
 #define SP_INGEST_RESOLVE_PREFIX_H
 
 #include "ingest/resolve_area.h"
 #include "rating/book_lookup.h"
-
-struct sp__prefix_seek { /* a number that is looked for */
-  uint64_t digits;
-  struct sp__prefix_memo *to; /* filled at the end */
-  uint32_t book;
-  size_t line; /* where its search stands */
-};
-
-/* Looks for all of them, a step of each in turn; only in books that have a table. */
-void sp__prefix_seek(struct sp__areas *areas, struct sp__prefix_seek *seeks, size_t count);
 
 void sp__prefix_fill(const struct sp__areas *areas, const struct sp_books *books, uint32_t book,
                      uint64_t digits, struct sp__prefix_memo *memo);
@@ -40,24 +30,14 @@ static inline void sp__prefix_prefetch(struct sp__areas *areas, uint32_t book, u
   sp_line_fetch(sp__prefix_memo_at(areas, sp__prefix_head(areas, book, digits)));
 }
 
-/* The memo of a number in a book, or where it belongs. */
-static inline struct sp__prefix_memo *sp__prefix_known(struct sp__areas *areas, uint32_t book,
-                                                       uint64_t digits, bool *known)
-{
-  uint64_t head = sp__prefix_head(areas, book, digits);
-  struct sp__prefix_memo *memo = sp__prefix_memo_at(areas, head);
-  *known = memo->head == head && memo->book == book + 1;
-  return memo;
-}
-
 /* Number plan row and destination node of a number in a book. */
 static inline const struct sp__prefix_memo *sp__prefix_of(struct sp__areas *areas,
                                                           const struct sp_books *books,
                                                           uint32_t book, uint64_t digits)
 {
-  bool known;
-  struct sp__prefix_memo *memo = sp__prefix_known(areas, book, digits, &known);
-  if (SP_UNLIKELY(!known)) {
+  uint64_t head = sp__prefix_head(areas, book, digits);
+  struct sp__prefix_memo *memo = sp__prefix_memo_at(areas, head);
+  if (SP_UNLIKELY(memo->head != head || memo->book != book + 1)) {
     sp__prefix_fill(areas, books, book, digits, memo);
   }
   return memo;
