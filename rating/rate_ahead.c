@@ -26,7 +26,7 @@ static void cells_prefetch(const struct sp_state *state, uint32_t owner)
   }
 }
 
-#define FRAME_LINES_USUAL 3u /* a frame, its first choice with winner and offer, and more of them */
+#define FRAME_LINES_USUAL 3u /* a frame, its first choice, winners and offers */
 #define CHOICE_LINES_USUAL 2u
 
 static void lines_fetch(const void *at, unsigned lines)
@@ -36,7 +36,8 @@ static void lines_fetch(const void *at, unsigned lines)
   }
 }
 
-static __attribute__((noinline)) void set_prefetch(const struct sp_rater *rater, const struct sp_usage *usage)
+static __attribute__((noinline)) void set_prefetch(const struct sp_rater *rater,
+                                                   const struct sp_usage *usage)
 {
   struct sp__guess *guess = sp__guess_of(rater, usage);
   guess->usage = usage;
@@ -52,7 +53,8 @@ static __attribute__((noinline)) void set_prefetch(const struct sp_rater *rater,
 
 /* Mostly a frame's first choice lies behind it. What other bands choose is known once it is there.
  */
-static __attribute__((noinline)) void frame_prefetch(const struct sp_rater *rater, const struct sp_usage *usage)
+static __attribute__((noinline)) void frame_prefetch(const struct sp_rater *rater,
+                                                     const struct sp_usage *usage)
 {
   struct sp__ahead *ahead = rater->ahead;
   const struct sp__frame **slot = &ahead->frames[ahead->next];
@@ -73,11 +75,13 @@ static __attribute__((noinline)) void frame_prefetch(const struct sp_rater *rate
 
 int sp_rater_prefetch_steps(const struct sp_rater *rater)
 {
-  return rater->chunk_now < SP__CACHE_NEAR_CHUNKS ? 2 : 4;
+  size_t used = rater->chunk_now * SP__CACHE_CHUNK_BYTES + rater->chunk_used;
+  return used < SP__CACHE_NEAR_BYTES ? 2 : 4;
 }
 
 /* The slots of the customer and of its group, and where its subscriptions are. */
-static __attribute__((noinline)) void customer_prefetch(const struct sp_rater *rater, const struct sp_usage *usage)
+static __attribute__((noinline)) void customer_prefetch(const struct sp_rater *rater,
+                                                        const struct sp_usage *usage)
 {
   slot_prefetch(rater->state, usage->subscriber);
   sp_directory_prefetch_lists(rater->directory, usage->subscriber);
@@ -87,7 +91,8 @@ static __attribute__((noinline)) void customer_prefetch(const struct sp_rater *r
 }
 
 /* Their cells, what the subscriptions come to, and what the group gives. */
-static __attribute__((noinline)) void led_prefetch(const struct sp_rater *rater, const struct sp_usage *usage)
+static __attribute__((noinline)) void led_prefetch(const struct sp_rater *rater,
+                                                   const struct sp_usage *usage)
 {
   cells_prefetch(rater->state, usage->subscriber);
   uint32_t list = sp_directory_subscription_list(rater->directory, usage->subscriber);

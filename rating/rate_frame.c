@@ -127,12 +127,14 @@ static inline unsigned features_alike(const uint64_t *alike, const struct sp_usa
          (unsigned)(alike[0] >> (SP__ALIKE_ZONE + 3 * usage->zone) & 7) << SP__PACKED_ZONE |
          (unsigned)(nets >> SP__ALIKE_NET_BITS * usage->net & 31) << SP__PACKED_NET;
 }
-_Static_assert(SP_SERVICE_COUNT <= 8 && 4 <= 4 && SP_ROAM_COUNT <= 5 && SP_ZONE_COUNT <= 7 &&
-                   2 * SP_NET_COUNT <= 32 && SP_FEATURE_NET_TREE == SP_FEATURE_NET + SP_NET_COUNT,
+_Static_assert(SP_SERVICE_COUNT <= 8 && SP_DIRECTION_CF < 4 && SP_ROAM_COUNT <= 5 &&
+                   SP_ZONE_COUNT <= 7 && 2 * SP_NET_COUNT <= 32 &&
+                   SP_FEATURE_NET_TREE == SP_FEATURE_NET + SP_NET_COUNT,
                "features fit");
 
-static struct sp__frame_key frame_key(const struct sp_rater *rater, uint32_t set,
-                                      const struct sp__known *known, const struct sp_usage *usage)
+static inline __attribute__((always_inline)) struct sp__frame_key frame_key(
+    const struct sp_rater *rater, uint32_t set, const struct sp__known *known,
+    const struct sp_usage *usage)
 {
   bool dest = (known->alike[0] >> SP__ALIKE_DEST & 1) != 0;
   bool group = (known->alike[0] >> SP__ALIKE_RATING_GROUP & 1) != 0;

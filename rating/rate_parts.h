@@ -32,7 +32,7 @@
 #define SP__CACHE_BYTES_MAX ((size_t)64 << 20)
 #define SP__CACHE_CHUNK_BYTES ((size_t)1 << 20)
 #define SP__CACHE_CHUNKS_MAX 1024u
-#define SP__CACHE_NEAR_CHUNKS 2u /* what the processor keeps near; beyond it is fetched ahead */
+#define SP__CACHE_NEAR_BYTES ((size_t)512 << 10) /* kept near; beyond it is fetched ahead */
 #define SP__FRAME_BUCKETS 16384u
 #define SP__SET_FRAMES 10u /* frames a plan set knows at once: of voice, of the others */
 #define SP__GUESSES 64u    /* a power of two: more than records are between step 3 and the rating */
@@ -113,10 +113,10 @@ struct sp__winner {         /* the rule of an item */
 _Static_assert(sizeof(struct sp__winner) == 40, "and an offer: a line");
 _Static_assert(SP_BOOK_DENOMINATOR_MAX <= UINT32_MAX, "a denominator fits");
 
-/* Numerators to steps of its digits. */
-static inline int64_t sp__winner_divisor(const struct sp__winner *winner)
+/* Numerators to steps of its digits, which are so many micro-units. */
+static inline int64_t sp__winner_divisor(const struct sp__winner *winner, int64_t step)
 {
-  return winner->denominator * sp_money_step(winner->digits);
+  return winner->denominator * step;
 }
 
 /* Added before dividing by the divisor: half_up, ceil, floor. */

@@ -53,7 +53,7 @@ bool sp__item_round(int64_t *micro, sp_i128 numerator, const struct sp__item *it
   const struct sp__winner *by = item->start;
   int64_t step = sp_money_step(by->digits);
   if (SP_LIKELY(item->denominator == by->denominator && (uint64_t)(numerator >> 62) == 0)) {
-    int64_t divisor = sp__winner_divisor(by);
+    int64_t divisor = sp__winner_divisor(by, step);
     uint64_t small = (uint64_t)numerator + (uint64_t)sp__winner_bias(by, divisor);
     *micro = (int64_t)(small / (uint64_t)divisor) * step;
     return true;
@@ -171,7 +171,8 @@ static const struct sp__winner *rule_until(const struct sp_rater *rater, uint32_
 static bool simple_price(struct sp_rater *rater, struct sp__item *item)
 {
   const struct sp__winner *winner = item->start;
-  int64_t count = divide_up(item->quantity, winner->size), divisor = sp__winner_divisor(winner);
+  int64_t count = divide_up(item->quantity, winner->size), step = sp_money_step(winner->digits);
+  int64_t divisor = sp__winner_divisor(winner, step);
   int64_t bias = sp__winner_bias(winner, divisor), sum;
   if (__builtin_mul_overflow(count, winner->price, &sum) ||
       __builtin_add_overflow(sum, winner->fee, &sum) || sum > INT64_MAX - bias) {
@@ -188,7 +189,7 @@ static bool simple_price(struct sp_rater *rater, struct sp__item *item)
   item->increments = count;
   item->list_sum = sum;
   uint64_t steps = (uint64_t)(sum + bias) / (uint64_t)divisor;
-  item->list_micro = (int64_t)steps * sp_money_step(winner->digits);
+  item->list_micro = (int64_t)steps * step;
   return true;
 }
 

@@ -76,16 +76,16 @@ static void set_alike(const struct told *told, struct sp__plan_set *set)
 {
   struct sp__known *known = set->known;
   known->alike[0] =
-      column_alike(told, SP_FEATURE_DIRECTION, 4, SP_FEATURE_DIRECTION, 2)
+      column_alike(told, SP_FEATURE_DIRECTION, SP_DIRECTION_CF + 1, SP_FEATURE_DIRECTION, 2)
           << SP__ALIKE_DIRECTION |
       column_alike(told, SP_FEATURE_ROAM, SP_ROAM_COUNT, SP_FEATURE_ROAM, 3) << SP__ALIKE_ROAM |
       column_alike(told, SP_FEATURE_ZONE, SP_ZONE_COUNT, SP_FEATURE_ZONE, 3) << SP__ALIKE_ZONE |
       (uint64_t)(told->dests != 0) << SP__ALIKE_DEST |
       (uint64_t)(told->groups != 0) << SP__ALIKE_RATING_GROUP;
-  known->alike[1] = column_alike(told, SP_FEATURE_NET, SP_NET_COUNT, SP_FEATURE_NET,
-                                 SP__ALIKE_NET_BITS);
-  known->alike[2] = column_alike(told, SP_FEATURE_NET_TREE, SP_NET_COUNT, SP_FEATURE_NET,
-                                 SP__ALIKE_NET_BITS);
+  known->alike[1] =
+      column_alike(told, SP_FEATURE_NET, SP_NET_COUNT, SP_FEATURE_NET, SP__ALIKE_NET_BITS);
+  known->alike[2] =
+      column_alike(told, SP_FEATURE_NET_TREE, SP_NET_COUNT, SP_FEATURE_NET, SP__ALIKE_NET_BITS);
   for (unsigned i = 0; i < 3; i++) {
     set->known[1].alike[i] = known->alike[i];
   }

@@ -55,14 +55,15 @@ static bool short_price(struct sp_rater *rater, const struct sp__choice *choice,
     if (quantity <= 0) {
       return false;
     }
-    int64_t count = (quantity - 1) / winner->size + 1, divisor = sp__winner_divisor(winner);
+    int64_t count = (quantity - 1) / winner->size + 1, step = sp_money_step(winner->digits);
+    int64_t divisor = sp__winner_divisor(winner, step);
     int64_t bias = sp__winner_bias(winner, divisor), sum;
     if (__builtin_mul_overflow(count, winner->price, &sum) ||
         __builtin_add_overflow(sum, winner->fee, &sum) || sum > INT64_MAX - bias) {
       return false;
     }
     uint64_t steps = (uint64_t)(sum + bias) / (uint64_t)divisor;
-    int64_t list_micro = (int64_t)steps * sp_money_step(winner->digits);
+    int64_t list_micro = (int64_t)steps * step;
     charge->items[i] = (struct sp_charge_item){winner->name, 0, list_micro, list_micro, count};
     if (!sp_money_add(&work->list_micro, work->list_micro, list_micro)) {
       return false;
