@@ -20,7 +20,8 @@ struct step {
   uint64_t seek; /* of the number that is looked up next: where it may stand */
   uint32_t memberships_count;
   uint32_t hint;                    /* of the number that is looked up next */
-  uint32_t served_link, other_link; /* in a large book: how far their search is; 0: none */
+  uint32_t book;                    /* where it is a large one, of these: */
+  uint32_t served_link, other_link; /* how far their search is; 0: none */
   bool other_asked;                 /* whose `other` is matters */
 };
 
@@ -549,7 +550,7 @@ static void served_hint(struct sp_resolver *resolver, const struct sp_cdr *cdrs,
 static inline void prefixes_begin(struct sp_resolver *resolver, const struct sp_cdr *cdr,
                                   struct step *step)
 {
-  step->served_link = step->other_link = 0;
+  step->served_link = step->other_link = step->book = 0;
   uint32_t book = book_at(resolver, cdr->start_utc_s);
   if (step->owner.subscriber == SP_NONE || book == SP_NONE) {
     return;
@@ -559,6 +560,7 @@ static inline void prefixes_begin(struct sp_resolver *resolver, const struct sp_
     prefix_prefetch(resolver, cdr, step);
     return;
   }
+  step->book = book;
   if (step->numbers.other.digits != 0) {
     step->other_link = sp__prefix_begin(table, step->numbers.other.digits);
   }
@@ -567,14 +569,9 @@ static inline void prefixes_begin(struct sp_resolver *resolver, const struct sp_
   }
 }
 
-static inline void prefixes_go(struct sp_resolver *resolver, const struct sp_cdr *cdr,
-                               struct step *step)
+static inline void prefixes_go(const struct sp_resolver *resolver, struct step *step)
 {
-  if ((step->other_link | step->served_link) == 0) {
-    return;
-  }
-  const struct sp__prefix_table *table =
-      &resolver->areas.tables[book_at(resolver, cdr->start_utc_s)];
+  const struct sp__prefix_table *table = &resolver->areas.tables[step->book];
   if (step->other_link != 0) {
     step->other_link = sp__prefix_go(table, step->other_link, step->numbers.other.digits);
   }
@@ -590,7 +587,7 @@ static void prefixes_seek(struct sp_resolver *resolver, const struct sp_cdr *cdr
     prefixes_begin(resolver, &cdrs[i], &resolver->steps[i]);
   }
   for (size_t i = 0; i < n; i++) {
-    prefixes_go(resolver, &cdrs[i], &resolver->steps[i]);
+    prefixes_go(resolver, &resolver->steps[i]);
   }
 }
 
