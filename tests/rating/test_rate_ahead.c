@@ -107,75 +107,84 @@ START_TEST(test_ahead_changes_nothing)
 }
 END_TEST
 
+static const struct rate_case_file guess_book[] = {
+    {"book.yaml", "name: t\ncurrency: CNY\ntimezone: Asia/Shanghai\n"},
+    {"plans.csv", "plan,kind\np,base\ng,group\nh,group\n"},
+    {"destinations.csv", "destination,prefix\na,91\nb,92\n"},
+    {"rates.csv", "plan,item,service,zone,net,price,per,dest,rating_group\n"
+                  "p,base,voice,,,0.10,1min,,\np,base,voice,,group,0.11,1min,,\n"
+                  "p,base,voice,international,group_tree,0.12,1min,,\n"
+                  "p,base,voice,international,,0.20,1min,a,\n"
+                  "p,base,voice,international,,0.30,1min,b,\n"
+                  "p,flow,data,,,0.01,1KB,,\np,flow,data,,,0.02,1KB,,x\n"
+                  "p,flow,data,,,0.03,1KB,,y\np,text,sms,,,0.40,1,,\n"
+                  "g,text,sms,,,0.50,1,,\nh,text,sms,,,0.60,1,,\n"},
+    {NULL, NULL}};
+
+/* Other prices, and other destinations alike. */
+static const struct rate_case_file guess_book_later[] = {
+    {"book.yaml", "name: t\nvalid_from: 2026-06-02\ncurrency: CNY\ntimezone: Asia/Shanghai\n"},
+    {"plans.csv", "plan,kind\np,base\ng,group\nh,group\n"},
+    {"destinations.csv", "destination,prefix\na,91\na,92\nb,93\n"},
+    {"rates.csv", "plan,item,service,zone,net,price,per,dest,rating_group\n"
+                  "p,base,voice,,,1.10,1min,,\np,base,voice,,group,1.11,1min,,\n"
+                  "p,base,voice,international,group_tree,1.12,1min,,\n"
+                  "p,base,voice,international,,1.20,1min,a,\n"
+                  "p,base,voice,international,,1.30,1min,b,\n"
+                  "p,flow,data,,,1.01,1KB,,\np,flow,data,,,1.02,1KB,,x\n"
+                  "p,flow,data,,,1.03,1KB,,y\np,text,sms,,,1.40,1,,\n"
+                  "g,text,sms,,,1.50,1,,\nh,text,sms,,,1.60,1,,\n"},
+    {NULL, NULL}};
+
+/* Records of which those that differ in one column lie guess_steps of it apart. */
+static const size_t guess_sizes[8] = {3, 3, 2, 2, 3, 2, 2, 2};
+static const size_t guess_steps[8] = {1, 3, 9, 18, 36, 108, 216, 432};
+enum { GUESS_KINDS = 864 };
+
+static struct sp_usage guess_usage(const struct rate_case *it, uint32_t i)
+{
+  struct sp_usage usage = rate_case_usage(it, i % 3, JUNE_UTC_S + i);
+  usage.group = usage.subscriber == 0 ? SP_NONE : usage.subscriber - 1;
+  usage.duration_s = 61;
+  static const uint8_t services[] = {SP_SERVICE_VOICE, SP_SERVICE_DATA, SP_SERVICE_SMS};
+  usage.service = services[i / 3 % 3];
+  usage.bytes = usage.service == SP_SERVICE_DATA ? 5000 : 0;
+  usage.items = usage.service == SP_SERVICE_SMS ? 1 : 0;
+  usage.net = i / 9 % 2 == 0 ? SP_NET_MOBILE : SP_NET_GROUP;
+  usage.flags = i / 18 % 2 == 0 ? 0 : SP_USAGE_TREE;
+  usage.rating_group = i / 36 % 3;
+  usage.zone = i / 108 % 2 == 0 ? SP_ZONE_LOCAL : SP_ZONE_INTERNATIONAL;
+  usage.dest_node = usage.zone == SP_ZONE_LOCAL ? 0 : 1 + i / 216 % 2;
+  usage.book = (uint16_t)(i / 432);
+  return usage;
+}
+
 /* Two books, the second with other prices; one usage at one address, guessed as one record and
  * rated as another. */
 START_TEST(test_guess_of_another)
 {
   static struct rate_case with, without, later[2];
-  const struct rate_case_file first[] = {
-      {"book.yaml", "name: t\ncurrency: CNY\ntimezone: Asia/Shanghai\n"},
-      {"plans.csv", "plan,kind\np,base\ng,group\nh,group\n"},
-      {"destinations.csv", "destination,prefix\na,91\nb,92\n"},
-      {"rates.csv", "plan,item,service,zone,net,price,per,dest,rating_group\n"
-                    "p,base,voice,,,0.10,1min,,\np,base,voice,,group,0.11,1min,,\n"
-                    "p,base,voice,international,group_tree,0.12,1min,,\n"
-                    "p,base,voice,international,,0.20,1min,a,\n"
-                    "p,base,voice,international,,0.30,1min,b,\n"
-                    "p,flow,data,,,0.01,1KB,,\np,flow,data,,,0.02,1KB,,x\n"
-                    "p,flow,data,,,0.03,1KB,,y\np,text,sms,,,0.40,1,,\n"
-                    "g,text,sms,,,0.50,1,,\nh,text,sms,,,0.60,1,,\n"},
-      {NULL, NULL}};
-  const struct rate_case_file second[] = {
-      {"book.yaml", "name: t\nvalid_from: 2026-06-02\ncurrency: CNY\ntimezone: Asia/Shanghai\n"},
-      {"plans.csv", "plan,kind\np,base\ng,group\nh,group\n"},
-      {"destinations.csv", "destination,prefix\na,91\na,92\nb,93\n"},
-      {"rates.csv", "plan,item,service,zone,net,price,per,dest,rating_group\n"
-                    "p,base,voice,,,1.10,1min,,\np,base,voice,,group,1.11,1min,,\n"
-                    "p,base,voice,international,group_tree,1.12,1min,,\n"
-                    "p,base,voice,international,,1.20,1min,a,\n"
-                    "p,base,voice,international,,1.30,1min,b,\n"
-                    "p,flow,data,,,1.01,1KB,,\np,flow,data,,,1.02,1KB,,x\n"
-                    "p,flow,data,,,1.03,1KB,,y\np,text,sms,,,1.40,1,,\n"
-                    "g,text,sms,,,1.50,1,,\nh,text,sms,,,1.60,1,,\n"},
-      {NULL, NULL}};
-  rate_case_open_two(&with, &later[0], first, second, customers);
-  rate_case_open_two(&without, &later[1], first, second, customers);
-  static struct sp_usage kinds[1024];
-  size_t count = 0;
-  for (uint32_t i = 0; i < 864; i++) {
-    struct sp_usage usage = rate_case_usage(&with, i % 3, JUNE_UTC_S + i);
-    usage.group = usage.subscriber == 0 ? SP_NONE : usage.subscriber - 1;
-    usage.duration_s = 61;
-    static const uint8_t services[] = {SP_SERVICE_VOICE, SP_SERVICE_DATA, SP_SERVICE_SMS};
-    usage.service = services[i / 3 % 3];
-    usage.bytes = usage.service == SP_SERVICE_DATA ? 5000 : 0;
-    usage.items = usage.service == SP_SERVICE_SMS ? 1 : 0;
-    usage.net = i / 9 % 2 == 0 ? SP_NET_MOBILE : SP_NET_GROUP;
-    usage.flags = i / 18 % 2 == 0 ? 0 : SP_USAGE_TREE;
-    usage.rating_group = i / 36 % 3;
-    usage.zone = i / 108 % 2 == 0 ? SP_ZONE_LOCAL : SP_ZONE_INTERNATIONAL;
-    usage.dest_node = usage.zone == SP_ZONE_LOCAL ? 0 : 1 + i / 216 % 2;
-    usage.book = (uint16_t)(i / 432);
-    kinds[count++] = usage;
+  rate_case_open_two(&with, &later[0], guess_book, guess_book_later, customers);
+  rate_case_open_two(&without, &later[1], guess_book, guess_book_later, customers);
+  static struct sp_usage kinds[GUESS_KINDS];
+  for (uint32_t i = 0; i < GUESS_KINDS; i++) {
+    kinds[i] = guess_usage(&with, i);
   }
   static struct sp_charge one, other;
   struct sp_usage usage = kinds[0];
-  /* records that differ in one column only lie so many steps apart */
-  static const size_t sizes[8] = {3, 3, 2, 2, 3, 2, 2, 2},
-                      steps[8] = {1, 3, 9, 18, 36, 108, 216, 432};
   uint64_t seed = 1;
   uint32_t taken = 0;
   for (uint32_t round = 0; round < 40000; round++) {
     seed = sp_hash_word(seed + round);
-    size_t drawn = seed % count, column = (seed >> 40) % 8;
+    size_t drawn = seed % GUESS_KINDS, column = (seed >> 40) % 8;
     usage = kinds[drawn];
     sp_rater_prefetch(with.rater, &usage, 3);
     sp_rater_prefetch(with.rater, &usage, 4);
     const struct sp__guess *guess = sp__guess_of(with.rater, &usage);
     taken += guess->frame != 0;
-    size_t value = drawn / steps[column] % sizes[column];
-    size_t other_value = (value + 1 + round / 8 % 2) % sizes[column];
-    size_t changed = drawn + other_value * steps[column] - value * steps[column];
+    size_t value = drawn / guess_steps[column] % guess_sizes[column];
+    size_t other_value = (value + 1 + round / 8 % 2) % guess_sizes[column];
+    size_t changed = drawn + other_value * guess_steps[column] - value * guess_steps[column];
     usage = kinds[changed];
     memset(&one, 0, sizeof(one));
     memset(&other, 0, sizeof(other));

@@ -1,0 +1,249 @@
+/* What the rater keeps of a tariff between records, as it lies in memory: lists and groups with
+ * what they come to, sets of plans, frames, choices, guesses. Plain values of rate_cache.c's
+ * chunks, of one thread, none of it truth. Laid out by lines of 64 bytes: of a large tariff none
+ * lies in a cache of the processor, and a record costs what the lines cost that it reads. */
+/* rule zero: header: inside only, and what lies behind one another in memory is read in one place
+ */
+#ifndef SP_RATING_RATE_KEPT_H
+#define SP_RATING_RATE_KEPT_H
+
+#include "rating/money.h"
+#include "rating/usage.h"
+
+#define SP__LIST_FEW 3u /* of them kept beside what else is known of the list */
+#define SP__CACHE_CHUNK_BYTES ((size_t)1 << 20)
+#define SP__CACHE_CHUNKS_MAX 1024u
+#define SP__SET_FRAMES 10u /* frames a plan set knows at once: of voice, of the others */
+#define SP__GUESSES 64u    /* a power of two: more than records are between step 3 and the rating */
+#define SP__POSITIONS_MAX 128u /* subscriptions that count for one record */
+
+/* Where something lies in the caches, in lines of 64 bytes; 0: nowhere. Half of a
+ * pointer: what a record needs of a large tariff lies in no cache of the processor, so every line
+ * counts. */
+#define SP__LINE_BYTES 64u
+#define SP__CHUNK_LINES (SP__CACHE_CHUNK_BYTES / SP__LINE_BYTES)
+#define SP__PLACE_BITS 24u
+#define SP__PLACES ((size_t)1 << SP__PLACE_BITS)
+_Static_assert(SP__PLACES == SP__CACHE_CHUNKS_MAX * SP__CHUNK_LINES, "places fit");
+
+/* What rows are matched against. */
+struct sp__asked {
+  uint64_t features; /* as sp_features() */
+  uint32_t dest_node, rating_group;
+};
+
+/* Features of a frame in 16 bits: of each column the value, those alike replaced by one. */
+#define SP__PACKED_DIRECTION 3 /* 3 bits of service before it */
+#define SP__PACKED_ROAM 5
+#define SP__PACKED_ZONE 8
+#define SP__PACKED_NET 11 /* with the tree's: 5 bits */
+
+/* Frames of a plan set that were found last, and what it takes to look for one: a line. */
+struct sp__known {
+  /* Of each value of a column the one that stands for it: direction, roam, zone as SP__ALIKE_ says
+   * in word 0, net without and with the tree in words 1 and 2. */
+  uint64_t alike[3];
+  /* Their places, a byte of their hashes above; a search begins at the hash and ends at 0. */
+  uint32_t frames[SP__SET_FRAMES];
+};
+_Static_assert(sizeof(struct sp__known) == SP__LINE_BYTES, "a line");
+#define SP__ALIKE_DIRECTION 0 /* 2 bits a value */
+#define SP__ALIKE_ROAM 8      /* 3 bits a value */
+#define SP__ALIKE_ZONE 23     /* 3 bits a value */
+#define SP__ALIKE_NET_BITS 5
+#define SP__ALIKE_DEST 62         /* some row has a dest cell */
+#define SP__ALIKE_RATING_GROUP 63 /* some row has a rating_group cell */
+
+/* Plans of the positions in order, of one book; interned. A record asks for one line of it. */
+struct sp__plan_set {
+  struct sp__known known[2]; /* 0: of voice; so which to fetch is known before the set is there */
+  uint64_t hash;
+  uint32_t next, place; /* next: of its bucket */
+  uint16_t book, count;
+  uint32_t plans[];
+};
+
+/* The columns of rows that records ask for are copied into what follows: a row is two or three
+ * lines of a large image, and what stands behind one another here is fetched at once: a frame, its
+ * first choice, a winner and an offer are two lines. */
+
+struct sp__winner {         /* the rule of an item */
+  int64_t size, price, fee; /* of the first slot; connect fee */
+  uint32_t rule;            /* index in the book's `rules` or SP_NONE */
+  uint32_t name;            /* of the item in the set of books */
+  uint32_t denominator;     /* of the plan item that the rule belongs to, as is what follows */
+  uint8_t unit, rounding;
+  uint8_t digits : 4, band_mode : 4;
+  bool simple : 1; /* one slot, no counter: all increments are alike */
+  bool free : 1;   /* and they and the fee cost nothing before rounding (§10.6.2) */
+};
+_Static_assert(sizeof(struct sp__winner) == 40, "and an offer: a line");
+_Static_assert(SP_BOOK_DENOMINATOR_MAX <= UINT32_MAX, "a denominator fits");
+
+/* Numerators to steps of its digits, which are so many micro-units. */
+static inline int64_t sp__winner_divisor(const struct sp__winner *winner, int64_t step)
+{
+  return winner->denominator * step;
+}
+
+/* Added before dividing by the divisor: half_up, ceil, floor. */
+static inline int64_t sp__winner_bias(const struct sp__winner *winner, int64_t divisor)
+{
+  return winner->rounding == SP_ROUND_HALF_UP ? divisor / 2
+         : winner->rounding == SP_ROUND_CEIL  ? divisor - 1
+                                              : 0;
+}
+
+#define SP__OFFER_AMOUNT_MAX ((INT64_C(1) << 60) - 1)
+#define SP__OFFER_NAME_MAX ((UINT32_C(1) << 22) - 1)
+
+struct sp__offer {
+  uint64_t key;                            /* these are of its row */
+  uint64_t amount : 60;                    /* where it fits: see sp__short_fits() */
+  bool pool : 1, rollover : 1, capped : 1; /* capped: a pool with member_cap */
+  bool joins : 1; /* own in a group's plan: the grant depends on when the member joined (§10.2) */
+  uint32_t row;   /* index in the book's `allowances` */
+  uint32_t name : 22; /* of the allowance in the set of books, where it fits */
+  uint32_t unit : 2, position : 8;
+};
+_Static_assert(sizeof(struct sp__offer) == 24, "and a winner: a line");
+_Static_assert(SP__POSITIONS_MAX <= UINT8_MAX, "a position fits");
+
+#define SP__ITEM_NONE UINT8_MAX
+_Static_assert(SP_BOOK_ITEMS_MAX < SP__ITEM_NONE, "an item's index fits");
+
+struct sp__cut {
+  uint64_t key; /* these are of its row */
+  int64_t value;
+  uint32_t row;     /* index in the book's `discounts` */
+  uint16_t set_end; /* index of the first cut behind its set */
+  uint8_t item;     /* index in the frame's items or SP__ITEM_NONE = all */
+  uint8_t kind;
+};
+
+struct sp__claim {
+  uint64_t key; /* these are of its row */
+  int64_t value, member_cap_micro, group_cap_micro;
+  uint32_t row; /* index in the book's `payers` */
+  uint8_t item; /* index in the frame's items or SP__ITEM_NONE = all */
+  uint8_t position, mode;
+};
+
+/* What holds under one set of bands. Behind it lie one winner for each of the frame's items, then
+ * its offers, cuts and claims. */
+struct sp__choice {
+  uint64_t bands; /* those that matter to the frame */
+  uint32_t next;  /* place of the frame's next one */
+  uint16_t offers_count, cuts_count, claims_count;
+  uint16_t caps_at;   /* index of the first cap_day or cap_month among the cuts */
+  uint16_t bounds_at; /* of the first cut of pass 2 or 3 */
+  bool sets_many;     /* more than SP__SETS_MAX percent and free sets among the cuts */
+  bool fits_short;    /* records with it may go the short way (rate_short.c) */
+};
+_Static_assert(SP__CACHE_CHUNK_BYTES / sizeof(struct sp__cut) <= UINT16_MAX, "counts fit");
+
+#define SP__ITEMS_TOO_MANY UINT8_MAX /* more than a record can have */
+
+/* All that does not depend on the time: interned by set, features, destination, rating group. Its
+ * first choice mostly lies behind it. */
+struct sp__frame {
+  uint64_t bands;        /* that any of its rules, allowances, discounts, payers asks for */
+  const uint32_t *names; /* of its items in the book, ascending: so the texts are */
+  uint32_t set;          /* place */
+  uint32_t dest_node, rating_group;
+  uint32_t next;                     /* of its bucket */
+  uint32_t choices : SP__PLACE_BITS; /* place of the newest choice that does not lie behind it */
+  uint32_t base : 8;                 /* index of item `base` or SP__ITEM_NONE */
+  uint16_t features;                 /* SP__PACKED_ */
+  uint8_t items_count;               /* or SP__ITEMS_TOO_MANY */
+  bool begun;                        /* a choice lies behind it */
+};
+_Static_assert(sizeof(struct sp__frame) + sizeof(struct sp__choice) == SP__LINE_BYTES, "a line");
+
+static inline const struct sp__winner *sp__winners(const struct sp__choice *choice)
+{
+  return (const struct sp__winner *)(const void *)(choice + 1);
+}
+static inline const struct sp__offer *sp__offers(const struct sp__frame *frame,
+                                                 const struct sp__choice *choice)
+{
+  return (const struct sp__offer *)(const void *)(sp__winners(choice) + frame->items_count);
+}
+static inline const struct sp__cut *sp__cuts(const struct sp__frame *frame,
+                                             const struct sp__choice *choice)
+{
+  return (const struct sp__cut *)(const void *)(sp__offers(frame, choice) + choice->offers_count);
+}
+static inline const struct sp__claim *sp__claims(const struct sp__frame *frame,
+                                                 const struct sp__choice *choice)
+{
+  return (const struct sp__claim *)(const void *)(sp__cuts(frame, choice) + choice->cuts_count);
+}
+
+/* A record's frame under a plan set. */
+struct sp__frame_key {
+  uint64_t hash;
+  uint32_t set, dest_node, rating_group;
+  uint16_t features;
+};
+
+/* What was found ahead for a record; taken only for one that asks for the same. */
+struct sp__guess {
+  const struct sp_usage *usage;
+  uint32_t set;                     /* place of the plan set; 0: none */
+  uint32_t frame;                   /* place; 0: none */
+  uint64_t columns;                 /* of the usage, as it was then: features, */
+  uint32_t dest_node, rating_group; /* these */
+  uint32_t book;                    /* and this */
+  struct sp__frame_key key;
+};
+
+struct sp__ahead {
+  struct sp__guess guesses[SP__GUESSES]; /* by address of the usage */
+  const struct sp__frame *frames[2]; /* fetched, whose choices are fetched once they are there */
+  uint32_t next;
+};
+
+struct sp__position { /* one subscription that counts at the record's start */
+  uint32_t plan;      /* index in the book's `plans` */
+  uint32_t owner;     /* subscriber, or group | SP_OWNER_GROUP */
+  int64_t from_utc_s, to_utc_s;
+  uint32_t account, reserved; /* of a group: who pays for its payers (§12.1) */
+};
+
+struct sp__span { /* instants at which something stays the same */
+  int64_t from_utc_s, to_utc_s;
+};
+
+struct sp__own_plan { /* one of a list's subscriptions that count */
+  uint32_t plan;
+  int64_t from_utc_s, to_utc_s;
+};
+
+struct sp__list_plans { /* what one list of subscriptions comes to; that of one is one line */
+  struct sp__span span; /* empty: nothing kept here */
+  uint32_t list;        /* of the directory */
+  uint32_t set;         /* place of the set of these plans alone, once it was found */
+  uint16_t book;
+  uint8_t count, bases;
+  struct sp__own_plan first[SP__LIST_FEW], *more; /* more: those behind */
+  uint32_t room;                                  /* of `more` */
+  uint32_t reserved[3];
+};
+_Static_assert(sizeof(struct sp__list_plans) == 2 * SP__LINE_BYTES, "two lines");
+
+struct sp__company { /* a list's own plans with one or two that groups give */
+  uint32_t own;      /* place of the set of the own plans; 0: nothing kept here */
+  uint32_t plans[2]; /* SP_NONE: no second one */
+  uint32_t set;      /* place of the set of all */
+};
+
+struct sp__group_plans { /* what a group and those above it give; most give one: one cache line */
+  struct sp__span span;
+  struct sp__position first, *more; /* more: those behind the first */
+  uint32_t room;
+  uint16_t count, book;
+};
+_Static_assert(sizeof(struct sp__group_plans) == SP__LINE_BYTES, "a line");
+
+#endif
