@@ -291,6 +291,27 @@ static const char *cells_unquote(struct sp_decode *decode, const char *text, str
   return scratch;
 }
 
+static void header_warn(struct sp_decoder *decoder, const char *what, const char *name,
+                        const char *expected)
+{
+  struct sp_text warning = SP_TEXT_INIT(decoder->warning);
+  sp_text_add(&warning, what);
+  sp_text_add(&warning, name);
+  sp_text_add(&warning, expected);
+}
+
+static void header_foreign(struct sp_decoder *decoder)
+{
+  struct sp_text warning = SP_TEXT_INIT(decoder->warning);
+  unsigned slot;
+  sp_text_add(&warning, "the header has no column of a usage record; expected some of");
+  for (unsigned i = 0; sp__slot_name(i, &slot) != NULL; i++) {
+    sp_text_add(&warning, i == 0 ? " " : ", ");
+    sp_text_add(&warning, sp__slot_name(i, &slot));
+  }
+  sp_text_add(&warning, "; or JSON objects, one a line");
+}
+
 /* The header's cells to slots. A header that names a column twice, has too many or no canonical
  * name cannot be used: every line under it is a bad_line. */
 static void header_take(struct sp_decoder *decoder, const char *raw, const char *text,
@@ -299,6 +320,10 @@ static void header_take(struct sp_decoder *decoder, const char *raw, const char 
   struct sp_text warning = SP_TEXT_INIT(decoder->warning);
   uint64_t seen = 0;
   bool good = line->count <= SP_DECODE_COLUMNS_MAX && line->length <= SP_DECODE_HEADER_BYTES_MAX;
+  if (!good) {
+    header_warn(decoder, "the header is too long; expected at most 64 columns and 8192 bytes", "",
+                "");
+  }
   bool any = false;
   unsigned unknown = 0;
   for (unsigned i = 0; good && i < line->count; i++) {
@@ -307,17 +332,23 @@ static void header_take(struct sp_decoder *decoder, const char *raw, const char 
     decoder->slots[i] = (uint8_t)slot;
     if (slot == SP__SLOT_UNKNOWN) {
       sp_text_add(&warning, unknown++ == 0 ? "unknown columns are left out: " : ", ");
-      sp_text_add_bytes(&warning, text + cell.at, cell.length);
+      sp_text_add_shown(&warning, text + cell.at, cell.length);
       continue;
     }
     any = true;
     good = (seen >> slot & 1) == 0;
     seen |= UINT64_C(1) << slot;
+    if (!good) {
+      unsigned index = 0, named;
+      while (sp__slot_name(index, &named) != NULL && named != slot) {
+        index++;
+      }
+      header_warn(decoder, "the header names ", sp__slot_name(index, &named),
+                  " twice; expected each column once");
+    }
   }
-  if (!good || !any) {
-    warning = (struct sp_text)SP_TEXT_INIT(decoder->warning);
-    sp_text_add(&warning, !good ? "the header names a column twice or has too many columns"
-                                : "the header has no column of a usage record");
+  if (good && !any) {
+    header_foreign(decoder);
   }
   decoder->header = good && any ? SP_HEADER_GOOD : SP_HEADER_BAD;
   decoder->columns = line->count;
@@ -357,6 +388,8 @@ static void record_convert(struct sp_decoder *decoder, struct sp_decode *decode,
 
 static void header_bad(struct sp_decoder *decoder)
 {
+  header_warn(decoder, "a quote of the header does not close well, or it is not UTF-8", "",
+              "; expected the names of columns");
   decoder->header = SP_HEADER_BAD;
   decoder->columns_length = 0;
 }

@@ -428,7 +428,7 @@ static void stranger_tell(struct sp_decoder *decoder, const struct json *json)
   if (json->stranger != NULL && decoder->warning[0] == '\0') {
     struct sp_text warning = SP_TEXT_INIT(decoder->warning);
     sp_text_add(&warning, "unknown keys are left out: ");
-    sp_text_add_bytes(&warning, json->stranger, json->stranger_length);
+    sp_text_add_shown(&warning, json->stranger, json->stranger_length);
   }
 }
 

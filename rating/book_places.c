@@ -36,7 +36,7 @@ static void areas_read(struct sp__draft *draft)
       continue;
     }
     if (!sp_number_pack(area.text, area.length).exact) {
-      sp__book_reader_error(&reader, AREA, "expected digits only");
+      sp__book_reader_error(&reader, AREA, "expected digits only, at most 16");
     }
     row.area = sp__terms_add(draft, &draft->areas, area.text, area.length);
     uint32_t earlier = sp__keys_put(draft, &keys, row.area, row.line);

@@ -57,7 +57,7 @@ static void header_error(struct sp__book_reader *reader, uint32_t i, const char 
   char buffer[SP_DRAFT_TEXT_MAX];
   struct sp_text text = SP_TEXT_INIT(buffer);
   sp_text_add(&text, before);
-  sp_text_add_shown(&text, cell.text, cell.length < 64 ? cell.length : 64);
+  sp_text_add_shown(&text, cell.text, sp_text_cut(cell.text, cell.length, 64));
   sp_text_add(&text, behind);
   for (uint32_t known = 0; known < reader->names_count; known++) {
     sp_text_add(&text, known == 0 ? " " : ", ");
@@ -144,47 +144,17 @@ bool sp__book_reader_open(struct sp__book_reader *reader, struct sp__draft *draf
   return true;
 }
 
-/* Whether eight bytes are all of ASCII and none is a control byte: no borrow goes beyond the first
- * byte that is. */
-static bool is_plain(const char *at)
-{
-  const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones << 7;
-  uint64_t word;
-  memcpy(&word, at, sizeof(word));
-  uint64_t last = word ^ ones * 0x7F;
-  return (((word - ones * 0x20) | word | (last - ones)) & highs) == 0;
-}
-
-/* Whether a cell is UTF-8 without control bytes but tab and line break; mostly plain. */
-static bool is_text(struct sp_cell_text cell)
-{
-  for (size_t i = 0; i < cell.length;) {
-    if (cell.length - i >= 8 && is_plain(cell.text + i)) {
-      i += 8;
-      continue;
-    }
-    const unsigned char *at = (const unsigned char *)cell.text + i;
-    size_t size = sp_text_utf8(at, cell.length - i);
-    bool control = at[0] == 0x7F || (at[0] < 0x20 && memchr("\t\n\r", at[0], 3) == NULL);
-    if (size == 0 || control) {
-      return false;
-    }
-    i += size;
-  }
-  return true;
-}
-
 static void cells_check(struct sp__book_reader *reader)
 {
   const struct sp_table *table = &reader->table;
   reader->spoilt = 0;
   for (uint32_t i = 0; i < table->cells_count && i < SP_TABLE_CELLS_MAX; i++) {
-    if (!is_text(table->cells[i])) {
+    if (!sp_text_is_plain(table->cells[i].text, table->cells[i].length)) {
       char buffer[SP_DRAFT_TEXT_MAX];
       struct sp_text text = SP_TEXT_INIT(buffer);
       sp_text_add(&text, "\"");
       sp_text_add_shown(&text, table->cells[i].text,
-                        table->cells[i].length < 64 ? table->cells[i].length : 64);
+                        sp_text_cut(table->cells[i].text, table->cells[i].length, 64));
       sp_text_add(&text, "\" holds a byte that is no text; expected UTF-8 without control bytes");
       error_at(reader, table->cell_lines[i], table->cells[i].column, buffer);
       reader->spoilt |= UINT64_C(1) << i;
@@ -258,7 +228,7 @@ void sp__book_reader_error(struct sp__book_reader *reader, uint32_t column, cons
   sp_text_add(&text, reader->names[column]);
   if (cell.length > 0) {
     sp_text_add(&text, " \"");
-    sp_text_add_shown(&text, cell.text, cell.length < 128 ? cell.length : 128);
+    sp_text_add_shown(&text, cell.text, sp_text_cut(cell.text, cell.length, 128));
     sp_text_add(&text, "\"");
   }
   sp_text_add(&text, ": ");

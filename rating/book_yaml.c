@@ -6,6 +6,7 @@
 #include "rating/civil.h"
 
 #define SP_YAML_KEYS 11
+#define SP_YAML_VALUE_MAX 255
 
 enum yaml_key {
   YAML_NAME,
@@ -31,6 +32,7 @@ struct yaml_entry {
   struct sp_cell_text value;
   uint32_t line;
   bool there;
+  bool lost; /* its line is wrong, which is said: the value is not known */
 };
 
 struct yaml_text {
@@ -48,7 +50,7 @@ static void yaml_error(struct sp__draft *draft, const char *file, uint32_t line,
   char buffer[SP_DRAFT_TEXT_MAX];
   struct sp_text text = SP_TEXT_INIT(buffer);
   sp_text_add(&text, "\"");
-  sp_text_add_shown(&text, cell.text, cell.length < 128 ? cell.length : 128);
+  sp_text_add_shown(&text, cell.text, sp_text_cut(cell.text, cell.length, 128));
   sp_text_add(&text, "\": ");
   sp_text_add(&text, what);
   sp_problem_error(draft->problems, file, line, cell.column, buffer);
@@ -108,7 +110,7 @@ static void entry_keep(struct yaml_text *yaml, struct sp_cell_text key, struct s
   } else if (yaml->entries[i].there) {
     yaml_error(yaml->draft, yaml->file, yaml->line, key, "this key is there twice; expected once");
   } else {
-    yaml->entries[i] = (struct yaml_entry){value, yaml->line, true};
+    yaml->entries[i] = (struct yaml_entry){value, yaml->line, true, value.text == NULL};
   }
 }
 
@@ -137,9 +139,15 @@ static void line_read(struct yaml_text *yaml, const char *from, const char *end)
     at++;
   }
   struct sp_cell_text value = {at, 0, (uint32_t)(at - from) + 1};
-  if (!value_take(at, end, &value)) {
-    yaml_error(yaml->draft, yaml->file, yaml->line, value, "a quote does not end well");
-    return;
+  bool quoted = value_take(at, end, &value);
+  if (!quoted || !sp_text_is_plain(value.text, value.length) || value.length > SP_YAML_VALUE_MAX) {
+    value.length = quoted ? value.length : (uint32_t)(end - value.text);
+    yaml_error(yaml->draft, yaml->file, yaml->line, value,
+               !quoted ? "a quote opens here and does not close well; expected one value"
+               : value.length > SP_YAML_VALUE_MAX
+                   ? "is too long; expected at most 255 bytes"
+                   : "holds a byte that is no text; expected UTF-8 without control bytes");
+    value = (struct sp_cell_text){NULL, 0, value.column};
   }
   while (key.length > 0 && is_blank(key.text[key.length - 1])) {
     key.length--;
@@ -225,6 +233,12 @@ static const struct yaml_entry *entry_of(const struct yaml_text *yaml, enum yaml
   return entry->there && entry->value.length > 0 ? entry : NULL;
 }
 
+/* Whether a value is not there only because it could not be read. */
+static bool is_lost(const struct yaml_text *yaml, enum yaml_key key)
+{
+  return yaml->lost || yaml->entries[key].lost;
+}
+
 static void entry_error(const struct yaml_text *yaml, const struct yaml_entry *entry,
                         const char *what)
 {
@@ -258,7 +272,7 @@ static void zone_set(const struct yaml_text *yaml, struct sp__draft *draft)
 {
   const struct yaml_entry *entry = entry_of(yaml, YAML_TIMEZONE);
   if (entry == NULL) {
-    if (!yaml->lost) {
+    if (!is_lost(yaml, YAML_TIMEZONE)) {
       sp_problem_error(
           draft->problems, yaml->file, 1, 1,
           "timezone is missing; expected the name of a zone, for example Asia/Shanghai");
@@ -376,7 +390,7 @@ void sp__read_settings(struct sp__draft *draft)
     return;
   }
   text_set(&yaml, YAML_NAME, &settings->name, &settings->name_length);
-  if (settings->name_length == 0 && !yaml.lost) {
+  if (settings->name_length == 0 && !is_lost(&yaml, YAML_NAME)) {
     sp_problem_error(draft->problems, yaml.file, 1, 1, "name is missing; expected the book's name");
   }
   text_set(&yaml, YAML_CURRENCY, &settings->currency, &settings->currency_length);

@@ -34,7 +34,7 @@ void sp__cg_error(struct sp_cg_reading *reading, uint32_t cell, const char *what
   char message[SP_PROBLEM_BYTES_MAX];
   struct sp_text to = SP_TEXT_INIT(message);
   sp_text_add(&to, "'");
-  sp_text_add_shown(&to, text.text, text.length > 80 ? 80 : text.length);
+  sp_text_add_shown(&to, text.text, sp_text_cut(text.text, text.length, 80));
   sp_text_add(&to, "': ");
   sp_text_add(&to, what);
   bool there = cell < reading->table.cells_count;

@@ -25,32 +25,70 @@ uint64_t sp__load_rows_max(const struct sp__load *load, enum sp_customer_table t
   return rows;
 }
 
-static void header_read(struct sp__load *load)
+static void quote_tell(struct sp__load *load)
 {
-  for (uint32_t i = 0; i < load->table.cells_count && i < SP_TABLE_CELLS_MAX; i++) {
-    const struct sp_cell_text *cell = &load->table.cells[i];
-    uint32_t column = 0;
-    while (column < load->columns_count &&
-           !(strlen(load->columns[column]) == cell->length &&
-             memcmp(load->columns[column], cell->text, cell->length) == 0)) {
-      column++;
-    }
-    if (column < load->columns_count && load->places[column] == 0) {
-      load->places[column] = i + 1;
-      continue;
-    }
-    char bytes[SP_PROBLEM_BYTES_MAX];
-    struct sp_text text = SP_TEXT_INIT(bytes);
-    sp_text_add(&text, "column '");
-    sp_text_add_bytes(&text, cell->text, cell->length < 64 ? cell->length : 64);
-    sp_text_add(&text, column < load->columns_count ? "' is there twice, expected it once"
-                                                    : "' is not known, expected one of:");
-    for (uint32_t k = 0; column == load->columns_count && k < load->columns_count; k++) {
-      sp_text_add(&text, " ");
-      sp_text_add(&text, load->columns[k]);
-    }
-    sp_problem_warning(load->problems, load->table.file, load->table.row_line, cell->column, bytes);
+  struct sp__place place = {load->table.quote_line, load->table.quote_column};
+  sp__load_refuse_at(load, place, SP_TABLE_QUOTE_WORDS);
+}
+
+static uint32_t column_find(const struct sp__load *load, uint32_t cell)
+{
+  const struct sp_cell_text *name = &load->table.cells[cell];
+  uint32_t column = 0;
+  while (column < load->columns_count &&
+         !(strlen(load->columns[column]) == name->length &&
+           memcmp(load->columns[column], name->text, name->length) == 0)) {
+    column++;
   }
+  return column;
+}
+
+/* A cell of the header that is no column, or not the first of its name. */
+static void header_tell(struct sp__load *load, uint32_t cell, const char *why, bool list,
+                        bool warning)
+{
+  const struct sp_cell_text *name = &load->table.cells[cell];
+  char bytes[SP_PROBLEM_BYTES_MAX];
+  struct sp_text text = SP_TEXT_INIT(bytes);
+  sp_text_add(&text, "column '");
+  sp_text_add_shown(&text, name->text, sp_text_cut(name->text, name->length, 64));
+  sp_text_add(&text, why);
+  for (uint32_t k = 0; list && k < load->columns_count; k++) {
+    sp_text_add(&text, " ");
+    sp_text_add(&text, load->columns[k]);
+  }
+  (warning ? sp_problem_warning : sp_problem_error)(
+      load->problems, load->table.file, load->table.cell_lines[cell], name->column, bytes);
+}
+
+/* false: the rows under it cannot be read. */
+static bool header_read(struct sp__load *load)
+{
+  uint32_t cells = load->table.cells_count, known = 0;
+  cells = cells < SP_TABLE_CELLS_MAX ? cells : SP_TABLE_CELLS_MAX;
+  if (load->table.bad_quotes) {
+    quote_tell(load);
+    return false;
+  }
+  for (uint32_t i = 0; i < cells; i++) {
+    known += column_find(load, i) < load->columns_count;
+  }
+  if (known == 0) {
+    header_tell(load, 0, "' is none of this table and no other is, expected some of:", true, false);
+    return false;
+  }
+  for (uint32_t i = 0; i < cells; i++) {
+    uint32_t column = column_find(load, i);
+    if (column == load->columns_count) {
+      header_tell(load, i, "' is not known, expected one of:", true, true);
+    } else if (load->places[column] == 0) {
+      load->places[column] = i + 1;
+    } else {
+      header_tell(load, i, "' is there twice, expected it once", false, true);
+    }
+  }
+  load->header_cells = load->table.cells_count;
+  return true;
 }
 
 bool sp__load_open(struct sp__load *load, enum sp_customer_table table, const char *const *columns,
@@ -67,21 +105,22 @@ bool sp__load_open(struct sp__load *load, enum sp_customer_table table, const ch
   sp_table_open(&load->table, file->name == NULL ? sp_customer_table_name(table) : file->name,
                 file->bytes, file->length);
   if (!sp_table_next(&load->table)) {
+    sp_problem_warning(load->problems, load->table.file, 1, 1,
+                       "is empty, expected a header (a table that is not needed is left out)");
     return false;
   }
-  header_read(load);
-  load->header_cells = load->table.cells_count;
-  return true;
+  return header_read(load);
 }
 
 bool sp__load_next(struct sp__load *load)
 {
   while (sp_table_next(&load->table)) {
     if (load->table.bad_quotes) {
-      sp_problem_error(load->problems, load->table.file, load->table.quote_line,
-                       load->table.quote_column, SP_TABLE_QUOTE_WORDS);
+      quote_tell(load);
     } else if (load->table.cells_count > load->header_cells) {
-      sp__load_refuse(load, SP_NONE, "the row has more cells than the header");
+      uint32_t i = load->header_cells < SP_TABLE_CELLS_MAX ? load->header_cells : 0;
+      struct sp__place place = {load->table.cell_lines[i], load->table.cells[i].column};
+      sp__load_refuse_at(load, place, "the row has more cells than the header, expected no more");
     } else {
       return true;
     }

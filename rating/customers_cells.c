@@ -21,56 +21,69 @@ struct sp_name sp__load_cell(const struct sp__load *load, uint32_t column)
 
 static void value_add(struct sp_text *text, struct sp_name value)
 {
-  sp_text_add_shown(text, value.text,
-                    value.length < VALUE_BYTES_MAX ? value.length : VALUE_BYTES_MAX);
+  sp_text_add_shown(text, value.text, sp_text_cut(value.text, value.length, VALUE_BYTES_MAX));
   if (value.length > VALUE_BYTES_MAX) {
     sp_text_add(text, "...");
   }
 }
 
-static void tell(struct sp__load *load, uint32_t column, const char *why, bool warning)
+/* Says a problem, or holds it until all of its table are known. */
+static void problem_tell(struct sp__load *load, struct sp_problem problem)
 {
-  char bytes[SP_PROBLEM_BYTES_MAX];
-  struct sp_text text = SP_TEXT_INIT(bytes);
-  uint32_t at = 0, line = load->table.row_line;
-  if (column != SP_NONE) {
-    sp_text_add(&text, load->columns[column]);
-    sp_text_add(&text, " '");
-    value_add(&text, sp__load_cell(load, column));
-    sp_text_add(&text, "' ");
-    uint32_t place = load->places[column];
-    if (place > 0 && place <= load->table.cells_count) {
-      at = load->table.cells[place - 1].column;
-      line = load->table.cell_lines[place - 1];
-    }
-  }
-  sp_text_add(&text, why);
-  struct sp_problem problem = {load->table.file, line, at, warning, bytes};
+  size_t length = strlen(problem.message);
   if (load->hold && sp__array_room(&load->held, load->memory,
                                    (load->held_count + 1) * sizeof(problem)) == SP_OK) {
-    char *copy = sp_memory_take(load->memory, text.length + 1);
+    char *copy = sp_memory_take(load->memory, length + 1);
     if (copy != NULL) {
-      memcpy(copy, bytes, text.length + 1);
+      memcpy(copy, problem.message, length + 1);
       problem.message = copy;
       ((struct sp_problem *)load->held.at)[load->held_count++] = problem;
       return;
     }
   }
-  if (warning) {
-    sp_problem_warning(load->problems, problem.file, problem.line, problem.column, bytes);
+  if (problem.warning) {
+    sp_problem_warning(load->problems, problem.file, problem.line, problem.column, problem.message);
   } else {
-    sp_problem_error(load->problems, problem.file, problem.line, problem.column, bytes);
+    sp_problem_error(load->problems, problem.file, problem.line, problem.column, problem.message);
   }
+}
+
+struct sp__place sp__load_place(const struct sp__load *load, uint32_t column)
+{
+  uint32_t place = load->places[column];
+  if (place == 0 || place > load->table.cells_count) {
+    return (struct sp__place){load->table.row_line, 1};
+  }
+  return (struct sp__place){load->table.cell_lines[place - 1], load->table.cells[place - 1].column};
+}
+
+static void cell_tell(struct sp__load *load, uint32_t column, const char *why, bool warning)
+{
+  char bytes[SP_PROBLEM_BYTES_MAX];
+  struct sp_text text = SP_TEXT_INIT(bytes);
+  struct sp__place place = sp__load_place(load, column);
+  sp_text_add(&text, load->columns[column]);
+  sp_text_add(&text, " '");
+  value_add(&text, sp__load_cell(load, column));
+  sp_text_add(&text, "' ");
+  sp_text_add(&text, why);
+  problem_tell(load,
+               (struct sp_problem){load->table.file, place.line, place.column, warning, bytes});
 }
 
 void sp__load_refuse(struct sp__load *load, uint32_t column, const char *why)
 {
-  tell(load, column, why, false);
+  cell_tell(load, column, why, false);
 }
 
 void sp__load_warn(struct sp__load *load, uint32_t column, const char *why)
 {
-  tell(load, column, why, true);
+  cell_tell(load, column, why, true);
+}
+
+void sp__load_refuse_at(struct sp__load *load, struct sp__place place, const char *why)
+{
+  problem_tell(load, (struct sp_problem){load->table.file, place.line, place.column, false, why});
 }
 
 static int held_order(const void *a, const void *b, const void *context)

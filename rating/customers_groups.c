@@ -28,11 +28,12 @@ enum row_state { ROW_OPEN, ROW_STANDS, ROW_REFUSED };
 struct group_row {
   struct sp_group group;          /* parent, root, manager are set when all rows are known */
   struct sp_name parent, manager; /* borrowed from the file */
-  uint32_t name;                  /* id in names of rows */
-  uint32_t parent_name;           /* the same, SP_NONE = blank or not there */
-  uint32_t next;                  /* later row of the same name + 1 */
-  uint32_t index;                 /* of the group, once it stands */
-  uint32_t visit;                 /* round in which a walk upwards came by */
+  struct sp__place name_place, parent_place;
+  uint32_t name;        /* id in names of rows */
+  uint32_t parent_name; /* the same, SP_NONE = blank or not there */
+  uint32_t next;        /* later row of the same name + 1 */
+  uint32_t index;       /* of the group, once it stands */
+  uint32_t visit;       /* round in which a walk upwards came by */
   enum row_state state;
 };
 
@@ -99,6 +100,8 @@ static bool row_read(struct sp__load *load, struct group_row *row, struct sp_nam
     return false;
   }
   group->row = load->table.row_line;
+  row->name_place = sp__load_place(load, GROUP);
+  row->parent_place = sp__load_place(load, PARENT);
   row->manager = sp__load_cell(load, MANAGER);
   if (row->manager.length > 0 && !sp__load_name(load, MANAGER, &row->manager)) {
     return false;
@@ -157,11 +160,11 @@ static enum sp_status rows_chain(struct groups *groups)
 }
 
 /* Tells why a row cannot stand; its place in the file is known, its cells no more. */
-static void row_refuse(struct groups *groups, struct group_row *row, const char *why)
+static void row_refuse(struct groups *groups, struct group_row *row, struct sp__place place,
+                       const char *why)
 {
   row->state = ROW_REFUSED;
-  groups->load->table.row_line = row->group.row;
-  sp__load_refuse(groups->load, SP_NONE, why);
+  sp__load_refuse_at(groups->load, place, why);
   uint32_t *first = &((uint32_t *)groups->firsts.at)[row->name];
   struct group_row *rows = groups->rows.at;
   while (*first != 0 && rows[*first - 1].state == ROW_REFUSED) {
@@ -188,7 +191,8 @@ static void circle_refuse(struct groups *groups, struct group_row *row)
     struct group_row *parent = parent_of(groups, at);
     uint32_t *first = &((uint32_t *)groups->firsts.at)[at->name];
     while (*first != 0) {
-      row_refuse(groups, &rows[*first - 1],
+      struct group_row *one = &rows[*first - 1];
+      row_refuse(groups, one, one->parent_place,
                  "parent leads back to the group itself, expected a tree");
     }
     at = parent != NULL && parent->state == ROW_OPEN ? parent : NULL;
@@ -204,7 +208,8 @@ static bool row_judge(struct groups *groups, struct group_row *row, uint32_t rou
     struct group_row *parent = parent_of(groups, at);
     at->visit = round;
     if (parent == NULL) {
-      row_refuse(groups, at, "parent is not there, expected an enterprise group of this table");
+      row_refuse(groups, at, at->parent_place,
+                 "parent is not there, expected an enterprise group of this table");
       return true;
     }
     at = parent;
@@ -233,7 +238,8 @@ static void rows_judge(struct groups *groups)
       }
     }
     if (rows[i].state == ROW_OPEN) {
-      row_refuse(groups, &rows[i], "group has an earlier row, expected one row a group");
+      row_refuse(groups, &rows[i], rows[i].name_place,
+                 "group has an earlier row, expected one row a group");
     }
   }
 }

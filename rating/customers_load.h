@@ -35,6 +35,10 @@ struct sp__subscription_row {
 #define SP__PLAN_SHARED 0x100u /* has a pool or a payer */
 #define SP__PLAN_PAYER 0x200u
 
+struct sp__place { /* in a file, from 1 */
+  uint32_t line, column;
+};
+
 struct sp__load {
   struct sp_directory *directory;
   const struct sp_books *books;
@@ -70,9 +74,13 @@ bool sp__load_next(struct sp__load *load);
 uint64_t sp__load_rows_max(const struct sp__load *load, enum sp_customer_table table);
 struct sp_name sp__load_cell(const struct sp__load *load, uint32_t column);
 
-/* Refuses the row: "COLUMN 'VALUE' WHY". column SP_NONE: "WHY". */
+/* Refuses the row: "COLUMN 'VALUE' WHY". */
 void sp__load_refuse(struct sp__load *load, uint32_t column, const char *why);
 void sp__load_warn(struct sp__load *load, uint32_t column, const char *why);
+/* "WHY" at a place. */
+void sp__load_refuse_at(struct sp__load *load, struct sp__place place, const char *why);
+/* Where a cell begins; one that is not there is where its row does. */
+struct sp__place sp__load_place(const struct sp__load *load, uint32_t column);
 /* Tells what was held, by line. */
 void sp__load_tell(struct sp__load *load);
 

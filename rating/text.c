@@ -15,15 +15,19 @@ void sp_text_add_bytes(struct sp_text *text, const char *bytes, size_t length)
   text->at[text->length] = '\0';
 }
 
+/* C0, DEL, and C1, which is two bytes. */
+static bool is_control(const unsigned char *at, size_t size)
+{
+  return at[0] < 0x20 || at[0] == 0x7F || (size == 2 && at[0] == 0xC2 && at[1] < 0xA0);
+}
+
 void sp_text_add_shown(struct sp_text *text, const char *bytes, size_t length)
 {
   const unsigned char *at = (const unsigned char *)bytes;
   for (size_t i = 0; i < length;) {
     size_t size = sp_text_utf8(at + i, length - i);
-    bool control =
-        at[i] < 0x20 || at[i] == 0x7F || (size == 2 && at[i] == 0xC2 && at[i + 1] < 0xA0);
-    sp_text_add_bytes(text, size == 0 || control ? "?" : bytes + i,
-                      size == 0 || control ? 1 : size);
+    bool shown = size > 0 && !is_control(at + i, size);
+    sp_text_add_bytes(text, shown ? bytes + i : "?", shown ? size : 1);
     i += size == 0 ? 1 : size;
   }
 }
@@ -87,4 +91,45 @@ size_t sp_text_utf8(const unsigned char *at, size_t left)
   bool bad = length > 2 && ((at[0] == 0xE0 && at[1] < 0xA0) || (at[0] == 0xED && at[1] > 0x9F) ||
                             (at[0] == 0xF0 && at[1] < 0x90) || (at[0] == 0xF4 && at[1] > 0x8F));
   return bad ? 0 : length;
+}
+
+/* Whether eight bytes are all of ASCII and none is a control byte: no borrow goes beyond the first
+ * byte that is. */
+static bool is_ascii(const char *at)
+{
+  const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones << 7;
+  uint64_t word;
+  memcpy(&word, at, sizeof(word));
+  uint64_t last = word ^ ones * 0x7F;
+  return (((word - ones * 0x20) | word | (last - ones)) & highs) == 0;
+}
+
+bool sp_text_is_plain(const char *bytes, size_t length)
+{
+  for (size_t i = 0; i < length;) {
+    if (length - i >= 8 && is_ascii(bytes + i)) {
+      i += 8;
+      continue;
+    }
+    const unsigned char *at = (const unsigned char *)bytes + i;
+    size_t size = sp_text_utf8(at, length - i);
+    bool blank = at[0] == '\t' || at[0] == '\n' || at[0] == '\r';
+    if (size == 0 || (!blank && is_control(at, size))) {
+      return false;
+    }
+    i += size;
+  }
+  return true;
+}
+
+size_t sp_text_cut(const char *bytes, size_t length, size_t max)
+{
+  if (length <= max) {
+    return length;
+  }
+  size_t cut = max;
+  while (cut > 0 && max - cut < 3 && ((unsigned char)bytes[cut] & 0xC0) == 0x80) {
+    cut--;
+  }
+  return cut;
 }

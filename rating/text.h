@@ -23,6 +23,10 @@ void sp_text_add_i64(struct sp_text *text, int64_t value);
 void sp_text_add_u64(struct sp_text *text, uint64_t value);
 /* "12.345678": decimals 0..6 of a micro amount; all 6 are exact. Trims no zeros. */
 void sp_text_add_micro(struct sp_text *text, int64_t micro);
+/* How many bytes of a text make at most `max`, whole characters. */
+size_t sp_text_cut(const char *bytes, size_t length, size_t max);
+/* Whether it is UTF-8 without control bytes, but for tab and line break. */
+bool sp_text_is_plain(const char *bytes, size_t length);
 /* Length of the well-formed UTF-8 character that begins at `at` (`left` bytes, at least 1), 0 =
  * none: overlong, a surrogate, beyond U+10FFFF, cut. */
 size_t sp_text_utf8(const unsigned char *at, size_t left);

@@ -213,13 +213,14 @@ static enum sp_status file_map(struct sp_loaded_book *loaded, const char *path,
   close(fd);
   errno = 0;
   if (image == MAP_FAILED) {
-    problem(list, path, "is not a compiled book");
+    problem(list, path, "is not a compiled book; expected one, or the folder of a book");
     return SP_BAD_BOOK;
   }
   enum sp_status status = sp_book_open(&loaded->book, image, bytes);
   if (status != SP_OK) {
     char what[SP_PROBLEM_BYTES_MAX];
-    snprintf(what, sizeof(what), "is not a compiled book of this version: %s; compile it again",
+    snprintf(what, sizeof(what),
+             "is not a compiled book of this version: %s; expected a file of `tariff compile`",
              sp_status_text(status));
     problem(list, path, what);
     munmap(image, bytes);
@@ -298,6 +299,7 @@ static void clashes_say(struct sp_problem_list *list, const struct sp_book *book
   for (const struct sp_book *a = book; a < b; a++) {
     if (a->header->valid_from_utc_s == y->valid_from_utc_s) {
       clash_say(list, a, "another valid_from");
+      break; /* one other is enough to know what is wrong */
     }
   }
 }

@@ -53,6 +53,9 @@ static int input_rate(struct sp_desk *desk, const char *path, enum sp_rate_forma
   struct sp_desk_visit visit = {
       .desk = desk, .path = path, .context = &printer, .record = record_rate};
   int code = sp_desk_input_visit(&visit);
+  if (code == SP_EXIT_DONE && visit.total == 0) {
+    fprintf(stderr, "suanpan: %s: holds no record\n", path);
+  }
   if (sp_rate_printer_close(&printer) != SP_OK && code == SP_EXIT_DONE) {
     fprintf(stderr, "suanpan: the output cannot be written: %s\n", strerror(errno));
     code = SP_EXIT_ENVIRONMENT;

@@ -27,8 +27,8 @@ static enum sp_status file_map(struct sp_customer_file *file, struct sp_problems
   static char nothing[1];
   int fd = open(file->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   struct stat stat;
-  if (fd < 0 && errno == ENOENT) {
-    return SP_OK;
+  if (fd < 0 && errno == ENOENT && lstat(file->name, &stat) != 0) {
+    return SP_OK; /* a link that leads nowhere is a table that cannot be read */
   }
   if (fd < 0 || fstat(fd, &stat) != 0) {
     cannot_read(problems, file->name);
@@ -39,7 +39,7 @@ static enum sp_status file_map(struct sp_customer_file *file, struct sp_problems
   }
   enum sp_status status = SP_OK;
   if (!S_ISREG(stat.st_mode)) {
-    sp_problem_error(problems, file->name, 0, 0, "is not a file");
+    sp_problem_error(problems, file->name, 0, 0, "is not a file; expected a table");
     status = SP_IO;
   } else if (stat.st_size == 0) {
     file->bytes = nothing;

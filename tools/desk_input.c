@@ -254,6 +254,7 @@ int sp_desk_input_visit(struct sp_desk_visit *visit)
     sp_decoder_begin(&input->decoder);
     sp_decoder_open(&input->again, &visit->desk->zone);
     code = input_visit(visit);
+    visit->total = input->places_count;
     visit->input = NULL;
   }
   if (input != NULL) {

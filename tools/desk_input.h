@@ -23,7 +23,7 @@ struct sp_desk_visit {
   enum sp_status (*record)(struct sp_desk_visit *visit, const struct sp_desk_record *record);
   bool count;                  /* read and count all of it first */
   struct sp_desk_input *input; /* set: for sp_desk_input_judge */
-  uint64_t total;              /* set if `count` */
+  uint64_t total;              /* of records: set behind the visit, with `count` before it */
 };
 
 /* 0 or an exit code with its message on stderr. */

@@ -71,8 +71,19 @@ static bool value_take(const struct sp_option *option, const char *value)
   return false;
 }
 
-/* SUANPAN_BOOK for --book: the default of an option that takes a value. */
-static void environment_read(const struct sp_option *options, size_t count)
+static int value_error(const struct sp_verb_help *help, const struct sp_option *option,
+                       const char *name, const char *value)
+{
+  return option->kind == SP_OPTION_NUMBER
+             ? sp_usage_error(help, "%s: %s is not a number; expected a whole one from 0", name,
+                              value)
+             : sp_usage_error(help, "%s: %s is one too many; expected at most %d", name, value,
+                              SP_OPTION_LIST_MAX);
+}
+
+/* SUANPAN_BOOK for --book: the default of an option that takes a value. An exit code, or -1. */
+static int environment_read(const struct sp_verb_help *help, const struct sp_option *options,
+                            size_t count)
 {
   for (size_t i = 0; i < count; i++) {
     char name[64] = "SUANPAN_";
@@ -83,10 +94,23 @@ static void environment_read(const struct sp_option *options, size_t count)
     name[n] = '\0';
     const char *value = getenv(name);
     if (value != NULL && value[0] != '\0' && options[i].kind != SP_OPTION_FLAG &&
-        options[i].kind != SP_OPTION_REST) {
-      (void)value_take(&options[i], value);
+        options[i].kind != SP_OPTION_REST && !value_take(&options[i], value)) {
+      return value_error(help, &options[i], name, value);
     }
   }
+  return -1;
+}
+
+/* What stands on the command line takes the place of what the environment says. */
+static bool first_take(const struct sp_option *options, const struct sp_option *option,
+                       uint64_t *given, const char *value)
+{
+  uint64_t bit = UINT64_C(1) << (option - options);
+  if (option->kind == SP_OPTION_LIST && (*given & bit) == 0) {
+    ((struct sp_option_list *)option->to)->count = 0;
+  }
+  *given |= bit;
+  return value_take(option, value);
 }
 
 static const struct sp_option *option_find(const struct sp_option *options, size_t count,
@@ -103,11 +127,16 @@ static const struct sp_option *option_find(const struct sp_option *options, size
 int sp_options_read(const struct sp_verb_help *help, const struct sp_option *options, size_t count,
                     int argc, char **argv, struct sp_option_list *rest)
 {
-  environment_read(options, count);
+  uint64_t given = 0; /* bit per option met */
+  SP_ASSERT(count <= 64);
+  int code = environment_read(help, options, count);
   for (int i = 1; i < argc; i++) {
     if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
       help_print(help, options, count);
       return SP_EXIT_DONE;
+    }
+    if (code >= 0) {
+      return code;
     }
     if (argv[i][0] != '-' || argv[i][1] == '\0') {
       if (!list_add(rest, argv[i])) {
@@ -124,8 +153,8 @@ int sp_options_read(const struct sp_verb_help *help, const struct sp_option *opt
       return sp_usage_error(help, "%s: expected a %s behind it", name, option->value);
     }
     const char *value = option->kind == SP_OPTION_FLAG ? NULL : argv[++i];
-    if (!value_take(option, value)) {
-      return sp_usage_error(help, "%s: %s is not a %s", name, value, option->value);
+    if (!first_take(options, option, &given, value)) {
+      return value_error(help, option, name, value);
     }
     while (option->kind == SP_OPTION_REST && i + 1 < argc && strncmp(argv[i + 1], "--", 2) != 0) {
       if (!value_take(option, argv[++i])) {
@@ -133,5 +162,5 @@ int sp_options_read(const struct sp_verb_help *help, const struct sp_option *opt
       }
     }
   }
-  return -1;
+  return code;
 }

@@ -56,6 +56,9 @@ static int desks_replay(struct beside *beside, const struct sp_replay_asked *ask
   struct sp_desk_visit visit = {
       .desk = beside->now, .path = asked->path, .context = beside, .record = record_replay};
   int code = sp_desk_input_visit(&visit);
+  if (code == SP_EXIT_DONE && visit.total == 0) {
+    fprintf(stderr, "suanpan: %s: holds no record\n", asked->path);
+  }
   if (code == SP_EXIT_DONE) {
     struct sp_replay_view view = {&beside->tally, &beside->now->books, beside->then != NULL,
                                   asked->top};

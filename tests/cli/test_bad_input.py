@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""Usage files at the tariff desk: packed, cut, of another kind, no files at all. Each is rated as `run` would take it, or ends with the
-right exit code and a line that says what was expected."""
+"""Usage files and customer tables at the tariff desk: packed, cut, of another kind, no files at all. Each is rated as `run` would take it,
+or ends with the right exit code and a line that says what was expected."""
 import gzip
+import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -71,9 +73,75 @@ def check_packed(folder):
             expect_in(f"{verb[0]} {os.path.basename(path)}", f"suanpan: {path}: {says}", err)
 
 
+def check_headers(folder):
+    """A header that is none: each line under it is a bad_line, and why is said once, with what was expected."""
+    for what, text, says, lines in (
+            ("twice", b"id,served,id\na,b,c\n", "the header names id twice; expected each column once", 2),
+            ("of another table", b"plan,kind\ntalk,base\n", "the header has no column of a usage record; expected some of id, service, direction,", 2),
+            ("semicolons", b"id;service\na;voice\n", "the header has no column of a usage record; expected some of id, service,", 2),
+            ("an array", b'[{"id":"a"}]\n', "the header has no column of a usage record; expected some of id,", 1),
+            ("UTF-16", "id,service\n".encode("utf-16"), "a quote of the header does not close well, or it is not UTF-8; expected the names", 2),
+            ("text behind a quote", b'"id"x,service\n', "a quote of the header does not close well", 1),
+            ("an open quote", b'"id,service\na,b\n', "a quote of the header does not close well", 2),
+            ("too long", b"id" + b",x" * 70 + b"\n", "the header is too long; expected at most 64 columns and 8192 bytes", 1),
+            ("control bytes", b"id,a\x1b[2J\n", "unknown columns are left out: a?[2J", 0),
+            ("control bytes of a key", b'{"id":"a","b\x7f":1}\n', "unknown keys are left out: b?", 1),
+            ("no line", b"", "holds no record", 0),
+            ("a header alone", b"id,service\r\n", "holds no record", 0)):
+        path = file_of(folder, "usage.csv", text)
+        code, out, err = suanpan("rate", "--json", *DESK, path)
+        expect(what, (code, [json.loads(line)["outcome"] for line in out.splitlines()]), (DONE, ["suspended"] * lines))
+        expect_in(what, f"suanpan: {path}: {says}", err)
+        if what == "an array":
+            expect_in(what, "cause, charge; or JSON objects, one a line\n", err)
+    expect_in("replay of no record", "holds no record", suanpan("replay", "--json", *DESK, path)[2])
+
+
+def customers_of(folder, name, table, content):
+    path = os.path.join(folder, name)
+    shutil.copytree(f"{EXAMPLE}/customers", path)
+    os.remove(os.path.join(path, table))
+    if content is None:
+        os.symlink("nowhere", os.path.join(path, table))
+    else:
+        file_of(path, table, content)
+    return path
+
+
+def check_customers(folder):
+    """Rows and headers of customer tables: where, and what was expected; what hangs on them is refused as well (book.md §18.6)."""
+    for i, (table, content, said) in enumerate((
+            ("groups.csv", b"group,kind,name,parent\nworks,enterprise,,works\nx,enterprise,,no\nx,enterprise,\"\n\",\nx,enterprise,,\n",
+             ("2:19: parent leads back to the group itself, expected a tree", "3:15: parent is not there, expected an enterprise",
+              "6:1: group has an earlier row, expected one row")),
+            ("accounts.csv", b"account,name\nA1,\nA2,\nW1,\nB1,x,y\nB2,\"x\n,x\n",
+             ("5:6: the row has more cells than the header, expected no more",
+              "6:4: a quote opens here and does not close well; expected", "7:1: account '' is not a name, expected")),
+            ("accounts.csv", b'account,"name\nA1,\nA2,\n', ("1:9: a quote opens here and does not close well",)),
+            ("accounts.csv", b"account;name\nA1;\nA2;\n", ("1:1: column 'account;name' is none of this table and no other is, expected some of: account",)),
+            ("accounts.csv", b"account,a\x1bb,account\nA1,,\nA2,,\nW1,,\n",
+             ("1:9: warning: column 'a?b' is not known, expected one of: account", "1:13: warning: column 'account' is there twice")),
+            ("accounts.csv", b" \n", ("1:1: warning: is empty, expected a header",)),
+            ("accounts.csv", b"account,credit\nA1,9223372036854.775808\nA2,\nW1,\n",
+             ("2:4: credit '9223372036854.775808' is not an amount, expected a decimal with at most 6 decimals up to 9223372036854.775807",)))):
+        path = customers_of(folder, f"customers{i}", table, content)
+        code, _, err = suanpan("rate", "--book", f"{EXAMPLE}/book", "--customers", path, f"{EXAMPLE}/usage.csv")
+        expect(f"customers {i}", code, DONE)
+        lines = [line for line in err.splitlines() if line.startswith(f"{path}/{table}")]
+        expect(f"customers {i}", [line[:len(f"{path}/{table}:{part}")] for line, part in zip(lines, said)],
+               [f"{path}/{table}:{part}" for part in said])
+        expect(f"customers {i}, lines", len(lines), len(said))
+    path = customers_of(folder, "lost", "accounts.csv", None)
+    code, out, err = suanpan("rate", *DESK[:2], "--customers", path, f"{EXAMPLE}/usage.csv")
+    expect("a table that cannot be read", (code, out), (ENVIRONMENT, ""))
+    expect_in("a table that cannot be read", f"{path}/accounts.csv: cannot be read: No such file or directory", err)
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         check_packed(folder)
+        check_headers(folder)
+        check_customers(folder)
     print("\n".join(failed) if failed else "input: all as expected")
     return 1 if failed else 0
 

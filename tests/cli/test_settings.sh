@@ -31,4 +31,11 @@ for wrong in x -1 7x '' 99999999999999999999; do
 done
 printf 'cut_ms: -1\n' >"$made/store/suanpan.yaml"
 expect 3 "suanpan: $made/store/suanpan.yaml: workers, cut_ms, checkpoint_ms and checkpoint_records are 0 or more" $print
+desk="$SUANPAN_SOURCE/tests/cli/example"
+rate="$SUANPAN rate --csv --customers $desk/customers $desk/usage.csv"
+expect 0 'text-1,rated,,,ben,A2,works,2026-03-02T10:05:00+08:00,sms,1,text=0.100000 of 0.100000 (1),,W1=0.050000; A2=0.050000,0.100000,0.100000,example-2026' \
+    env SUANPAN_BOOK="$made/nowhere" $rate --book "$desk/book"  # the flag's books take the place of those, not a place beside them
+expect 3 "$made/nowhere/book.yaml: cannot be read: No such file or directory" env SUANPAN_BOOK="$made/nowhere" $rate
+expect 2 'suanpan: SUANPAN_TOP: few is not a number; expected a whole one from 0' env SUANPAN_TOP=few "$SUANPAN" replay "$made/store"
+expect 2 'suanpan: --top: 1.5 is not a number; expected a whole one from 0' "$SUANPAN" replay "$made/store" --top 1.5
 exit $failed

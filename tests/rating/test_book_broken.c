@@ -13,6 +13,8 @@
 #define HALF RATES "day,base,voice,am,,1,1min\n"
 #define X RATES_GOOD "day,x,voice,,,1x,1min\n"
 #define X_SAYS "rates.csv:4:15\n"
+#define S63 "123456789012345678901234567890123456789012345678901234567890123"
+#define S64 S63 "4"
 #define LOST "!" /* a file that cannot be read */
 
 static const struct {
@@ -105,6 +107,13 @@ static const struct {
     {"UTF-16", {{"plans.csv", "\xFF\xFEp,l,a,n\n"}, {"rates.csv", X}}, "plans.csv:1:1\n" X_SAYS},
     {"no row at all", {{"rates.csv", " \r\n# nothing\n\n"}}, "rates.csv:1:1:w\n"},
     {"a header and no row", {{"rates.csv", RATES}}, ""},
+    {"values of book.yaml that cannot be read are not missing as well",
+     {{"book.yaml", "name: \xFF\ncurrency: " S64 S64 S64 S64 "\ntimezone: \"Asia/Shanghai\"x\n"},
+      {"rates.csv", X}},
+     "book.yaml:1:7\nbook.yaml:2:11\nbook.yaml:3:11\n" X_SAYS},
+    {"a value of 255 bytes is none too many",
+     {{"book.yaml", "name: a\tb\ncurrency: " S64 S64 S64 S63 "\ntimezone: Asia/Shanghai\r\n"}},
+     ""},
 };
 
 static char report[MADE_REPORT_BYTES];

@@ -188,14 +188,50 @@ START_TEST(test_customer_cells)
 }
 END_TEST
 
+/* What reaches a terminal of a text, and where it is cut. */
+START_TEST(test_shown)
+{
+  static const struct {
+    const char *text, *shown;
+    size_t length, cut; /* at most 4 bytes of it, whole characters */
+    bool plain;
+  } cases[] = {
+      {"a\tb", "a?b", 3, 3, true},
+      {"a\0b\x7F", "a?b?", 4, 4, false},
+      {"\x1B[2J", "?[2J", 4, 4, false},
+      {"\xC2\x9B[2J", "?[2J", 5, 4, false}, /* the same as one control character of two bytes */
+      {"\xC2\xA0x", "\xC2\xA0x", 3, 3, true},
+      {"\xFF\xE4\xB8", "???", 3, 3, false},
+      {"ab\xE4\xB8\xAD", "ab\xE4\xB8\xAD", 5, 2, true},
+      {"\xF0\x9F\x98\x80\xF0\x9F\x98\x80", "\xF0\x9F\x98\x80\xF0\x9F\x98\x80", 8, 4, true},
+      {"\x80\x80\x80\x80\x80", "?????", 5, 1, false},
+      {"12345678\n", "12345678?", 9, 4, true},
+      {"1234567\x7F", "1234567?", 8, 4, false},
+      {"123456\x1F"
+       "8",
+       "123456?8", 8, 4, false},
+      {"", "", 0, 0, true},
+  };
+  for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    char buffer[64];
+    struct sp_text text = SP_TEXT_INIT(buffer);
+    buffer[0] = '\0';
+    sp_text_add_shown(&text, cases[i].text, cases[i].length);
+    ck_assert_msg(strcmp(buffer, cases[i].shown) == 0, "%zu: %s", i, buffer);
+    ck_assert_msg(sp_text_cut(cases[i].text, cases[i].length, 4) == cases[i].cut, "%zu", i);
+    ck_assert_msg(sp_text_is_plain(cases[i].text, cases[i].length) == cases[i].plain, "%zu", i);
+  }
+}
+END_TEST
+
 START_TEST(test_tables)
 {
   static const struct {
     const char *table, *text;
     uint32_t errors, warnings;
   } cases[] = {
-      {"accounts.csv", "", 0, 0},
-      {"accounts.csv", "\n \n# a\n", 0, 0},
+      {"accounts.csv", "", 0, 1},
+      {"accounts.csv", "\n \n# a\n", 0, 1},
       {"accounts.csv", "account", 0, 0},
       {"accounts.csv", "account\r\nA\rB\r\n", 1, 0},
       {"accounts.csv", "account,name\nA,\"x\n", 1, 0},
@@ -283,6 +319,7 @@ static void tests_add(TCase *tests)
   tcase_add_test(tests, test_utf8);
   tcase_add_test(tests, test_signs);
   tcase_add_test(tests, test_customer_cells);
+  tcase_add_test(tests, test_shown);
   tcase_add_test(tests, test_tables);
   tcase_add_test(tests, test_wide_table);
   tcase_add_test(tests, test_words);
