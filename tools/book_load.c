@@ -304,23 +304,23 @@ static void clashes_say(struct sp_problem_list *list, const struct sp_book *book
   }
 }
 
+/* Those that could be loaded go together or not, whatever is wrong with the others. */
 static enum sp_status set_make(struct sp_books *books, const struct sp_loaded_book *loaded,
                                const char *const *paths, size_t count, struct sp_memory *memory,
                                struct sp_problem_list *list)
 {
   struct sp_book opened[SP_BOOKS_MAX] = {{NULL, NULL}};
-  uint32_t clash = SP_NONE;
+  uint32_t clash = SP_NONE, good = 0, errors = list->problems.errors;
   for (size_t i = 0; i < count; i++) {
-    opened[i] = loaded[i].book;
-  }
-  enum sp_status status = sp_books_make(books, opened, (uint32_t)count, memory, &clash);
-  if (status == SP_BAD_BOOK) {
-    for (size_t i = clash; i < count; i++) {
+    if (loaded[i].image != NULL) {
       list->folder = paths[i];
-      clashes_say(list, opened, i);
+      opened[good] = loaded[i].book;
+      clashes_say(list, opened, good++);
     }
   }
-  return status;
+  return good == count && list->problems.errors == errors
+             ? sp_books_make(books, opened, good, memory, &clash)
+             : SP_BAD_BOOK;
 }
 
 enum sp_status sp_books_load(struct sp_books *books, struct sp_loaded_book *loaded,
@@ -334,7 +334,7 @@ enum sp_status sp_books_load(struct sp_books *books, struct sp_loaded_book *load
     enum sp_status one = sp_book_load(&loaded[i], paths[i], list);
     status = one == SP_OK ? status : one;
   }
-  if (status == SP_OK) {
+  if (status == SP_OK || status == SP_BAD_BOOK) {
     status = set_make(books, loaded, paths, count, memory, list);
   }
   for (size_t i = 0; status != SP_OK && i < count; i++) {

@@ -108,8 +108,13 @@ void sp_problem_list_print(struct sp_problem_list *list, FILE *to)
   list_sort(list);
   for (size_t i = 0; i < list->count; i++) {
     const struct sp_kept_problem *problem = &list->kept[i];
-    fprintf(to, "%s%s%s", problem->folder == NULL ? "" : problem->folder,
-            problem->folder == NULL ? "" : "/", problem->file);
+    char path[PATH_MAX]; /* files are anybody's, and what they are called */
+    struct sp_text text = SP_TEXT_INIT(path);
+    const char *folder = problem->folder == NULL ? "" : problem->folder;
+    sp_text_add_shown(&text, folder, strlen(folder));
+    sp_text_add(&text, problem->folder == NULL ? "" : "/");
+    sp_text_add_shown(&text, problem->file, strlen(problem->file));
+    fputs(path, to);
     if (problem->line > 0) {
       fprintf(to, ":%u", problem->line);
     }

@@ -227,6 +227,19 @@ def check_calls():
     expect("any tor", (rated_by.returncode, set(rated_by.stdout.splitlines())), (0, {fine}))
     for line, (_, part) in zip(told, wrong):
         expect(f"{line} says {part}", part in line, True)
+    text = json.dumps(good).encode()
+    packed = b"\x28\xb5\x2f\xfd\x00\x58" + (len(text) << 3 | 1).to_bytes(3, "little") + text  # a frame with one raw block
+    for name, content, wanted in (("packed", packed, (0, fine + "\n", "")), ("two", text + b"\n\r\n" + text, (0, (fine + "\n") * 2, "")),
+                                  ("cut", packed[:-9], (4, "", "suanpan: FILE: broken zstd data, or they end in the middle\n")),
+                                  ("empty", b" \n\n", (0, "", "suanpan: FILE: holds no call\n"))):
+        path = os.path.join(PLACE, name + ".jsonl")
+        with open(path, "wb") as to:
+            to.write(content)
+        got = run("rate", "--book", book, "--cgrates", path)
+        expect(f"{name} calls", (got.returncode, got.stdout, got.stderr.replace(path, "FILE")), wanted)
+    long = json.dumps({**good, "rating_plan": "x" * 3000000})  # longer than what is read at once
+    got = run("rate", "--book", book, "--cgrates", "-", text="\n".join([long, json.dumps(good), long]))
+    expect("long lines", got.stdout.splitlines(), ['{"error":"RATING_PLAN_NOT_FOUND"}', fine, '{"error":"RATING_PLAN_NOT_FOUND"}'])
     expect("no book", run("rate", "--book", PLACE, "--cgrates", "-").returncode, 3)
     expect("no calls", run("rate", "--book", book, "--cgrates", os.path.join(PLACE, "none")).returncode, 4)
     expect("usage", run("rate", "--book", book, "--customers", PLACE, "--cgrates", "-").returncode, 2)

@@ -190,6 +190,9 @@ def check_unreadable():
     os.mkdir(os.path.join(strays, "notes.csv"))
     run = suanpan("tariff", "check", strays)
     expect("files that are no tables", run.returncode, 0)
+    named = book("named")
+    open(os.path.join(named, "a\x1b[2J.csv"), "wb").close()
+    expect_in("a name that steers a terminal", "/a?[2J.csv: warning: is no table", suanpan("tariff", "check", named).stdout)
     expect_in("files that are no tables", ".csv: warning: is no table of a book and is not read", run.stdout)
 
 
@@ -236,6 +239,11 @@ def check_together():
     said = suanpan("tariff", "check", *paths).stdout.splitlines()
     wanted = [(paths[1], "the same cycle_day"), (paths[1], "the same timezone"),
               (paths[2], "the same currency")]
+    bad = book("bad_one", book={"2026-01-01": "2028-01-01"}, rates={"1/3,1,": "1/3,1x,"})
+    odd = suanpan("tariff", "check", paths[0], bad, paths[2]).stdout.splitlines()
+    expect("a bad book, and two that are unlike", [line.split(": ")[0] for line in odd], [f"{bad}/rates.csv:4:22", f"{paths[2]}/book.yaml:1:1"])
+    many = suanpan("tariff", "check", *paths[:1] * 5).stdout.splitlines()
+    expect("one valid_from for five", len(many), 4)
     expect("unlike books", sorted(said), sorted(f"{path}/book.yaml:1:1: does not go with book one: expected {what}" for path, what in wanted))
 
 
