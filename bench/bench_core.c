@@ -10,7 +10,7 @@
 #include "rating/number.h"
 #include "tests/rating/rate_case.h"
 
-enum { BATCH = 256, AHEAD = 8, GROUP_MEMBERS = 50, USAGES_MAX = 1 << 20, DAYS = 28 };
+enum { BATCH = 256, AHEAD = 3, GROUP_MEMBERS = 50, USAGES_MAX = 1 << 20, DAYS = 28 };
 enum { BIG_PLANS = 1000, BIG_DESTS = 250, BIG_DEST_PREFIXES = 70000, BIG_NUMBERS = 100000 };
 
 enum tariff { SMALL, SIMPLE, BIG };

@@ -22,10 +22,10 @@ _Static_assert(SP_DECODE_SCRATCH_BYTES >= SP_CDR_SCRATCH_BYTES, "room for any re
 #define THREADS_MAX 64
 /* So many records before its turn is fetched what a record touches: its customer, what that leads
  * to, the set of its plans, the rules there. */
-#define AHEAD_CUSTOMER 24u
-#define AHEAD_LED 12u
-#define AHEAD_SET 7u
-#define AHEAD_RULES 4u
+#define AHEAD_CUSTOMER 9u
+#define AHEAD_LED 5u
+#define AHEAD_SET 3u
+#define AHEAD_RULES 2u
 
 struct kept { /* of a record, as journaled */
   int64_t net_micro;

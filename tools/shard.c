@@ -8,11 +8,11 @@
 
 /* Records ahead of the one at hand, for each step: what another thread wrote about it, what that
  * names, what that leads to, and the tariff in two steps. */
-#define AHEAD_MAX 24u
-#define AHEAD_NAMED 16u
-#define AHEAD_LED 8u
-#define AHEAD_SET 7u
-#define AHEAD_FRAME 4u
+#define AHEAD_MAX 16u
+#define AHEAD_NAMED 9u
+#define AHEAD_LED 5u
+#define AHEAD_SET 3u
+#define AHEAD_FRAME 2u
 #define RAW_BYTES_USUAL 128u
 
 static inline void lines_prefetch(const void *at, size_t bytes)
