@@ -8,19 +8,12 @@
 
 static void pair_put(struct sp__draft *draft, uint32_t plan, uint32_t item)
 {
-  struct sp__doubt *doubt = &draft->doubt;
-  if (doubt->rates == NULL) {
-    doubt->rates = sp__draft_take(draft, sizeof(*doubt->rates));
-  }
-  if (doubt->rates != NULL) {
-    (void)sp__keys_put(draft, doubt->rates, (uint64_t)plan << 32 | item, 0);
-  }
+  (void)sp__keys_put(draft, &draft->doubt.rates, (uint64_t)plan << 32 | item, 0);
 }
 
 static bool pair_has(const struct sp__draft *draft, uint32_t plan, uint32_t item)
 {
-  const struct sp__keys *rates = draft->doubt.rates;
-  return rates != NULL && sp__keys_find(rates, (uint64_t)plan << 32 | item) != SP_NONE;
+  return sp__keys_find(&draft->doubt.rates, (uint64_t)plan << 32 | item) != SP_NONE;
 }
 
 void sp__doubt_rate(struct sp__draft *draft, uint32_t plan, uint32_t item)
@@ -32,12 +25,14 @@ void sp__doubt_rate(struct sp__draft *draft, uint32_t plan, uint32_t item)
 
 bool sp__doubt_of(const struct sp__draft *draft, uint32_t plan, uint32_t item)
 {
-  if (plan == SP_NONE) {
-    return draft->doubt.rates_all || draft->plans.lost || pair_has(draft, SP_DOUBT_SOME, item) ||
-           pair_has(draft, SP_DOUBT_SOME, SP_NONE);
-  }
   return draft->doubt.rates_all || pair_has(draft, plan, item) || pair_has(draft, plan, SP_NONE) ||
          pair_has(draft, SP_NONE, item);
+}
+
+bool sp__doubt_of_others(const struct sp__draft *draft, uint32_t item)
+{
+  return draft->plans.lost || pair_has(draft, SP_DOUBT_SOME, item) ||
+         pair_has(draft, SP_DOUBT_SOME, SP_NONE);
 }
 
 void sp__doubt_table(struct sp__draft *draft, const char *file)

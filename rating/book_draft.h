@@ -187,15 +187,20 @@ struct sp__spans {       /* times of a week by weekday and day type with the ban
 
 struct sp__dest_tree;
 
-struct sp__keys; /* book_tables.h */
+/* The lookup of the k-th record under a key: an open hash table in the arena, for doubled rows. */
+struct sp__keys {
+  uint64_t *keys;
+  uint32_t *values; /* + 1 */
+  uint32_t slots, count;
+};
 
 /* What rows and tables that cannot be read may have said: what would be judged by it is not
  * (book_doubt.c). */
 struct sp__doubt {
-  struct sp__keys *rates; /* (plan, item) of such rows of rates; SP_NONE: any */
-  uint64_t bands;         /* bit per band with such a row */
-  bool rates_all;         /* a row of rates whose plan and item are not known either */
-  bool numbers;           /* a row of numbers or destinations */
+  struct sp__keys rates; /* (plan, item) of such rows of rates; SP_NONE: any */
+  uint64_t bands;        /* bit per band with such a row */
+  bool rates_all;        /* a row of rates whose plan and item are not known either */
+  bool numbers;          /* a row of numbers or destinations */
 };
 
 struct sp__draft {

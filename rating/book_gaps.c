@@ -466,7 +466,7 @@ static bool item_doubt(const struct sp__draft *draft, const struct sp__plan_item
                        bool of_group)
 {
   bool doubt = sp__doubt_of(draft, item->plan, item->item) ||
-               (of_group && sp__doubt_of(draft, SP_NONE, item->item));
+               (of_group && sp__doubt_of_others(draft, item->item));
   for (uint32_t i = 0; i < item->rules_count && !doubt; i++) {
     uint64_t bands = sp__rule_row(draft, draft->rule_order[item->rules_at + i])->match.bands;
     doubt = (bands & draft->doubt.bands) != 0 || (bands != 0 && draft->bands.lost);

@@ -94,6 +94,7 @@ static void header_read(struct sp__book_reader *reader)
     reader->header_bad = true;
     error_at(reader, table->quote_line, table->quote_column, SP_TABLE_QUOTE_WORDS);
     cells = cells < table->quote_cell ? cells : table->quote_cell;
+    reader->header_cells = UINT32_MAX; /* how many there are is not known */
   }
   for (uint32_t i = 0; i < cells; i++) {
     known += column_find(reader, table->cells[i]) < reader->names_count;

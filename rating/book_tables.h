@@ -30,16 +30,11 @@ extern const char *const sp__band_modes[3];
 /* Kind of a plan by name id, SP_PLAN_UNKNOWN if it has none. */
 uint8_t sp__plan_kind(const struct sp__draft *draft, uint32_t plan);
 
-/* The lookup of the k-th record under a key: an open hash table in the arena, for doubled rows. */
-struct sp__keys {
-  uint64_t *keys;
-  uint32_t *values; /* + 1 */
-  uint32_t slots, count;
-};
 /* A row of rates that could not be read; plan, item: SP_NONE if not known. */
 void sp__doubt_rate(struct sp__draft *draft, uint32_t plan, uint32_t item);
-/* Whether such a row may have been a rule of this item of this plan; SP_NONE: of some base plan. */
+/* Whether such a row may have been a rule of this item: of this plan, or of another one. */
 bool sp__doubt_of(const struct sp__draft *draft, uint32_t plan, uint32_t item);
+bool sp__doubt_of_others(const struct sp__draft *draft, uint32_t item);
 /* A table that is there and could not be read. */
 void sp__doubt_table(struct sp__draft *draft, const char *file);
 

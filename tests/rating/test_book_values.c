@@ -95,6 +95,18 @@ START_TEST(test_percents_clocks_integers)
                   {"100", 10000}, {"100.00", 10000}, {"100.01", -1}, {"33.333", -1},
                   {"-1", -1},     {"", -1},          {"5%", -1},     {"101", -1},
                   {"99999", -1}};
+  static const struct {
+    const char *text;
+    bool decimal;
+  } decimals[] = {{"0", true},        {"12345678901234567890", true},
+                  {"1.123456", true}, {"1.", false},
+                  {".5", false},      {"1.1234567", false},
+                  {"12x5", false},    {"1.5x", false},
+                  {"", false},        {"1.2.3", false}};
+  for (size_t i = 0; i < sizeof(decimals) / sizeof(decimals[0]); i++) {
+    bool is = sp_value_is_decimal(decimals[i].text, strlen(decimals[i].text), 6);
+    ck_assert_msg(is == decimals[i].decimal, "%s", decimals[i].text);
+  }
   for (size_t i = 0; i < sizeof(percents) / sizeof(percents[0]); i++) {
     int64_t value = -1;
     bool good = sp_value_percent(percents[i].text, strlen(percents[i].text), &value);

@@ -221,6 +221,7 @@ START_TEST(test_shown)
     ck_assert_msg(sp_text_cut(cases[i].text, cases[i].length, 4) == cases[i].cut, "%zu", i);
     ck_assert_msg(sp_text_is_plain(cases[i].text, cases[i].length) == cases[i].plain, "%zu", i);
   }
+  ck_assert_uint_eq(sp_text_cut("\x80\x80\x80", 3, 2), 0);
 }
 END_TEST
 
@@ -260,12 +261,14 @@ START_TEST(test_wide_table)
   for (int i = 0; i < 70; i++) {
     at += (size_t)snprintf(table + at, sizeof(table) - at, ",c");
   }
-  snprintf(table + at, sizeof(table) - at, "\nA,,,,\n");
+  at += (size_t)snprintf(table + at, sizeof(table) - at, "\nA,,,,\nB");
+  memset(table + at, ',', 72); /* more cells than the header has, and than are kept */
+  table[at + 72] = '\0';
   const struct case_file files[] = {{"accounts.csv", table}};
   case_begin(&own);
   case_book(&own, book, sizeof(book) / sizeof(book[0]));
   case_customers(&own, files, 1);
-  ck_assert_uint_eq(own.problems.errors, 0);
+  ck_assert_uint_eq(own.problems.errors, 1);
   ck_assert_uint_gt(own.problems.warnings, 60);
   ck_assert_uint_eq(sp_directory_find_account(own.directory, (struct sp_name){"A", 1}), 0);
   case_end(&own);
