@@ -14,10 +14,11 @@
 #define SP_BOOK_BANDS_MAX 64 /* names of bands in one book */
 #define SP_BOOK_ITEMS_MAX \
   64 /* items of one record: base plan's and those of all group and family plans */
-#define SP_BOOK_DENOMINATOR_MAX 1000000000 /* book.md §16.2 */
-#define SP_BOOK_UNHASHED 64                /* bytes of the header before what the hash covers */
-#define SP_TIME_MIN (INT64_MIN / 4)        /* open from */
-#define SP_TIME_MAX (INT64_MAX / 4)        /* open to */
+#define SP_BOOK_DENOMINATOR_MAX 1000000000               /* book.md §16.2 */
+#define SP_BOOK_QUANTITY_MAX INT64_C(999999999999999999) /* s, B or items */
+#define SP_BOOK_UNHASHED 64         /* bytes of the header before what the hash covers */
+#define SP_TIME_MIN (INT64_MIN / 4) /* open from */
+#define SP_TIME_MAX (INT64_MAX / 4) /* open to */
 
 struct sp_book_array { /* a section: `count` records at byte `at` */
   uint64_t at;

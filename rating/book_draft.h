@@ -10,9 +10,9 @@
 #include "rating/number.h"
 #include "rating/table.h"
 
-#define SP_DRAFT_RECORD_MAX 512                  /* bytes of one record of a list */
-#define SP_DRAFT_NAME_MAX 64                     /* characters of a name (§1.7) */
-#define SP_DRAFT_QUANTITY_MAX 999999999999999999 /* s, B or items */
+#define SP_DRAFT_RECORD_MAX 512 /* bytes of one record of a list */
+#define SP_DRAFT_NAME_MAX 64    /* characters of a name (§1.7) */
+#define SP_DRAFT_QUANTITY_MAX SP_BOOK_QUANTITY_MAX
 #define SP_DRAFT_TEXT_MAX SP_PROBLEM_BYTES_MAX
 
 struct sp__list {

@@ -198,7 +198,8 @@ static bool extras_good(const struct opening *o)
   for (uint64_t i = 0; i < h->allowances.count; i++) {
     if (!match_good(o, &a[i].match) || a[i].name_id >= h->allowance_names.count ||
         a[i].plan >= h->plans.count || a[i].unit > SP_UNIT_BYTE || a[i].amount < 0 ||
-        a[i].member_cap < -1 || a[i].pool > 1 || a[i].rollover > 1 || a[i].by_day > 1) {
+        a[i].amount > SP_BOOK_QUANTITY_MAX || a[i].member_cap < -1 || a[i].pool > 1 ||
+        a[i].rollover > 1 || a[i].by_day > 1) {
       return false;
     }
   }

@@ -8,7 +8,6 @@
 #define SP_VALUE_DIGITS_MAX 18
 #define SP_VALUE_NAME_MAX 64
 #define SP_VALUE_RATIONAL_MAX 999999999
-#define SP_VALUE_QUANTITY_MAX 999999999999999999
 
 static bool is_digit(char c)
 {
@@ -114,7 +113,7 @@ bool sp_value_quantity(const char *text, size_t length, struct sp_quantity *quan
     }
     value /= 10;
   }
-  if (value > SP_VALUE_QUANTITY_MAX) {
+  if (value > SP_BOOK_QUANTITY_MAX) {
     return false;
   }
   *quantity = (struct sp_quantity){(int64_t)value, unit->unit, digits == length};

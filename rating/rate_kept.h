@@ -94,19 +94,20 @@ static inline int64_t sp__winner_bias(const struct sp__winner *winner, int64_t d
                                               : 0;
 }
 
-#define SP__OFFER_AMOUNT_MAX ((INT64_C(1) << 60) - 1)
+#define SP__OFFER_AMOUNT_BITS 60
 #define SP__OFFER_NAME_MAX ((UINT32_C(1) << 22) - 1)
 
 struct sp__offer {
-  uint64_t key;                            /* these are of its row */
-  uint64_t amount : 60;                    /* where it fits: see sp__short_fits() */
+  uint64_t key; /* these are of its row */
+  uint64_t amount : SP__OFFER_AMOUNT_BITS;
   bool pool : 1, rollover : 1, capped : 1; /* capped: a pool with member_cap */
   bool joins : 1; /* own in a group's plan: the grant depends on when the member joined (§10.2) */
   uint32_t row;   /* index in the book's `allowances` */
-  uint32_t name : 22; /* of the allowance in the set of books, where it fits */
+  uint32_t name : 22; /* of the allowance in the set of books, or SP__OFFER_NAME_MAX: ask the row */
   uint32_t unit : 2, position : 8;
 };
 _Static_assert(sizeof(struct sp__offer) == 24, "and a winner: a line");
+_Static_assert(SP_BOOK_QUANTITY_MAX < INT64_C(1) << SP__OFFER_AMOUNT_BITS, "an amount fits");
 _Static_assert(SP__POSITIONS_MAX <= UINT8_MAX, "a position fits");
 
 #define SP__ITEM_NONE UINT8_MAX

@@ -170,6 +170,8 @@ struct draft { /* a choice while it is made: room for all rows of the plans */
   struct sp__asked asked;
 };
 
+#define AMOUNT_MASK ((UINT64_C(1) << SP__OFFER_AMOUNT_BITS) - 1) /* of all: for the compiler */
+
 static void offers_add(struct sp_rater *rater, struct draft *draft, uint64_t bands,
                        const struct sp_book_plan *plan, uint32_t position)
 {
@@ -181,14 +183,16 @@ static void offers_add(struct sp_rater *rater, struct draft *draft, uint64_t ban
     if (!sp__match(book, &row->match, &draft->asked, bands)) {
       continue;
     }
+    uint32_t name = names[row->name_id];
     struct sp__offer offer = {.key = row->key,
-                              .amount = (uint64_t)row->amount & SP__OFFER_AMOUNT_MAX,
+                              .amount = (uint64_t)row->amount & AMOUNT_MASK,
                               .pool = row->pool != 0,
                               .rollover = row->rollover != 0,
                               .capped = row->pool != 0 && row->member_cap >= 0,
                               .joins = plan->kind >= SP_PLAN_GROUP && !row->pool,
                               .row = plan->allowances_at + i,
-                              .name = names[row->name_id] & SP__OFFER_NAME_MAX,
+                              .name = (name < SP__OFFER_NAME_MAX ? name : SP__OFFER_NAME_MAX) &
+                                      SP__OFFER_NAME_MAX,
                               .unit = row->unit & 3u,
                               .position = position & UINT8_MAX};
     uint32_t at = draft->choice->offers_count++;

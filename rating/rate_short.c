@@ -26,8 +26,7 @@ bool sp__short_fits(const struct sp_rater *rater, const struct sp__choice *choic
   }
   for (uint32_t i = 0; i < choice->offers_count && fits; i++) {
     const struct sp_book_allowance *row = sp__offer_row(rater, offers + i);
-    fits = row->amount >= 0 && row->amount <= SP__OFFER_AMOUNT_MAX &&
-           offers[i].name < SP__OFFER_NAME_MAX; /* so it is whole */
+    fits = offers[i].name < SP__OFFER_NAME_MAX;
     /* Where priorities are equal the ends of subscriptions have a say (§10.5). */
     for (uint32_t k = i; k-- > 0 && sp__offer_row(rater, offers + k)->priority == row->priority;) {
       fits = fits && offers[k].unit != row->unit;

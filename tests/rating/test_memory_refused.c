@@ -431,7 +431,7 @@ START_TEST(test_records)
     rate_case_rate(&plain, &usage, &charge);
     rate_case_need(sp_rater_notice(poor.rater, &usage) == SP_OK, "notice");
     enum sp_status status = SP_NO_MEMORY;
-    for (size_t room = 0; status != SP_OK; room += 64) {
+    for (size_t room = 0; status != SP_OK; room += 8) {
       ck_assert_uint_lt(room, SP__CACHE_CHUNK_BYTES);
       sp__cache_clear(poor.rater);
       poor.rater->chunk_used = SP__CACHE_CHUNK_BYTES - room;
