@@ -19,18 +19,27 @@ bool sp_book_is_table(const char *name)
   return false;
 }
 
+/* Also as another system writes it: on ours that is no table, which nobody would notice. */
+static bool is_csv(const char *name)
+{
+  size_t length = strlen(name);
+  const char *end = name + length - (length < 4 ? length : 4);
+  return length > 4 && end[0] == '.' && (end[1] | 0x20) == 'c' && (end[2] | 0x20) == 's' &&
+         (end[3] | 0x20) == 'v';
+}
+
 static void files_check(struct sp__draft *draft)
 {
   for (size_t i = 0; i < draft->files->count; i++) {
     const struct sp_book_file *file = &draft->files->file[i];
-    size_t length = strlen(file->name);
     if (file->bytes == NULL) {
       sp__doubt_table(draft, file->name);
     }
-    if (length > 4 && strcmp(file->name + length - 4, ".csv") == 0 &&
-        !sp_book_is_table(file->name)) {
+    if (is_csv(file->name) && !sp_book_is_table(file->name)) {
       sp_problem_warning(draft->problems, file->name, 0, 0,
-                         "is no table of a book and is not read");
+                         "is no table of a book and is not read; expected areas.csv, numbers.csv, "
+                         "ported.csv, cells.csv, calendar.csv, bands.csv, destinations.csv, "
+                         "plans.csv, rates.csv, allowances.csv, discounts.csv or payers.csv");
     }
   }
 }

@@ -100,7 +100,9 @@ static void header_read(struct sp__book_reader *reader)
     known += column_find(reader, table->cells[i]) < reader->names_count;
   }
   if (known == 0 && cells > 0) { /* of another table, or none at all: said once */
-    header_error(reader, 0, "this header begins with \"",
+    bool text = sp_text_is_plain(table->cells[0].text, table->cells[0].length);
+    header_error(reader, 0,
+                 text ? "this header begins with \"" : "this header is no UTF-8: it begins with \"",
                  "\" and has no column of this table; expected one with some of");
     sp__doubt_table(reader->draft, table->file);
     reader->table.at = reader->table.end;

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -98,7 +99,7 @@ static bool is_stray(const struct folder_files *files, const char *name)
 {
   size_t length = strlen(name);
   return length > 4 && length < SP_LOAD_NAME_MAX && name[0] != '.' &&
-         strcmp(name + length - 4, ".csv") == 0 &&
+         strcasecmp(name + length - 4, ".csv") == 0 &&
          files->count < SP_LOAD_FILES_MAX - SP_LOAD_TABLES_MAX;
 }
 

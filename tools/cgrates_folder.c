@@ -56,10 +56,11 @@ enum sp_status sp_cgrates_plan_open(struct sp_cgrates_plan *plan, const char *pa
     const char *name = sp_cgrates_table_name((enum sp_cgrates_table)i);
     char full[PATH_MAX];
     errno = ENAMETOOLONG;
+    struct stat link; /* one that leads nowhere is a table that cannot be read */
     if (file_path(full, path, name)) {
       plan->files[i].bytes = file_read(full, &plan->files[i].length);
     }
-    if (plan->files[i].bytes == NULL && errno != ENOENT) {
+    if (plan->files[i].bytes == NULL && (errno != ENOENT || lstat(full, &link) == 0)) {
       char message[SP_PROBLEM_BYTES_MAX];
       snprintf(message, sizeof(message), "cannot be read: %s", strerror(errno));
       sp_problem_error(&list->problems, name, 0, 0, message);

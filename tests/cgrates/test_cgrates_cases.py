@@ -177,6 +177,11 @@ def check_refused():
     os.mkdir(os.path.join(path, "Rates.csv"))
     got = run("tariff", "import", "cgrates", path, os.path.join(PLACE, "nothing-book"))
     expect("a table that is a folder", (got.returncode, f"{path}/Rates.csv: cannot be read: Is a directory" in got.stderr), (3, True))
+    path = folder("linked")
+    os.remove(os.path.join(path, "Destinations.csv"))
+    os.symlink("nowhere", os.path.join(path, "Destinations.csv"))
+    got = run("tariff", "import", "cgrates", path, os.path.join(PLACE, "out"))
+    expect("a link that leads nowhere", (got.returncode, f"{path}/Destinations.csv: cannot be read: No such file" in got.stderr), (3, True))
 
 
 def check_places():

@@ -191,7 +191,9 @@ def check_unreadable():
     run = suanpan("tariff", "check", strays)
     expect("files that are no tables", run.returncode, 0)
     named = book("named")
-    open(os.path.join(named, "a\x1b[2J.csv"), "wb").close()
+    for name in ("a\x1b[2J.csv", "Rates.CSV"):
+        open(os.path.join(named, name), "wb").close()
+    expect_in("a name in capitals", "/Rates.CSV: warning: is no table of a book and is not read; expected areas.csv,", suanpan("tariff", "check", named).stdout)
     expect_in("a name that steers a terminal", "/a?[2J.csv: warning: is no table", suanpan("tariff", "check", named).stdout)
     expect_in("files that are no tables", ".csv: warning: is no table of a book and is not read", run.stdout)
 
@@ -215,6 +217,12 @@ def check_bytes():
     odd = book("bytes", plans={"group": "gr\0ou\x1b[2J\x7fp"})
     said = suanpan("tariff", "check", odd).stdout
     expect_in("a message goes on behind a NUL", ':3:6: "gr?ou?[2J?p" holds a byte that is no text; expected UTF-8', said)
+    wide = book("wide")
+    with open(os.path.join(wide, "plans.csv"), "w", encoding="utf-16") as out:
+        out.write(BOOK["plans.csv"])
+    said = suanpan("tariff", "check", wide).stdout
+    expect("UTF-16 is said once", (said.count("\n"), said.split("/wide/")[1].split(";")[0]),
+           (1, 'plans.csv:1:1: this header is no UTF-8: it begins with "??p?l?a?n?" and has no column of this table'))
     said = suanpan("tariff", "check", book("key", book={"name: one": "na\0me: one\nname: one"})).stdout
     expect_in("of a key, too", '"na?me": unknown key; expected name', said)
     said = suanpan("tariff", "check", book("long", plans={"group": "g" * 300})).stdout
