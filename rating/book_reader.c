@@ -147,11 +147,20 @@ bool sp__book_reader_open(struct sp__book_reader *reader, struct sp__draft *draf
   return true;
 }
 
+/* Cells lie in their row from left to right: mostly all of it is plain, looked at once. */
 static void cells_check(struct sp__book_reader *reader)
 {
   const struct sp_table *table = &reader->table;
+  uint32_t count =
+      table->cells_count < SP_TABLE_CELLS_MAX ? table->cells_count : SP_TABLE_CELLS_MAX;
   reader->spoilt = 0;
-  for (uint32_t i = 0; i < table->cells_count && i < SP_TABLE_CELLS_MAX; i++) {
+  if (count > 0) {
+    const struct sp_cell_text *first = &table->cells[0], *last = &table->cells[count - 1];
+    count = sp_text_is_plain(first->text, (size_t)(last->text - first->text) + last->length)
+                ? 0
+                : count;
+  }
+  for (uint32_t i = 0; i < count; i++) {
     if (!sp_text_is_plain(table->cells[i].text, table->cells[i].length)) {
       char buffer[SP_DRAFT_TEXT_MAX];
       struct sp_text text = SP_TEXT_INIT(buffer);

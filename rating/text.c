@@ -112,6 +112,10 @@ bool sp_text_is_plain(const char *bytes, size_t length)
       continue;
     }
     const unsigned char *at = (const unsigned char *)bytes + i;
+    if (*at >= 0x20 && *at < 0x7F) {
+      i++;
+      continue;
+    }
     size_t size = sp_text_utf8(at, length - i);
     bool blank = at[0] == '\t' || at[0] == '\n' || at[0] == '\r';
     if (size == 0 || (!blank && is_control(at, size))) {
