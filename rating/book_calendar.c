@@ -121,7 +121,7 @@ static void bands_read(struct sp__draft *draft)
     if (names >= SP_BOOK_BANDS_MAX && draft->bands.list.count > names) {
       sp__book_reader_error(&reader, BAND, "is one name too many; a book has at most 64 bands");
     }
-    if (!reader.bad && row.from_s >= row.to_s) {
+    if (row.from_s >= row.to_s) { /* never so by what stands for a wrong time */
       sp__book_reader_error(
           &reader, TO,
           "is not after `from`; a band over midnight is two rows: to 24:00 and from 00:00");

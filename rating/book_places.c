@@ -93,7 +93,7 @@ static void ported_read(struct sp__draft *draft)
         sp__book_reader_digits(&reader, NUMBER), sp__book_reader_time(&reader, FROM, SP_TIME_MIN),
         sp__book_reader_time(&reader, TO, SP_TIME_MAX),
         sp__book_reader_text(&reader, OPERATOR, &draft->operators), sp__book_reader_line(&reader)};
-    if (!reader.bad && row.from_utc_s >= row.to_utc_s) {
+    if (row.from_utc_s >= row.to_utc_s) { /* never so by what stands for a wrong time */
       sp__book_reader_error(&reader, TO, "the interval is empty; expected `from` before `to`");
     }
     if (!reader.bad) {
@@ -111,8 +111,9 @@ static void cells_read(struct sp__draft *draft)
     return;
   }
   while (sp__book_reader_next(&reader)) {
-    struct sp__cell row = {sp__book_reader_integer(&reader, LAC_FROM, 0, SP_DRAFT_QUANTITY_MAX, 0),
-                           sp__book_reader_integer(&reader, LAC_TO, 0, SP_DRAFT_QUANTITY_MAX, 0),
+    int64_t top = SP_DRAFT_QUANTITY_MAX;
+    struct sp__cell row = {sp__book_reader_integer(&reader, LAC_FROM, 0, top, 0),
+                           sp__book_reader_integer(&reader, LAC_TO, 0, top, top),
                            sp__book_reader_text(&reader, PLMN, &draft->plmns) - 1,
                            sp__book_reader_known(&reader, AREA, &draft->areas, "areas.csv"),
                            sp__book_reader_line(&reader)};
@@ -121,7 +122,7 @@ static void cells_read(struct sp__draft *draft)
         sp__book_reader_error(&reader, column, "is blank; expected each cell of the row");
       }
     }
-    if (!reader.bad && row.lac_from > row.lac_to) {
+    if (row.lac_from > row.lac_to) { /* never so by what stands for a wrong bound */
       sp__book_reader_error(&reader, LAC_TO, "expected lac_from <= lac_to");
     }
     if (sp__book_reader_sound(&reader)) {

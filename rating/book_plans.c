@@ -61,7 +61,7 @@ void sp__read_plans(struct sp__draft *draft)
     (void)sp__book_reader_word(&reader, PRORATION, prorations, SP_COUNT(prorations), 0);
     (void)sp__book_reader_name(&reader, FEE_ITEM, &ignored, false);
     (void)sp__book_reader_name(&reader, EXCLUSION, &ignored, false);
-    if (!reader.bad && row.from_utc_s >= row.to_utc_s) {
+    if (row.from_utc_s >= row.to_utc_s) { /* never so by what stands for a wrong time */
       sp__book_reader_error(&reader, VALID_TO,
                             "the interval is empty; expected valid_from before valid_to");
     }

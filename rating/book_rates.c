@@ -101,13 +101,15 @@ static void amounts_take(struct sp__book_reader *reader, struct sp__rate *row)
   row->has_fee = 1;
 }
 
-static void quantities_take(struct sp__book_reader *reader, struct sp__rate *row)
+/* Returns whether the unit is known. */
+static bool quantities_take(struct sp__book_reader *reader, struct sp__rate *row)
 {
   struct sp_quantity per = {1, SP_UNIT_ITEM, true};
   struct sp_quantity increment;
   struct sp_quantity from = {0, SP_UNIT_ITEM, true};
   bool per_given = sp__book_reader_quantity(reader, PER, &per);
-  bool known = per_given || sp__book_reader_blank(reader, PER);
+  bool blank = sp__book_reader_blank(reader, PER) && !sp__book_reader_is_lost(reader, PER);
+  bool known = per_given || blank;
   increment = per;
   bool increment_given = sp__book_reader_quantity(reader, INCREMENT, &increment);
   bool from_given = sp__book_reader_quantity(reader, FROM, &from);
@@ -127,6 +129,19 @@ static void quantities_take(struct sp__book_reader *reader, struct sp__rate *row
   if (known && from_given && from.value != 0 && from.unit != per.unit) {
     sp__book_reader_error(reader, FROM, "is in another unit; expected that of `per`");
   }
+  return known;
+}
+
+/* Some service has to be counted in the unit, whatever else is wrong with the row. */
+static void service_check(struct sp__book_reader *reader, const struct sp__rate *row)
+{
+  uint64_t services = row->match.accepted & SP_FEATURES_SERVICE;
+  if (services != 0 && (services & sp__unit_services((enum sp_unit)row->unit)) == 0) {
+    sp__book_reader_error(
+        reader, MATCH + SP_COLUMN_SERVICE,
+        "is not counted in the unit of `per`: voice in s, data in s or B, the others "
+        "by item; expected one that is");
+  }
 }
 
 static void row_take(struct sp__book_reader *reader, struct sp__rate *row)
@@ -139,7 +154,9 @@ static void row_take(struct sp__book_reader *reader, struct sp__rate *row)
   sp__book_reader_match(reader, MATCH, &row->match);
   row->priority =
       sp__book_reader_integer(reader, PRIORITY, -SP_DRAFT_QUANTITY_MAX, SP_DRAFT_QUANTITY_MAX, 0);
-  quantities_take(reader, row);
+  if (quantities_take(reader, row)) {
+    service_check(reader, row);
+  }
   amounts_take(reader, row);
   row->counter = sp__book_reader_word(reader, COUNTER, counters, 1, SP_BLANK);
   row->rounding = sp__book_reader_word(reader, ROUNDING, sp__roundings, 3, SP_BLANK);
@@ -163,12 +180,6 @@ void sp__read_rates(struct sp__draft *draft)
   while (sp__book_reader_next(&reader)) {
     struct sp__rate row;
     row_take(&reader, &row);
-    if ((row.match.accepted & sp__unit_services((enum sp_unit)row.unit)) == 0 && !reader.bad) {
-      sp__book_reader_error(
-          &reader, MATCH + SP_COLUMN_SERVICE,
-          "is not counted in the unit of `per`: voice in s, data in s or B, the others "
-          "by item");
-    }
     /* Of a plan of wrong kind, itself an error, no row is compared with others (§18.2). */
     if (sp__book_reader_sound(&reader) && sp__plan_kind(draft, row.plan) != SP_PLAN_UNKNOWN) {
       *(struct sp__rate *)sp__list_add(draft, &draft->rates, sizeof(row)) = row;

@@ -196,8 +196,7 @@ bool sp__book_reader_next(struct sp__book_reader *reader)
   return true;
 }
 
-/* Whether what is wrong with a cell follows from what is reported already. */
-static bool is_reported(const struct sp__book_reader *reader, uint32_t column)
+bool sp__book_reader_is_lost(const struct sp__book_reader *reader, uint32_t column)
 {
   uint32_t i = reader->cell_of[column];
   if (i == SP_NONE) {
@@ -233,7 +232,7 @@ void sp__book_reader_error(struct sp__book_reader *reader, uint32_t column, cons
   char buffer[SP_DRAFT_TEXT_MAX];
   struct sp_text text = SP_TEXT_INIT(buffer);
   reader->bad = true;
-  if (is_reported(reader, column)) {
+  if (sp__book_reader_is_lost(reader, column)) {
     reader->unread = true;
     return;
   }
@@ -375,7 +374,7 @@ uint32_t sp__book_reader_name(struct sp__book_reader *reader, uint32_t column,
   struct sp_cell_text cell = sp__book_reader_cell(reader, column);
   if (cell.length == 0) {
     if (needed) {
-      names->lost = names->lost || is_reported(reader, column);
+      names->lost = names->lost || sp__book_reader_is_lost(reader, column);
       sp__book_reader_error(reader, column, "is blank; expected a name");
     }
     return SP_NONE;
@@ -384,7 +383,7 @@ uint32_t sp__book_reader_name(struct sp__book_reader *reader, uint32_t column,
     sp__book_reader_error(reader, column,
                           "expected a name: at most 64 letters, digits, '_', '.' or '-'");
   }
-  if (is_reported(reader, column)) {
+  if (sp__book_reader_is_lost(reader, column)) {
     names->lost = true;
     return SP_NONE;
   }

@@ -46,6 +46,9 @@ static inline bool sp__book_reader_sound(const struct sp__book_reader *reader)
   return !reader->bad && !reader->lost;
 }
 
+/* Whether a cell is not known, which is reported: what is wrong with it only follows. */
+bool sp__book_reader_is_lost(const struct sp__book_reader *reader, uint32_t column);
+
 /* An error at a cell: COLUMN "VALUE": what. Marks the row. Says nothing where it follows from an
  * error that is reported: of the header, of a quote, of bytes that are no text. */
 void sp__book_reader_error(struct sp__book_reader *reader, uint32_t column, const char *what);

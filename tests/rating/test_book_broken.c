@@ -149,6 +149,18 @@ static const struct {
     {"UTF-16", {{"plans.csv", "\xFF\xFEp,l,a,n\n"}, {"rates.csv", X}}, "plans.csv:1:1\n" X_SAYS},
     {"no row at all", {{"rates.csv", " \r\n# nothing\n\n"}}, "rates.csv:1:1:w\n"},
     {"a header and no row", {{"rates.csv", RATES}}, ""},
+    {"every error of a row, and none that follows from another",
+     {{"plans.csv", "plan,kind,valid_from,valid_to\nday,bass,2026-01-02,2026-01-01\n"
+                    "team,group,2026-13-01,0001-01-01\n"},
+      {"rates.csv",
+       "plan,item,service,price,per,increment,from,connect_fee\n"
+       "day,x,sms,1x,1min,1B,1,\nday,y,sms,1,min1,1B,1,\nday,z,smsx,1x,1min,,1GBx,1\n"},
+      {"bands.csv", "band,days,from,to\nam,x,12:00,11:00\npm,x,24:00,24:00\n"},
+      {"ported.csv", "number,from,to\n8x,2026-01-02,2026-01-01\n"}},
+     "bands.csv:2:12\nbands.csv:2:4\nbands.csv:3:4\nbands.csv:3:6\nplans.csv:2:21\nplans.csv:2:5\n"
+     "plans.csv:3:12\nported.csv:2:1\nported.csv:2:15\nrates.csv:2:11\nrates.csv:2:19\nrates.csv:2:"
+     "22\n"
+     "rates.csv:2:7\nrates.csv:3:13\nrates.csv:4:12\nrates.csv:4:21\nrates.csv:4:7\n"},
     {"values of book.yaml that cannot be read are not missing as well",
      {{"book.yaml", "name: \xFF\ncurrency: " S64 S64 S64 S64 "\ntimezone: \"Asia/Shanghai\"x\n"},
       {"rates.csv", X}},
@@ -220,10 +232,10 @@ START_TEST(test_broken)
   } else {
     (void)made_zone(made, "Asia/Shanghai");
   }
-  static const char *const files[][2] = {{"areas.csv", AREAS},     {"numbers.csv", NULL},
-                                         {"bands.csv", BANDS},     {"destinations.csv", DESTS},
-                                         {"plans.csv", PLANS},     {"rates.csv", RATES_GOOD},
-                                         {"allowances.csv", NULL}, {"discounts.csv", NULL}};
+  static const char *const files[][2] = {
+      {"areas.csv", AREAS},        {"numbers.csv", NULL},   {"bands.csv", BANDS},
+      {"destinations.csv", DESTS}, {"plans.csv", PLANS},    {"rates.csv", RATES_GOOD},
+      {"allowances.csv", NULL},    {"discounts.csv", NULL}, {"ported.csv", NULL}};
   for (size_t k = 0; k < sizeof(files) / sizeof(files[0]); k++) {
     file_add(made, i, files[k][0], files[k][1]);
   }

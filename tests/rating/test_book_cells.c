@@ -91,6 +91,7 @@ static const struct book_case {
      "plmn,lac_from,lac_to,area\n46000,2,1,10\n46000,x,1,10\n46000,1,99999999999,10\n"
      "4600,1,2,10\n46000,1,5,10\n46000,5,6,10\n46000,1,2,10\n",
      "cells.csv:2\n"
+     "cells.csv:2\n"
      "cells.csv:3\n"
      "cells.csv:3\n"
      "cells.csv:4\n"
