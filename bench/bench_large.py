@@ -4,8 +4,8 @@
   bench/bench_large.py                   100,000 customers, 1 and 3 million records, 5 runs in turns
   bench/bench_large.py --customers 2000 --records 20000 --runs 1
 
-Two streams: `even`, where every plan and every prefix is as likely as any other, and `uneven`, where the first tenth of them has
-nearly half of the customers and calls. Records/s are those of the whole stream, as `run` reports them: first meeting each plan and
+Three streams: `zipf`, where a plan or a prefix is as likely as one over its rank (the first tenth of the plans has two thirds of the
+customers), `uneven`, where the first tenth has nearly half, and `even`, where each is as likely as any other. Records/s are those of the whole stream, as `run` reports them: first meeting each plan and
 prefix counts, opening the store does not. User CPU is the difference to a run over the stream's first third.
 """
 import argparse
@@ -18,6 +18,7 @@ import sys
 import machine
 import stores
 
+STREAMS = ["zipf", "uneven", "even"]
 PLANS, NUMBERS, DESTS, DEST_PREFIXES, PARTS = 1000, 100000, 250, 70000, 3
 RATES = ["{b},base,voice,,,0.15,1min,,", "{b},msg,sms,,,0.10,,,", "{b},data,data,,,0.29,1MB,1KB,",
          "{m},base,voice,,day,0.25,1min,,", "{m},base,voice,,eve,0.12,1min,,", "{m},msg,sms,,,0.10,,,",
@@ -54,21 +55,23 @@ def make_book(folder, plans, numbers, dests, dest_prefixes):
           [f"86130{i:0{digits}},O{i % 3},mobile,{10 + i % 2 * 10}" for i in range(numbers)])
 
 
-def skewed(draw, below, even):
-    return draw.randrange(below) if even else int(below * draw.random() ** 3)
+def skewed(draw, below, stream):
+    if stream == "zipf":
+        return min(int(below ** draw.random()), below) - 1
+    return draw.randrange(below) if stream == "even" else int(below * draw.random() ** 3)
 
 
-def make_customers(folder, customers, plans, even):
+def make_customers(folder, customers, plans, stream):
     draw = random.Random(7)
     write(f"{folder}/accounts.csv", ["account"] + [f"A{i}" for i in range(customers)])
     write(f"{folder}/subscribers.csv", ["subscriber,number,account"] +
           [f"S{i},86138{i:08d},A{i}" for i in range(customers)])
     write(f"{folder}/subscriptions.csv", ["owner,plan,from"] +
-          [f"subscriber:S{i},{('bundle', 'minute')[i % 2]}{skewed(draw, plans, even)},2025-{1 + i % 12:02d}-01"
+          [f"subscriber:S{i},{('bundle', 'minute')[i % 2]}{skewed(draw, plans, stream)},2025-{1 + i % 12:02d}-01"
            for i in range(customers)])
 
 
-def make_usage(folder, customers, records, even):
+def make_usage(folder, customers, records, stream):
     """A part a month."""
     draw = random.Random(9)
     for part in range(PARTS):
@@ -77,7 +80,7 @@ def make_usage(folder, customers, records, even):
         for k, second in enumerate(sorted(draw.randrange(28 * 86400) for _ in range(records))):
             start = (base + datetime.timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%S+08:00")
             served = f"138{draw.randrange(customers):08d}"
-            other = f"130{skewed(draw, NUMBERS, even):05d}{draw.randrange(1000):03d}"
+            other = f"130{skewed(draw, NUMBERS, stream):05d}{draw.randrange(1000):03d}"
             kind = draw.random()
             if kind < 0.5:
                 lines.append(f"p{part}r{k},voice,mo,{served},{other},{start},{20 + draw.randrange(600)},")
@@ -100,16 +103,16 @@ def measure_one(folder, size, records):
     return run.report["records"] / run.report["seconds"], (cpu_s[1] - cpu_s[0]) * 1e9 / ((PARTS - 1) * records)
 
 
-def measure(folder, options, even):
+def measure(folder, options, stream):
     for size, book in (("small", (1, 10, 5, 20)), ("large", (PLANS, NUMBERS, DESTS, DEST_PREFIXES))):
         make_book(f"{folder}/{size}/book", *book)
-        make_customers(f"{folder}/{size}/customers", options.customers, book[0], even)
-    make_usage(f"{folder}/usage", options.customers, options.records, even)
+        make_customers(f"{folder}/{size}/customers", options.customers, book[0], stream)
+    make_usage(f"{folder}/usage", options.customers, options.records, stream)
     taken = {"small": [], "large": []}
     for _ in range(options.runs):
         for size, samples in taken.items():
             samples.append(measure_one(folder, size, options.records))
-    more = {"customers": options.customers, "stream": "even" if even else "uneven"}
+    more = {"customers": options.customers, "stream": stream}
     for which, (what, unit) in enumerate((("stream", "records/s"), ("user CPU", "ns/record"))):
         median = {}
         for size, samples in taken.items():
@@ -124,10 +127,11 @@ def main():
     parser.add_argument("--customers", type=int, default=100000)
     parser.add_argument("--records", type=int, default=1000000)
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--streams", nargs="+", choices=STREAMS, default=STREAMS)
     options = parser.parse_args()
-    for even in (False, True):
+    for stream in options.streams:
         with stores.Folder("large") as folder:
-            measure(folder, options, even)
+            measure(folder, options, stream)
     return 0
 
 

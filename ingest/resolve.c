@@ -511,7 +511,7 @@ static inline void others_prefetch(const struct sp_directory *directory, const s
 {
   uint32_t count;
   if (step->other_asked && step->hint < sp_directory_subscriber_count(directory)) {
-    sp_line_fetch(sp_directory_memberships(directory, step->hint, &count));
+    sp_line_fetch_once(sp_directory_memberships(directory, step->hint, &count));
   }
 }
 
@@ -637,7 +637,7 @@ static void batch_resolve(struct sp_resolver *resolver, const struct sp_cdr *cdr
       prefix_prefetch(resolver, &cdrs[i], &steps[i]);
     }
     if (steps[i].memberships_count > 0) {
-      sp_line_fetch(steps[i].memberships);
+      sp_line_fetch_once(steps[i].memberships);
     }
     if (steps[i].other_asked) {
       steps[i].seek = sp_directory_prefetch_number(directory, steps[i].numbers.other.digits);

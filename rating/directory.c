@@ -96,7 +96,7 @@ uint32_t sp_directory_prefetch_subscriber(const struct sp_directory *directory, 
   struct sp__index_cursor cursor = sp__index_begin(&directory->numbers, seek);
   uint32_t ref = sp__index_next(&directory->numbers, seek, &cursor);
   if (ref != SP_NONE) {
-    sp_line_fetch(sp__tenure_at(directory, ref));
+    sp_line_fetch_once(sp__tenure_at(directory, ref));
   }
   return ref;
 }
@@ -104,20 +104,20 @@ uint32_t sp_directory_prefetch_subscriber(const struct sp_directory *directory, 
 void sp_directory_prefetch_lists(const struct sp_directory *directory, uint32_t subscriber)
 {
   const struct sp__lists *lists = ROWS(directory, lists, struct sp__lists) + subscriber;
-  sp_line_fetch(lists);
-  sp_line_fetch(lists + 1); /* its memberships end there: mostly the same line */
+  sp_line_fetch_once(lists);
+  sp_line_fetch_once(lists + 1); /* its memberships end there: mostly the same line */
 }
 
 void sp_directory_prefetch_group(const struct sp_directory *directory, uint32_t group)
 {
   const struct sp_group *row = ROWS(directory, group_rows, struct sp_group) + group;
-  sp_line_fetch(row);
-  sp_line_fetch(&row->family); /* of half of the rows in the next line */
+  sp_line_fetch_once(row);
+  sp_line_fetch_once(&row->family); /* of half of the rows in the next line */
 }
 
 void sp_directory_prefetch_tenure(const struct sp_directory *directory, uint32_t subscriber)
 {
-  sp_line_fetch(sp__tenure_at(directory, subscriber));
+  sp_line_fetch_once(sp__tenure_at(directory, subscriber));
 }
 
 /* Whether a row gives the number at the instant; then `owner` is its. */
@@ -320,14 +320,14 @@ void sp_directory_prefetch_slice(const struct sp_directory *directory, uint32_t 
 {
   uint32_t list_of = sp_directory_subscription_list(directory, subscriber);
   if (list_of != 0) {
-    sp_line_fetch(ROWS(directory, subscription_lists, struct sp__slice) + list_of - 1);
+    sp_line_fetch_once(ROWS(directory, subscription_lists, struct sp__slice) + list_of - 1);
   }
 }
 
 void sp_directory_prefetch_subscriptions(const struct sp_directory *directory, uint32_t subscriber)
 {
   uint32_t count;
-  sp_line_fetch(sp_directory_subscriptions(directory, subscriber, &count));
+  sp_line_fetch_once(sp_directory_subscriptions(directory, subscriber, &count));
 }
 
 uint32_t sp_directory_subscription_lists(const struct sp_directory *directory)

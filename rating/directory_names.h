@@ -93,7 +93,8 @@ static inline uint32_t sp__index_home(const struct sp__index *index, uint64_t ha
 static inline void sp__index_prefetch(const struct sp__index *index, uint64_t hash)
 {
   if (index->lines_count > 0) {
-    sp_line_fetch((const struct sp__index_line *)index->lines.at + sp__index_home(index, hash));
+    sp_line_fetch_once((const struct sp__index_line *)index->lines.at +
+                       sp__index_home(index, hash));
   }
 }
 

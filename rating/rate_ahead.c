@@ -9,7 +9,7 @@
 static void slot_prefetch(const struct sp_state *state, uint32_t owner)
 {
   uint32_t index = owner & ~SP_OWNER_GROUP;
-  sp_line_fetch(state->slots[owner >> 31] + index);
+  sp_line_fetch_once(state->slots[owner >> 31] + index);
 }
 
 /* The newest are searched first: the last 72 bytes of the slab at least. */
@@ -20,9 +20,9 @@ static void cells_prefetch(const struct sp_state *state, uint32_t owner)
     const char *first = sp__slab(state, slot->slab);
     const char *last = first + slot->count * sizeof(struct sp__cell) - 1;
     const char *before = last - first >= 64 ? last - 64 : first;
-    sp_line_fetch(last);
-    sp_line_fetch(before);
-    sp_line_fetch(before - first >= 64 ? before - 64 : first);
+    sp_line_fetch_once(last);
+    sp_line_fetch_once(before);
+    sp_line_fetch_once(before - first >= 64 ? before - 64 : first);
   }
 }
 
@@ -99,7 +99,7 @@ static __attribute__((noinline)) void led_prefetch(const struct sp_rater *rater,
   sp_line_fetch(rater->lists + list % SP__LISTS_CACHED);
   if (usage->group < rater->state->count[1]) {
     uint32_t count;
-    sp_line_fetch(sp_directory_memberships(rater->directory, usage->subscriber, &count));
+    sp_line_fetch_once(sp_directory_memberships(rater->directory, usage->subscriber, &count));
     sp_line_fetch(rater->groups + usage->group);
     cells_prefetch(rater->state, usage->group | SP_OWNER_GROUP);
   }

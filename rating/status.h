@@ -64,6 +64,14 @@ static inline void sp_line_fetch(const void *at)
   __asm__ volatile("");
 }
 
+/* The same for what is then not needed again for long, as one of many customers: does not push out
+ * of the second cache what is, as the tariff. */
+static inline void sp_line_fetch_once(const void *at)
+{
+  __builtin_prefetch(at, 0, 0); /* rule zero: banned: as above */
+  __asm__ volatile("");
+}
+
 #define SP_LIKELY(x) __builtin_expect(!!(x), 1)
 #define SP_UNLIKELY(x) __builtin_expect(!!(x), 0)
 

@@ -144,7 +144,7 @@ static inline void tally_prefetch(const struct engine *engine, uint32_t subscrib
     return;
   }
   if (step == 1) {
-    sp_line_fetch(tally->customers + subscriber);
+    sp_line_fetch_once(tally->customers + subscriber);
   } else if (step == 2) {
     sp_directory_prefetch_slice(tally->directory, subscriber);
   } else if (step == 3) {

@@ -18,7 +18,7 @@
 static inline void lines_prefetch(const void *at, size_t bytes)
 {
   for (size_t line = 0; line < bytes; line += 64) {
-    sp_line_fetch((const char *)at + line);
+    sp_line_fetch_once((const char *)at + line);
   }
 }
 
@@ -30,9 +30,9 @@ static void prefetch_named(const struct sp_shard *shard, const struct sp_parcel 
   if (usage->subscriber != SP_NONE) {
     sp_rater_prefetch(shard->rater, usage, 1);
     const char *profile = (const char *)&shard->world->profiles[usage->subscriber];
-    sp_line_fetch(profile);
-    sp_line_fetch(profile + 64);
-    sp_line_fetch(profile + 128);
+    sp_line_fetch_once(profile);
+    sp_line_fetch_once(profile + 64);
+    sp_line_fetch_once(profile + 128);
   }
 }
 
@@ -44,8 +44,8 @@ static void prefetch(const struct sp_shard *shard, const struct sp_parcel *parce
   if (k < count) {
     lines_prefetch(&parcel->usages[order[k]], sizeof(struct sp_usage));
     lines_prefetch(&parcel->batch.cdrs[order[k]], sizeof(struct sp_cdr));
-    sp_line_fetch(&parcel->batch.raws[order[k]]);
-    sp_line_fetch(&parcel->batch.positions[order[k]]);
+    sp_line_fetch_once(&parcel->batch.raws[order[k]]);
+    sp_line_fetch_once(&parcel->batch.positions[order[k]]);
   }
   if (named < count) { /* before the first record it has wrapped */
     prefetch_named(shard, parcel, order[named]);
