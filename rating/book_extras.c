@@ -269,7 +269,7 @@ static void discounts_read(struct sp__draft *draft)
                    earlier);
       }
     }
-    if (!reader.bad && row.set != SP_NONE && compared(draft, row.plan)) {
+    if (sp__book_reader_sound(&reader) && row.set != SP_NONE && compared(draft, row.plan)) {
       set_check(&reader, &sets, &row);
     }
     if (sp__book_reader_sound(&reader)) {
@@ -360,7 +360,7 @@ static void payers_read(struct sp__draft *draft)
   while (sp__book_reader_next(&reader)) {
     struct sp__payer row;
     payer_take(&reader, &row);
-    if (!reader.bad && compared(draft, row.plan)) {
+    if (sp__book_reader_sound(&reader) && compared(draft, row.plan)) {
       caps_check(&reader, &keys, &row);
     }
     if (sp__book_reader_sound(&reader)) {

@@ -30,9 +30,9 @@ static void areas_read(struct sp__draft *draft)
                                sp__book_reader_text(&reader, PROVINCE, &draft->provinces),
                                sp__book_reader_line(&reader)};
     struct sp_cell_text area = sp__book_reader_cell(&reader, AREA);
+    draft->areas.lost = draft->areas.lost || sp__book_reader_is_lost(&reader, AREA);
     if (area.length == 0) {
       sp__book_reader_error(&reader, AREA, "is blank; expected an area code");
-      draft->areas.lost = draft->areas.lost || reader.unread;
       continue;
     }
     if (!sp_number_pack(area.text, area.length).exact) {

@@ -31,6 +31,14 @@ static const struct {
       {"discounts.csv", "plan,discount,kind,value\nday,a,percent,5\n"}},
      "allowances.csv:3:9\n" X_SAYS},
     {"bands that cannot be read", {{"bands.csv", LOST}, {"rates.csv", X}}, X_SAYS},
+    {"rows whose bands are not known are not the first of their set or payer",
+     {{"bands.csv", LOST},
+      {"rates.csv", X},
+      {"discounts.csv", "plan,discount,kind,value,band,set,priority\nday,a,percent,5,am,s,1\n"
+                        "day,b,percent,5,am,s,2\nday,c,percent,5,,s,3\nday,d,percent,5,,s,4\n"},
+      {"payers.csv", "plan,payer,mode,band,member_cap\nteam,p,full,am,1\nteam,p,full,pm,2\n"
+                     "team,p,full,,3\nteam,p,full,,4\n"}},
+     "discounts.csv:5:20\npayers.csv:5:14\n" X_SAYS},
     {"destinations that cannot be read",
      {{"destinations.csv", LOST}, {"rates.csv", X "day,y,voice,,us,1,1min\n"}},
      X_SAYS},
@@ -103,6 +111,9 @@ static const struct {
     {"an area that is blank is no area that cannot be read",
      {{"areas.csv", "area\n755\n\"\"\n"}, {"numbers.csv", "prefix,area\n86,10\n"}},
      "areas.csv:3:1\nnumbers.csv:2:4\n"},
+    {"an area of bytes that are no text may be any",
+     {{"areas.csv", "area,name\n75\xFF,x\n20,\n"}, {"numbers.csv", "prefix,area\n86,10\n"}},
+     "areas.csv:2:1\n"},
     {"quotes of all kinds that do not close well",
      {{"areas.csv", "area,name,province\n10,x\n11,\"\r\n12,\"a\" b,\"c\" d\n13,\"a\"\"b\r\n"
                     "14,x\"\"\n15,x,\"y\"\"\"\n16,\"\n17,\"z\"\""}},
@@ -232,10 +243,11 @@ START_TEST(test_broken)
   } else {
     (void)made_zone(made, "Asia/Shanghai");
   }
-  static const char *const files[][2] = {
-      {"areas.csv", AREAS},        {"numbers.csv", NULL},   {"bands.csv", BANDS},
-      {"destinations.csv", DESTS}, {"plans.csv", PLANS},    {"rates.csv", RATES_GOOD},
-      {"allowances.csv", NULL},    {"discounts.csv", NULL}, {"ported.csv", NULL}};
+  static const char *const files[][2] = {{"areas.csv", AREAS},     {"numbers.csv", NULL},
+                                         {"bands.csv", BANDS},     {"destinations.csv", DESTS},
+                                         {"plans.csv", PLANS},     {"rates.csv", RATES_GOOD},
+                                         {"allowances.csv", NULL}, {"discounts.csv", NULL},
+                                         {"ported.csv", NULL},     {"payers.csv", NULL}};
   for (size_t k = 0; k < sizeof(files) / sizeof(files[0]); k++) {
     file_add(made, i, files[k][0], files[k][1]);
   }
