@@ -169,9 +169,12 @@ static bool digits_time_read(int64_t *utc_ns, const char *text, size_t length)
     for (uint32_t i = 0; i < 14; i++) {
       copy[places[i]] = text[i];
     }
-    bool fits = sp_civil_parse(copy, sizeof(copy), &number) == SP_CIVIL_LOCAL && number >= 0;
+    if (sp_civil_parse(copy, sizeof(copy), &number) != SP_CIVIL_LOCAL || number < 0 ||
+        number >= SP_CGRATES_TIME_MAX_NS / 1000000000) {
+      return false;
+    }
     *utc_ns = number * 1000000000;
-    return fits && number < SP_CGRATES_TIME_MAX_NS / 1000000000;
+    return true;
   }
   int64_t unit_ns = length == 10   ? 1000000000
                     : length == 13 ? 1000000
