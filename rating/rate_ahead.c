@@ -45,7 +45,7 @@ static __attribute__((noinline)) void set_prefetch(const struct sp_rater *rater,
   guess->set = sp__set_seen(rater, usage);
   if (guess->set != 0) {
     sp_line_fetch(sp__set_at(rater, guess->set)->known + (usage->service != SP_SERVICE_VOICE));
-    if (usage->dest_node != 0) {
+    if (usage->dest_node != 0 && usage->book < rater->books_count) {
       sp_line_fetch(rater->dests[usage->book] + usage->dest_node);
     }
   }
@@ -57,18 +57,16 @@ static __attribute__((noinline)) void frame_prefetch(const struct sp_rater *rate
                                                      const struct sp_usage *usage)
 {
   struct sp__ahead *ahead = rater->ahead;
-  const struct sp__frame **slot = &ahead->frames[ahead->next];
-  ahead->next ^= 1;
-  if (*slot != NULL && (*slot)->choices != 0) {
-    lines_fetch(sp__cache_at(rater, (*slot)->choices), CHOICE_LINES_USUAL);
+  if (ahead->frame != NULL && ahead->frame->choices != 0) {
+    lines_fetch(sp__cache_at(rater, ahead->frame->choices), CHOICE_LINES_USUAL);
   }
-  *slot = NULL;
+  ahead->frame = NULL;
   struct sp__guess *guess = sp__guess_of(rater, usage);
   if (guess->usage == usage && guess->set != 0) {
     sp__frame_guess(rater, usage, guess);
     if (guess->frame != 0) {
-      *slot = sp__cache_at(rater, guess->frame);
-      lines_fetch(*slot, FRAME_LINES_USUAL);
+      ahead->frame = sp__cache_at(rater, guess->frame);
+      lines_fetch(ahead->frame, FRAME_LINES_USUAL);
     }
   }
 }

@@ -201,8 +201,7 @@ struct sp__guess {
 
 struct sp__ahead {
   struct sp__guess guesses[SP__GUESSES]; /* by address of the usage */
-  const struct sp__frame *frames[2]; /* fetched, whose choices are fetched once they are there */
-  uint32_t next;
+  const struct sp__frame *frame; /* fetched last, whose choices are fetched once it is there */
 };
 
 struct sp__position { /* one subscription that counts at the record's start */

@@ -10,7 +10,7 @@
 #include "rating/book_lookup.h"
 #include "rating/number.h"
 
-#define MADE_FILES_MAX 16
+#define MADE_FILES_MAX 32
 #define MADE_REPORT_BYTES 65536
 
 struct made_book {

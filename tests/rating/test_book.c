@@ -380,6 +380,21 @@ START_TEST(test_full_book)
 }
 END_TEST
 
+/* Files beside the tables: what looks like a table and is none is warned of, the others are not. */
+START_TEST(test_stray_files)
+{
+  struct made_book *made = full_book();
+  static const char *const strays[] = {".csv",  "a.csw", "a.cxv", "a.xsv", "axcsv",
+                                       "a.txt", "a.csv", "A.CSV", "note"};
+  for (size_t i = 0; i < sizeof(strays) / sizeof(strays[0]); i++) {
+    made_add(made, strays[i], "x\n");
+  }
+  ck_assert_int_eq(made_compile(made), SP_OK);
+  ck_assert_str_eq(made->report, "a.csv:0:w\nA.CSV:0:w\n");
+  made_end(made);
+}
+END_TEST
+
 START_TEST(test_altered_image)
 {
   struct made_book *made = full_book();
@@ -579,6 +594,7 @@ int main(void)
   tcase_add_test(all, test_memory_ends);
   tcase_add_test(all, test_memory_ends_in_a_large_book);
   tcase_add_test(all, test_same_image);
+  tcase_add_test(all, test_stray_files);
   tcase_add_test(all, test_book_set);
   suite_add_tcase(suite, all);
   SRunner *runner = srunner_create(suite);

@@ -109,7 +109,7 @@ END_TEST
 
 static const struct rate_case_file guess_book[] = {
     {"book.yaml", "name: t\ncurrency: CNY\ntimezone: Asia/Shanghai\n"},
-    {"plans.csv", "plan,kind\np,base\ng,group\nh,group\n"},
+    {"plans.csv", "plan,kind\np,base\nq,base\ng,group\nh,group\n"},
     {"destinations.csv", "destination,prefix\na,91\nb,92\n"},
     {"rates.csv", "plan,item,service,zone,net,price,per,dest,rating_group\n"
                   "p,base,voice,,,0.10,1min,,\np,base,voice,,group,0.11,1min,,\n"
@@ -118,13 +118,26 @@ static const struct rate_case_file guess_book[] = {
                   "p,base,voice,international,,0.30,1min,b,\n"
                   "p,flow,data,,,0.01,1KB,,\np,flow,data,,,0.02,1KB,,x\n"
                   "p,flow,data,,,0.03,1KB,,y\np,text,sms,,,0.40,1,,\n"
-                  "g,text,sms,,,0.50,1,,\nh,text,sms,,,0.60,1,,\n"},
+                  "g,text,sms,,,0.50,1,,\nh,text,sms,,,0.60,1,,\n"
+                  "q,base,voice,,,0.70,1min,,\nq,flow,data,,,0.07,1KB,,\nq,text,sms,,,0.77,1,,\n"},
+    {NULL, NULL}};
+
+/* Another, whose plan asks for no destination, beside the three. */
+static const struct rate_case_file guess_customers[] = {
+    {"accounts.csv", "account\nA\nGA\n"},
+    {"subscribers.csv", "subscriber,number,account\nS,13800000001,A\nT,13800000002,A\n"
+                        "U,13800000003,A\nV,13800000004,A\n"},
+    {"groups.csv", "group,kind,account\nG,enterprise,GA\nH,enterprise,GA\n"},
+    {"members.csv", "group,subscriber\nG,T\nH,U\n"},
+    {"subscriptions.csv", "owner,plan,from\nsubscriber:S,p,2026-01-01\nsubscriber:T,p,2026-01-01\n"
+                          "subscriber:U,p,2026-01-01\nsubscriber:V,q,2026-01-01\n"
+                          "group:G,g,2026-01-01\ngroup:H,g,2026-01-01\ngroup:H,h,2026-01-01\n"},
     {NULL, NULL}};
 
 /* Other prices, and other destinations alike. */
 static const struct rate_case_file guess_book_later[] = {
     {"book.yaml", "name: t\nvalid_from: 2026-06-02\ncurrency: CNY\ntimezone: Asia/Shanghai\n"},
-    {"plans.csv", "plan,kind\np,base\ng,group\nh,group\n"},
+    {"plans.csv", "plan,kind\np,base\nq,base\ng,group\nh,group\n"},
     {"destinations.csv", "destination,prefix\na,91\na,92\nb,93\n"},
     {"rates.csv", "plan,item,service,zone,net,price,per,dest,rating_group\n"
                   "p,base,voice,,,1.10,1min,,\np,base,voice,,group,1.11,1min,,\n"
@@ -133,29 +146,30 @@ static const struct rate_case_file guess_book_later[] = {
                   "p,base,voice,international,,1.30,1min,b,\n"
                   "p,flow,data,,,1.01,1KB,,\np,flow,data,,,1.02,1KB,,x\n"
                   "p,flow,data,,,1.03,1KB,,y\np,text,sms,,,1.40,1,,\n"
-                  "g,text,sms,,,1.50,1,,\nh,text,sms,,,1.60,1,,\n"},
+                  "g,text,sms,,,1.50,1,,\nh,text,sms,,,1.60,1,,\n"
+                  "q,base,voice,,,1.70,1min,,\nq,flow,data,,,1.07,1KB,,\nq,text,sms,,,1.77,1,,\n"},
     {NULL, NULL}};
 
 /* Records of which those that differ in one column lie guess_steps of it apart. */
-static const size_t guess_sizes[8] = {3, 3, 2, 2, 3, 2, 2, 2};
-static const size_t guess_steps[8] = {1, 3, 9, 18, 36, 108, 216, 432};
-enum { GUESS_KINDS = 864 };
+static const size_t guess_sizes[8] = {4, 3, 2, 2, 3, 2, 2, 2};
+static const size_t guess_steps[8] = {1, 4, 12, 24, 48, 144, 288, 576};
+enum { GUESS_KINDS = 1152 };
 
 static struct sp_usage guess_usage(const struct rate_case *it, uint32_t i)
 {
-  struct sp_usage usage = rate_case_usage(it, i % 3, JUNE_UTC_S + i);
-  usage.group = usage.subscriber == 0 ? SP_NONE : usage.subscriber - 1;
+  struct sp_usage usage = rate_case_usage(it, i % 4, JUNE_UTC_S + i);
+  usage.group = usage.subscriber % 3 == 0 ? SP_NONE : usage.subscriber - 1;
   usage.duration_s = 61;
   static const uint8_t services[] = {SP_SERVICE_VOICE, SP_SERVICE_DATA, SP_SERVICE_SMS};
-  usage.service = services[i / 3 % 3];
+  usage.service = services[i / 4 % 3];
   usage.bytes = usage.service == SP_SERVICE_DATA ? 5000 : 0;
   usage.items = usage.service == SP_SERVICE_SMS ? 1 : 0;
-  usage.net = i / 9 % 2 == 0 ? SP_NET_MOBILE : SP_NET_GROUP;
-  usage.flags = i / 18 % 2 == 0 ? 0 : SP_USAGE_TREE;
-  usage.rating_group = i / 36 % 3;
-  usage.zone = i / 108 % 2 == 0 ? SP_ZONE_LOCAL : SP_ZONE_INTERNATIONAL;
-  usage.dest_node = usage.zone == SP_ZONE_LOCAL ? 0 : 1 + i / 216 % 2;
-  usage.book = (uint16_t)(i / 432);
+  usage.net = i / 12 % 2 == 0 ? SP_NET_MOBILE : SP_NET_GROUP;
+  usage.flags = i / 24 % 2 == 0 ? 0 : SP_USAGE_TREE;
+  usage.rating_group = i / 48 % 3;
+  usage.zone = i / 144 % 2 == 0 ? SP_ZONE_LOCAL : SP_ZONE_INTERNATIONAL;
+  usage.dest_node = usage.zone == SP_ZONE_LOCAL ? 0 : 1 + i / 288 % 2;
+  usage.book = (uint16_t)(i / 576);
   return usage;
 }
 
@@ -170,8 +184,8 @@ static void event_ignore(void *context, const struct sp_trace_event *event)
 START_TEST(test_guess_of_another)
 {
   static struct rate_case with, without, later[2];
-  rate_case_open_two(&with, &later[0], guess_book, guess_book_later, customers);
-  rate_case_open_two(&without, &later[1], guess_book, guess_book_later, customers);
+  rate_case_open_two(&with, &later[0], guess_book, guess_book_later, guess_customers);
+  rate_case_open_two(&without, &later[1], guess_book, guess_book_later, guess_customers);
   static struct sp_usage kinds[GUESS_KINDS];
   for (uint32_t i = 0; i < GUESS_KINDS; i++) {
     kinds[i] = guess_usage(&with, i);
