@@ -42,10 +42,10 @@ static __attribute__((noinline)) void set_prefetch(const struct sp_rater *rater,
   struct sp__guess *guess = sp__guess_of(rater, usage);
   guess->usage = usage;
   guess->frame = 0;
-  guess->set = sp__set_seen(rater, usage);
+  guess->set = usage->book < rater->books_count ? sp__set_seen(rater, usage) : 0;
   if (guess->set != 0) {
     sp_line_fetch(sp__set_at(rater, guess->set)->known + (usage->service != SP_SERVICE_VOICE));
-    if (usage->dest_node != 0 && usage->book < rater->books_count) {
+    if (usage->dest_node != 0) {
       sp_line_fetch(rater->dests[usage->book] + usage->dest_node);
     }
   }

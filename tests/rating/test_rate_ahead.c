@@ -99,6 +99,11 @@ START_TEST(test_ahead_changes_nothing)
   ck_assert_uint_eq(guess->key.dest_node, usages[RECORDS - 1].dest_node);
   ck_assert_uint_eq(guess->set, sp__set_seen(with.rater, usages + RECORDS - 1));
   ck_assert_uint_ne(guess->set, 0);
+  usages[0].book = UINT16_MAX; /* as of a record of no book, even where it says a destination */
+  sp_rater_prefetch(with.rater, usages, 3);
+  sp_rater_prefetch(with.rater, usages, 4);
+  ck_assert_uint_eq(sp__guess_of(with.rater, usages)->set, 0);
+  usages[0].book = 0;
   sp__cache_clear(with.rater); /* as at a change of books: nothing is known any more */
   ck_assert_uint_eq(sp__set_seen(with.rater, usages), 0);
   ck_assert_ptr_null(guess->usage);
