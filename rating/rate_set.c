@@ -55,9 +55,9 @@ static void plan_tell(const struct sp_rater *rater, uint32_t index, struct told 
   }
 }
 
-/* Of a column's values, the lowest that no row of the set tells from each: `bits` bits a value from
- * `shift` on. Services stay apart: they also decide what is counted (book.md §8.2). Fewer frames,
- * so that they stay in the cache. */
+/* Of a column's values, the lowest that no row of the set tells from each, `bits` bits a value.
+ * Services stay apart: they also decide what is counted (book.md §8.2). Fewer frames, so that they
+ * stay in the cache. */
 static uint64_t column_alike(const struct told *told, unsigned from, unsigned count, unsigned first,
                              unsigned bits)
 {
