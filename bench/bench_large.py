@@ -5,8 +5,8 @@
   bench/bench_large.py --customers 2000 --records 20000 --runs 1
 
 Three streams: `zipf`, where a plan or a prefix is as likely as one over its rank (the first tenth of the plans has two thirds of the
-customers), `uneven`, where the first tenth has nearly half, and `even`, where each is as likely as any other. Records/s are those of the whole stream, as `run` reports them: first meeting each plan and
-prefix counts, opening the store does not. User CPU is the difference to a run over the stream's first third.
+customers), `uneven`, where the first tenth has nearly half, and `even`, where each is as likely as any other. Records/s are those of
+the whole stream, as `run` reports them: first meeting each plan and prefix counts, opening the store does not. User CPU is the difference to a run over the stream's first third.
 """
 import argparse
 import datetime
