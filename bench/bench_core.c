@@ -1,9 +1,10 @@
 /* The rating core alone, second rating on (quality.md §1: 5 M records/s per core at 10 M
  * customers): usage records made beforehand, priced in batches of 256 with prefetch, allowances hit
  * by 40 % of records, 30 % of subscribers in groups. bench_core [customers [records [rounds
- * [simple|big]]]]; JSON lines. `simple`: one destination, one rate, no state. `big`: the two base
- * plans 1,000 times each, the former the more subscribers, with 223,000 rows of rates, 70,000
- * prefixes of 250 destinations, which a twentieth of the calls go to, and 100,000 of numbers. */
+ * [simple|big|abroad]]]]; JSON lines. `simple`: one destination, one rate, no state. `big`: the two
+ * base plans 1,000 times each, the former the more subscribers, with 250,000 rows of rates, 70,000
+ * prefixes of 250 destinations, which a twentieth of the calls go to, and 100,000 of numbers.
+ * `abroad`: the same book, half of the calls go to its destinations; a plan prices half of them. */
 #include <stdarg.h>
 
 #include "bench/figure.h"
@@ -13,8 +14,8 @@
 enum { BATCH = 256, AHEAD = 3, GROUP_MEMBERS = 50, USAGES_MAX = 1 << 20, DAYS = 28 };
 enum { BIG_PLANS = 1000, BIG_DESTS = 250, BIG_DEST_PREFIXES = 70000, BIG_NUMBERS = 100000 };
 
-enum tariff { SMALL, SIMPLE, BIG };
-static const char *const tariff_words[] = {"full", "simple", "big"};
+enum tariff { SMALL, SIMPLE, BIG, ABROAD };
+static const char *const tariff_words[] = {"full", "simple", "big", "abroad"};
 
 static const struct rate_case_file book[] = {
     {"book.yaml", "name: bench\ncurrency: CNY\ntimezone: Asia/Shanghai\nvalid_from: 2025-01-01\n"},
@@ -99,6 +100,8 @@ static void rows_repeat(struct text *to, const char *from)
   }
 }
 
+static uint32_t big_prefixes[BIG_DEST_PREFIXES]; /* of destinations */
+
 static const struct rate_case_file *big_book_make(void)
 {
   static struct rate_case_file files[12];
@@ -121,6 +124,7 @@ static const struct rate_case_file *big_book_make(void)
   add(dests, "destination,prefix\n");
   for (uint32_t i = 0; i < BIG_DEST_PREFIXES; i++) {
     uint32_t prefix = 10 + draw(9999990);
+    big_prefixes[i] = prefix;
     add(dests, "d%u,%u\n", prefix % BIG_DESTS, prefix);
   }
   add(numbers, "prefix,operator,kind\n");
@@ -165,7 +169,7 @@ static void customers_make(struct rate_case *it, const struct rate_case_file *ta
       add(&texts[3], "G%u,S%u\n", group, i);
     }
     add(&texts[4], "subscriber:S%u,%s", i, bases[i % 2]);
-    if (tariff == BIG) {
+    if (tariff >= BIG) {
       add(&texts[4], "%u", plan_draw());
     }
     add(&texts[4], ",2025-%02u-01\n", 1 + i % 12);
@@ -206,9 +210,9 @@ static struct sp_usage usage_make(const struct rate_case *it, uint32_t customers
     usage.zone = SP_ZONE_NONE;
     usage.net = SP_NET_NONE;
     usage.flags = 0;
-  } else if (tariff == BIG && draw(20) == 0) {
+  } else if (tariff >= BIG && draw(tariff == BIG ? 20 : 2) == 0) {
     char text[16];
-    int length = snprintf(text, sizeof(text), "%u1234", 10 + draw(9999990));
+    int length = snprintf(text, sizeof(text), "%u1234", big_prefixes[draw(BIG_DEST_PREFIXES)]);
     usage.zone = SP_ZONE_INTERNATIONAL;
     usage.net = SP_NET_FOREIGN;
     usage.flags &= ~SP_USAGE_TREE & 255u;
@@ -258,13 +262,13 @@ int main(int argc, char **argv)
   size_t records = argc > 2 ? strtoul(argv[2], NULL, 10) : 4000000;
   unsigned rounds = figure_runs(argc > 3 ? argv[3] : NULL, 3);
   enum tariff tariff = SMALL;
-  for (enum tariff t = SIMPLE; t <= BIG && argc > 4; t++) {
+  for (enum tariff t = SIMPLE; t <= ABROAD && argc > 4; t++) {
     tariff = strcmp(argv[4], tariff_words[t]) == 0 ? t : tariff;
   }
   static struct rate_case it;
   customers_make(&it,
                  tariff == SIMPLE ? simple_book
-                 : tariff == BIG  ? big_book_make()
+                 : tariff >= BIG  ? big_book_make()
                                   : book,
                  customers, tariff);
   size_t made = records < USAGES_MAX ? records : USAGES_MAX;
