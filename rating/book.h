@@ -10,7 +10,7 @@
 #include "rating/usage.h"
 
 #define SP_BOOK_MAGIC UINT64_C(0x314B4F4F42505327) /* "'SPBOOK1" */
-#define SP_BOOK_VERSION 1u
+#define SP_BOOK_VERSION 2u
 #define SP_BOOK_BANDS_MAX 64 /* names of bands in one book */
 #define SP_BOOK_ITEMS_MAX \
   64 /* items of one record: base plan's and those of all group and family plans */
@@ -54,17 +54,16 @@ enum sp_number_kind {
   SP_KIND_INTERNATIONAL
 };
 
-/* What a row's match columns accept. */
+/* What a row's match columns accept. A list is a place in `match_dests` or `match_groups`: ids from
+ * 1 (index + 1), ascending; the word before them says how many (SP_BOOK_LIST). */
 struct sp_book_match {
-  uint64_t
-      refused; /* feature bits not accepted (usage.h); the two net halves follow §6.10, §6.11 */
-  uint64_t bands;        /* bit per band name; 0 = any */
-  uint32_t dests_at;     /* index into `match_dests`: sorted destination ids */
-  uint32_t dests_count;  /* 0 = any */
-  uint32_t groups_at;    /* index into `match_groups`: sorted rating-group ids */
-  uint32_t groups_count; /* 0 = any */
-  uint32_t columns;      /* how many match columns are set */
-  uint32_t reserved;
+  uint64_t refused : SP_FEATURE_BITS; /* feature bits not accepted (usage.h); the two net halves
+                                         follow §6.10, §6.11 */
+  uint64_t columns : 8;               /* how many match columns are set */
+  uint64_t reserved : 16;
+  uint64_t bands;  /* bit per band name; 0 = any */
+  uint32_t dests;  /* list of destinations; 0 = any */
+  uint32_t groups; /* list of rating groups; 0 = any */
 };
 
 struct sp_book_plan { /* sorted by name */
@@ -86,8 +85,9 @@ struct sp_book_plan { /* sorted by name */
 struct sp_book_item { /* one item of one plan */
   uint32_t name_id;   /* in item names */
   uint32_t rules_at,
-      rules_count;      /* in `rules`: first those without dest cell, then those with one; each
-                         * part best first: priority, then columns, both falling; then row */
+      rules_count;      /* in `rules`: first those without dest cell, then those with one by the
+                         * first of its destinations; each best first: priority, then columns,
+                         * both falling; then row. All items' rules: one behind the other */
   uint32_t rules_plain; /* so many have no dest cell */
   int64_t denominator;  /* of all prices and fees of the item: 1 .. SP_BOOK_DENOMINATOR_MAX */
   uint8_t unit;         /* enum sp_unit */
@@ -96,24 +96,36 @@ struct sp_book_item { /* one item of one plan */
   uint8_t band_mode;    /* enum sp_band_mode */
   uint32_t dest_index_at,
       dest_index_count; /* in `dest_rules`: (dest, rule) of the rules with dest cell, sorted */
+  uint32_t dest_first, dest_last; /* of its rows there; without any SP_NONE, 0 */
   uint32_t reserved;
+  /* Feature bits that all rules without dest cell refuse, that all those with one do: where a
+   * record has one of them no rule need be read. Without such rules: all. */
+  uint64_t plain_refused, dest_refused;
 };
+_Static_assert(sizeof(struct sp_book_item) == 64, "a line");
 
 struct sp_book_dest_rule {
   uint32_t dest;
   uint32_t rule; /* index in `rules` */
 };
 
-struct sp_book_rule {
+struct sp_book_rule { /* what matching and pricing by one slot ask */
   struct sp_book_match match;
   int64_t priority;
+  int64_t connect_fee;      /* in micro-units x the item's denominator; exact */
+  int64_t increment, price; /* of the first slot, as there */
+  uint32_t slots_at;  /* in `slots`, ascending by from; those of all rules one behind the other */
+  uint8_t counter;    /* 1: counter = cycle */
+  uint8_t single;     /* 1: one slot */
+  uint8_t price_zero; /* of the first slot, as there */
+  uint8_t reserved;
+};
+_Static_assert(sizeof(struct sp_book_rule) == 64, "a line");
+
+struct sp_book_rule_rest { /* and what they do not: one for each rule, sp_book_rest */
   uint64_t key; /* stable hash of (plan, item, match, priority): the rule's counter (§8.7, §4.8) */
-  uint32_t slots_at, slots_count; /* in `slots`, ascending by from */
-  uint32_t plan, item;            /* index in `plans`; item name id */
-  int64_t connect_fee;            /* in micro-units x the item's denominator; exact */
-  uint8_t counter;                /* 1: counter = cycle */
-  uint8_t free;                   /* all slots have price 0 and no connect fee: hint for §10.6.2 */
-  uint16_t reserved;
+  uint32_t plan, item; /* index in `plans`; item name id */
+  uint32_t slots_count;
   uint32_t row; /* first line in rates.csv */
 };
 
@@ -250,7 +262,8 @@ struct sp_book_header {
   uint32_t home_mcc[16]; /* three digits each */
   uint32_t flags, reserved2;
   struct sp_book_array strings; /* bytes */
-  struct sp_book_array plans, items, rules, dest_rules, slots, allowances, discounts, payers;
+  struct sp_book_array plans, items, rules, rule_rests, dest_rules, slots;
+  struct sp_book_array allowances, discounts, payers;
   struct sp_book_array match_dests, match_groups;
   struct sp_book_array item_names, allowance_names, discount_names, payer_names, set_names,
       band_names, dest_names, group_names, operator_names,
@@ -279,6 +292,20 @@ struct sp_book {
 static inline const char *sp_book_text(const struct sp_book *book, struct sp_book_name name)
 {
   return book->base + book->header->strings.at + name.at;
+}
+
+/* A match's list of ids in a section, and how many there are. */
+#define SP_BOOK_LIST(book, section, place) (SP_BOOK_TABLE(book, section, uint32_t) + (place))
+static inline uint32_t sp_book_list_count(const uint32_t *list)
+{
+  return list[-1];
+}
+
+static inline const struct sp_book_rule_rest *sp_book_rest(const struct sp_book *book,
+                                                           const struct sp_book_rule *rule)
+{
+  return SP_BOOK_TABLE(book, rule_rests, struct sp_book_rule_rest) +
+         (rule - SP_BOOK_TABLE(book, rules, struct sp_book_rule));
 }
 
 #endif

@@ -47,15 +47,19 @@ uint32_t sp__image_rank(const struct sp__terms *names, uint32_t id)
   return id == SP_NONE ? SP_NONE : sp__terms_at(names, id)->rank;
 }
 
-/* Ids of one cell as ranks + `add`, ascending, at the end of `to`. */
+/* Ids of one cell as ranks + 1, ascending, at the end of `to` behind their count; their place, 0 of
+ * a blank cell. */
 static uint32_t ids_put(struct sp__image *image, struct sp__list *to, const struct sp__terms *names,
                         const uint32_t *ids, uint32_t count)
 {
+  if (count == 0) {
+    return 0;
+  }
+  *(uint32_t *)sp__list_add(image->draft, to, sizeof(uint32_t)) = count;
   uint32_t at = to->count;
-  uint32_t add = to == &image->match_groups;
   for (uint32_t i = 0; i < count; i++) {
     *(uint32_t *)sp__list_add(image->draft, to, sizeof(uint32_t)) =
-        sp__terms_at(names, ids[i])->rank + add;
+        sp__terms_at(names, ids[i])->rank + 1;
   }
   if (image->draft->status == SP_OK && count > 1) {
     (void)sp__ids_unique(SP_LIST_AT(to, uint32_t, at), count);
@@ -69,23 +73,16 @@ struct sp_book_match sp__image_match(struct sp__image *image, const struct sp__m
   struct sp__draft *draft = image->draft;
   struct sp_book_match out;
   memset(&out, 0, sizeof(out));
-  uint64_t all = (UINT64_C(1) << SP_FEATURE_BITS) - 1;
-  out.refused = all & ~(match->accepted & (services | ~SP_FEATURES_SERVICE));
+  out.refused = ~(match->accepted & (services | ~SP_FEATURES_SERVICE)) & SP_FEATURES_ALL;
   for (uint64_t rest = match->bands; rest != 0; rest &= rest - 1) {
     out.bands |= UINT64_C(1) << sp__terms_at(&draft->bands, (uint32_t)__builtin_ctzll(rest))->rank;
   }
   const uint32_t *ids = SP_LIST_AT(&draft->match_ids, const uint32_t, 0);
-  if (match->dests_count > 0) {
-    out.dests_at = ids_put(image, &image->match_dests, &draft->dests, ids + match->dests_at,
-                           match->dests_count);
-    out.dests_count = match->dests_count;
-  }
-  if (match->groups_count > 0) {
-    out.groups_at = ids_put(image, &image->match_groups, &draft->groups, ids + match->groups_at,
-                            match->groups_count);
-    out.groups_count = match->groups_count;
-  }
-  out.columns = match->columns;
+  out.dests =
+      ids_put(image, &image->match_dests, &draft->dests, ids + match->dests_at, match->dests_count);
+  out.groups = ids_put(image, &image->match_groups, &draft->groups, ids + match->groups_at,
+                       match->groups_count);
+  out.columns = match->columns & UINT8_MAX;
   return out;
 }
 

@@ -17,13 +17,20 @@ static uint64_t key_add(uint64_t key, const struct sp__terms *names, uint32_t id
   return sp_hash64(name->text, name->length, key);
 }
 
-/* Names in sorted order, so that the key is the same in every book that has them. */
-static uint64_t key_add_ids(uint64_t key, const struct sp__terms *names, const uint32_t *ranks,
-                            uint32_t count, uint32_t first)
+/* How many ids a list has that a match puts there. */
+static uint32_t list_count(struct sp__list *lists, uint32_t place)
 {
+  return place == 0 ? 0 : *SP_LIST_AT(lists, uint32_t, place - 1);
+}
+
+/* Names in sorted order, so that the key is the same in every book that has them. */
+static uint64_t key_add_list(uint64_t key, const struct sp__terms *names, struct sp__list *lists,
+                             uint32_t place)
+{
+  uint32_t count = list_count(lists, place);
   key = sp_hash64(&count, sizeof(count), key);
   for (uint32_t i = 0; i < count; i++) {
-    key = key_add(key, names, names->order[ranks[i] - first]);
+    key = key_add(key, names, names->order[*SP_LIST_AT(lists, uint32_t, place + i) - 1]);
   }
   return key;
 }
@@ -38,11 +45,8 @@ static uint64_t rule_key(struct sp__image *image, const struct sp__rate *row,
   for (uint64_t rest = match->bands; rest != 0; rest &= rest - 1) {
     key = key_add(key, &draft->bands, draft->bands.order[__builtin_ctzll(rest)]);
   }
-  key = key_add_ids(key, &draft->dests, SP_LIST_AT(&image->match_dests, uint32_t, match->dests_at),
-                    match->dests_count, 0);
-  return key_add_ids(key, &draft->groups,
-                     SP_LIST_AT(&image->match_groups, uint32_t, match->groups_at),
-                     match->groups_count, 1);
+  key = key_add_list(key, &draft->dests, &image->match_dests, match->dests);
+  return key_add_list(key, &draft->groups, &image->match_groups, match->groups);
 }
 
 static void slot_fill(const struct sp__rate *row, int64_t denominator, struct sp_book_slot *out)
@@ -59,41 +63,45 @@ static void slot_fill(const struct sp__rate *row, int64_t denominator, struct sp
 
 struct rules_out {
   struct sp_book_rule *rules;
+  struct sp_book_rule_rest *rests;
   struct sp_book_slot *slots;
   struct sp__list dest_rules;
-  uint32_t slots_count;
+  uint32_t rules_count, slots_count;
 };
 
 static void rule_fill(struct sp__image *image, struct rules_out *to,
-                      const struct sp__plan_item *item, uint32_t at)
+                      const struct sp__plan_item *item, uint32_t index)
 {
   struct sp__draft *draft = image->draft;
-  const struct sp__rule *rule = sp__rule_at(draft, draft->rule_order[at]);
-  const struct sp__rate *row = sp__rule_row(draft, draft->rule_order[at]);
+  const struct sp__rule *rule = sp__rule_at(draft, index);
+  const struct sp__rate *row = sp__rule_row(draft, index);
+  uint32_t at = to->rules_count++;
   struct sp_book_rule *out = &to->rules[at];
+  struct sp_book_rule_rest *rest = &to->rests[at];
   out->match = sp__image_match(image, &row->match, sp__unit_services((enum sp_unit)item->unit));
   if (draft->status != SP_OK) {
     return;
   }
   out->priority = row->priority;
-  out->key = rule_key(image, row, &out->match);
-  out->plan = sp__image_rank(&draft->plans, row->plan);
-  out->item = sp__image_rank(&draft->items, row->item);
+  rest->key = rule_key(image, row, &out->match);
+  rest->plan = sp__image_rank(&draft->plans, row->plan);
+  rest->item = sp__image_rank(&draft->items, row->item);
+  rest->row = rule->line;
+  rest->slots_count = rule->slots_count;
   out->counter = rule->counter == 0;
-  out->row = rule->line;
+  out->single = rule->slots_count == 1;
   out->slots_at = to->slots_count;
-  out->slots_count = rule->slots_count;
-  out->free = 1;
   for (uint32_t i = 0; i < rule->slots_count; i++) {
     const struct sp__rate *slot =
         SP_LIST_AT(&draft->rates, struct sp__rate, draft->slot_order[rule->slots_at + i]);
     slot_fill(slot, item->denominator, &to->slots[to->slots_count++]);
     out->connect_fee += slot->fee_n * (item->denominator / slot->fee_d);
-    out->free = out->free && slot->price_zero;
   }
-  out->free = out->free && out->connect_fee == 0;
-  for (uint32_t i = 0; i < out->match.dests_count; i++) {
-    uint32_t dest = *SP_LIST_AT(&image->match_dests, uint32_t, out->match.dests_at + i);
+  out->increment = to->slots[out->slots_at].increment;
+  out->price = to->slots[out->slots_at].price;
+  out->price_zero = to->slots[out->slots_at].price_zero;
+  for (uint32_t i = 0; i < list_count(&image->match_dests, out->match.dests); i++) {
+    uint32_t dest = *SP_LIST_AT(&image->match_dests, uint32_t, out->match.dests + i) - 1;
     *(struct sp_book_dest_rule *)sp__list_add(draft, &to->dest_rules,
                                               sizeof(struct sp_book_dest_rule)) =
         (struct sp_book_dest_rule){dest, at};
@@ -126,14 +134,67 @@ static void dest_rules_sort(struct sp__draft *draft, struct sp__list *list, uint
   memcpy(rules, sorted, count * sizeof(*sorted));
 }
 
+static int dest_compare(const void *context, uint32_t a, uint32_t b)
+{
+  const uint32_t *dests = context;
+  return sp_compare_u64(dests[a], dests[b]);
+}
+
+static uint32_t dest_first(const struct sp__draft *draft, uint32_t rule)
+{
+  const struct sp__match *match = &sp__rule_row(draft, rule)->match;
+  const uint32_t *ids = SP_LIST_AT(&draft->match_ids, const uint32_t, match->dests_at);
+  uint32_t first = SP_NONE;
+  for (uint32_t i = 0; i < match->dests_count; i++) {
+    uint32_t rank = sp__terms_at(&draft->dests, ids[i])->rank;
+    first = rank < first ? rank : first;
+  }
+  return first;
+}
+
+/* The rules of an item: those with dest cell by the first of their destinations, so that what
+ * prices one destination lies together. */
+static void rules_fill(struct sp__image *image, struct rules_out *to,
+                       const struct sp__plan_item *item)
+{
+  struct sp__draft *draft = image->draft;
+  const uint32_t *rules = draft->rule_order + item->rules_at;
+  uint32_t count = item->rules_count - item->rules_plain;
+  uint32_t *dests = sp__draft_take(draft, count * sizeof(*dests));
+  for (uint32_t i = 0; dests != NULL && i < count; i++) {
+    dests[i] = dest_first(draft, rules[item->rules_plain + i]);
+  }
+  uint32_t *order = dests == NULL ? NULL : sp__draft_order(draft, count, dest_compare, dests);
+  for (uint32_t i = 0; order != NULL && i < item->rules_count; i++) {
+    uint32_t plain = item->rules_plain;
+    rule_fill(image, to, item, rules[i < plain ? i : plain + order[i - plain]]);
+  }
+}
+
+static void item_index(struct sp_book_item *item, const struct rules_out *to)
+{
+  const struct sp_book_rule *rules = to->rules + item->rules_at;
+  item->plain_refused = item->dest_refused = SP_FEATURES_ALL;
+  for (uint32_t i = 0; i < item->rules_count; i++) {
+    *(i < item->rules_plain ? &item->plain_refused : &item->dest_refused) &= rules[i].match.refused;
+  }
+  item->dest_first = SP_NONE;
+  if (item->dest_index_count > 0) {
+    const struct sp_book_dest_rule *rows =
+        SP_LIST_AT(&to->dest_rules, const struct sp_book_dest_rule, item->dest_index_at);
+    item->dest_first = rows[0].dest;
+    item->dest_last = rows[item->dest_index_count - 1].dest;
+  }
+}
+
 static void items_put(struct sp__image *image)
 {
   struct sp__draft *draft = image->draft;
   uint32_t count = draft->plan_items.count;
-  struct rules_out to = {sp__draft_take(draft, draft->rules.count * sizeof(struct sp_book_rule)),
-                         sp__draft_take(draft, draft->rates.count * sizeof(struct sp_book_slot)),
-                         {NULL, 0, 0, 0},
-                         0};
+  struct rules_out to = {
+      .rules = sp__draft_take(draft, draft->rules.count * sizeof(struct sp_book_rule)),
+      .rests = sp__draft_take(draft, draft->rules.count * sizeof(struct sp_book_rule_rest)),
+      .slots = sp__draft_take(draft, draft->rates.count * sizeof(struct sp_book_slot))};
   struct sp_book_item *items = sp__draft_take(draft, count * sizeof(*items));
   for (uint32_t i = 0; i < count && draft->status == SP_OK; i++) {
     const struct sp__plan_item *item = SP_LIST_AT(&draft->plan_items, struct sp__plan_item, i);
@@ -148,15 +209,17 @@ static void items_put(struct sp__image *image)
     out->digits = item->digits;
     out->band_mode = item->mode;
     out->dest_index_at = to.dest_rules.count;
-    for (uint32_t k = 0; k < item->rules_count; k++) {
-      rule_fill(image, &to, item, item->rules_at + k);
-    }
+    rules_fill(image, &to, item);
     out->dest_index_count = to.dest_rules.count - out->dest_index_at;
     dest_rules_sort(draft, &to.dest_rules, out->dest_index_at);
+    if (draft->status == SP_OK) {
+      item_index(out, &to);
+    }
   }
   struct sp_book_header *header = &image->header;
   sp__image_section(image, &header->items, items, count, sizeof(*items));
   sp__image_section(image, &header->rules, to.rules, draft->rules.count, sizeof(*to.rules));
+  sp__image_section(image, &header->rule_rests, to.rests, draft->rules.count, sizeof(*to.rests));
   sp__image_section(image, &header->slots, to.slots, to.slots_count, sizeof(*to.slots));
   sp__image_section(image, &header->dest_rules, to.dest_rules.at, to.dest_rules.count,
                     sizeof(struct sp_book_dest_rule));

@@ -29,19 +29,19 @@ static bool sections_good(const struct sp_book_header *h)
 #define GOOD(section, type) section_good(h, h->section, sizeof(type))
   return GOOD(strings, char) && GOOD(plans, struct sp_book_plan) &&
          GOOD(items, struct sp_book_item) && GOOD(rules, struct sp_book_rule) &&
-         GOOD(dest_rules, struct sp_book_dest_rule) && GOOD(slots, struct sp_book_slot) &&
-         GOOD(allowances, struct sp_book_allowance) && GOOD(discounts, struct sp_book_discount) &&
-         GOOD(payers, struct sp_book_payer) && GOOD(match_dests, uint32_t) &&
-         GOOD(match_groups, uint32_t) && GOOD(item_names, struct sp_book_name) &&
-         GOOD(allowance_names, struct sp_book_name) && GOOD(discount_names, struct sp_book_name) &&
-         GOOD(payer_names, struct sp_book_name) && GOOD(set_names, struct sp_book_name) &&
-         GOOD(band_names, struct sp_book_name) && GOOD(dest_names, struct sp_book_name) &&
-         GOOD(group_names, struct sp_book_name) && GOOD(operator_names, struct sp_book_name) &&
-         GOOD(province_names, struct sp_book_name) && GOOD(areas, struct sp_book_area) &&
-         GOOD(area_slots, uint32_t) && GOOD(prefixes, struct sp_book_prefix) &&
-         GOOD(prefix_keys, uint64_t) && GOOD(prefix_index, uint32_t) &&
-         GOOD(dest_nodes, struct sp_book_dest_node) && GOOD(dest_keys, uint64_t) &&
-         GOOD(dest_index, uint32_t) && GOOD(node_dests, uint32_t) &&
+         GOOD(rule_rests, struct sp_book_rule_rest) && GOOD(dest_rules, struct sp_book_dest_rule) &&
+         GOOD(slots, struct sp_book_slot) && GOOD(allowances, struct sp_book_allowance) &&
+         GOOD(discounts, struct sp_book_discount) && GOOD(payers, struct sp_book_payer) &&
+         GOOD(match_dests, uint32_t) && GOOD(match_groups, uint32_t) &&
+         GOOD(item_names, struct sp_book_name) && GOOD(allowance_names, struct sp_book_name) &&
+         GOOD(discount_names, struct sp_book_name) && GOOD(payer_names, struct sp_book_name) &&
+         GOOD(set_names, struct sp_book_name) && GOOD(band_names, struct sp_book_name) &&
+         GOOD(dest_names, struct sp_book_name) && GOOD(group_names, struct sp_book_name) &&
+         GOOD(operator_names, struct sp_book_name) && GOOD(province_names, struct sp_book_name) &&
+         GOOD(areas, struct sp_book_area) && GOOD(area_slots, uint32_t) &&
+         GOOD(prefixes, struct sp_book_prefix) && GOOD(prefix_keys, uint64_t) &&
+         GOOD(prefix_index, uint32_t) && GOOD(dest_nodes, struct sp_book_dest_node) &&
+         GOOD(dest_keys, uint64_t) && GOOD(dest_index, uint32_t) && GOOD(node_dests, uint32_t) &&
          GOOD(ported, struct sp_book_ported) && GOOD(ported_slots, uint32_t) &&
          GOOD(cells, struct sp_book_cell) && GOOD(cell_plmns, struct sp_book_plmn) &&
          GOOD(offsets, struct sp_book_offset) && GOOD(days, struct sp_book_day) &&
@@ -99,14 +99,19 @@ static bool ids_good(const struct opening *o, struct sp_book_array array, uint64
   return true;
 }
 
+static bool list_good(const struct opening *o, struct sp_book_array array, uint32_t place)
+{
+  const uint32_t *ids = (const uint32_t *)(const void *)(o->book.base + array.at);
+  return place == 0 || (place < array.count && part(place, ids[place - 1], array.count));
+}
+
 static bool match_good(const struct opening *o, const struct sp_book_match *match)
 {
   const struct sp_book_header *h = o->header;
   uint64_t bands =
       h->band_names.count == 64 ? ~UINT64_C(0) : (UINT64_C(1) << h->band_names.count) - 1;
-  return part(match->dests_at, match->dests_count, h->match_dests.count) &&
-         part(match->groups_at, match->groups_count, h->match_groups.count) &&
-         (match->bands & ~bands) == 0 && match->refused >> SP_FEATURE_BITS == 0 &&
+  return list_good(o, h->match_dests, match->dests) &&
+         list_good(o, h->match_groups, match->groups) && (match->bands & ~bands) == 0 &&
          match->columns <= 8;
 }
 
@@ -128,60 +133,119 @@ static bool plans_good(const struct opening *o)
   return true;
 }
 
-static bool items_good(const struct opening *o)
-{
-  const struct sp_book_header *h = o->header;
-  const struct sp_book_item *items = SP_BOOK_TABLE(&o->book, items, struct sp_book_item);
-  for (uint64_t i = 0; i < h->items.count; i++) {
-    const struct sp_book_item *item = &items[i];
-    if (item->name_id >= h->item_names.count || item->rules_count == 0 ||
-        !part(item->rules_at, item->rules_count, h->rules.count) ||
-        item->rules_plain > item->rules_count ||
-        !part(item->dest_index_at, item->dest_index_count, h->dest_rules.count) ||
-        item->denominator < 1 || item->denominator > SP_BOOK_DENOMINATOR_MAX ||
-        item->unit > SP_UNIT_BYTE || item->rounding > SP_ROUND_FLOOR || item->digits > 6 ||
-        item->band_mode > SP_BAND_SPLIT_CEIL) {
-      return false;
-    }
-    const struct sp_book_dest_rule *dests =
-        SP_BOOK_TABLE(&o->book, dest_rules, struct sp_book_dest_rule) + item->dest_index_at;
-    for (uint32_t k = 0; k < item->dest_index_count; k++) {
-      if (dests[k].dest >= h->dest_names.count || dests[k].rule < item->rules_at ||
-          dests[k].rule - item->rules_at >= item->rules_count) {
-        return false;
-      }
-    }
-  }
-  return true;
-}
-
-static bool slots_good(const struct opening *o, const struct sp_book_rule *rule)
+/* Slots of a rule lie behind those of the rule before, so that each is looked at once; what the
+ * rule has of the first is what stands there. */
+static bool slots_good(const struct opening *o, const struct sp_book_rule *rule, uint32_t count)
 {
   const struct sp_book_slot *slots =
       SP_BOOK_TABLE(&o->book, slots, struct sp_book_slot) + rule->slots_at;
-  for (uint32_t i = 0; i < rule->slots_count; i++) {
+  for (uint32_t i = 0; i < count; i++) {
     if ((i == 0 ? slots[i].from != 0 : slots[i].from <= slots[i - 1].from) ||
         slots[i].increment <= 0 || slots[i].price < 0 || slots[i].per <= 0 ||
         slots[i].price_per_denominator <= 0) {
       return false;
     }
   }
-  return true;
+  return rule->increment == slots->increment && rule->price == slots->price &&
+         rule->price_zero == slots->price_zero && rule->single == (count == 1);
 }
 
 static bool rules_good(const struct opening *o)
 {
   const struct sp_book_header *h = o->header;
   const struct sp_book_rule *rules = SP_BOOK_TABLE(&o->book, rules, struct sp_book_rule);
+  const struct sp_book_rule_rest *rests =
+      SP_BOOK_TABLE(&o->book, rule_rests, struct sp_book_rule_rest);
+  if (h->rule_rests.count != h->rules.count) {
+    return false;
+  }
+  uint64_t slots = 0;
   for (uint64_t i = 0; i < h->rules.count; i++) {
-    const struct sp_book_rule *rule = &rules[i];
-    if (!match_good(o, &rule->match) || rule->slots_count == 0 ||
-        !part(rule->slots_at, rule->slots_count, h->slots.count) || rule->plan >= h->plans.count ||
-        rule->item >= h->item_names.count || rule->connect_fee < 0 || !slots_good(o, rule)) {
+    if (!match_good(o, &rules[i].match) || rules[i].slots_at != slots ||
+        rests[i].slots_count == 0 || rests[i].slots_count > h->slots.count - slots ||
+        rests[i].plan >= h->plans.count || rules[i].connect_fee < 0 ||
+        !slots_good(o, rules + i, rests[i].slots_count)) {
+      return false;
+    }
+    slots += rests[i].slots_count;
+  }
+  return slots == h->slots.count;
+}
+
+/* What all rules of a part refuse is what the item says. */
+static bool refused_good(const struct sp_book_rule *rules, uint32_t count, uint64_t refused)
+{
+  uint64_t all = SP_FEATURES_ALL;
+  for (uint32_t i = 0; i < count; i++) {
+    all &= rules[i].match.refused;
+  }
+  return all == refused;
+}
+
+/* Its rules are of that item, in a plan that has it. */
+static bool rests_good(const struct opening *o, uint64_t index)
+{
+  const struct sp_book_item *item = SP_BOOK_TABLE(&o->book, items, struct sp_book_item) + index;
+  const struct sp_book_plan *plans = SP_BOOK_TABLE(&o->book, plans, struct sp_book_plan);
+  const struct sp_book_rule_rest *rests =
+      SP_BOOK_TABLE(&o->book, rule_rests, struct sp_book_rule_rest) + item->rules_at;
+  for (uint32_t i = 0; i < item->rules_count; i++) {
+    const struct sp_book_plan *plan = plans + rests[i].plan;
+    if (rests[i].item != item->name_id || index < plan->items_at ||
+        index - plan->items_at >= plan->items_count) {
       return false;
     }
   }
   return true;
+}
+
+/* Rows of an item by destination: of its rules with dest cell. */
+static bool dest_rows_good(const struct opening *o, const struct sp_book_item *item)
+{
+  const struct sp_book_dest_rule *rows =
+      SP_BOOK_TABLE(&o->book, dest_rules, struct sp_book_dest_rule) + item->dest_index_at;
+  uint32_t count = item->dest_index_count, first = item->rules_at + item->rules_plain;
+  if (count == 0) {
+    return item->dest_first == SP_NONE && item->dest_last == 0;
+  }
+  for (uint32_t i = 0; i < count; i++) {
+    if ((i > 0 && rows[i].dest < rows[i - 1].dest) || rows[i].rule < first ||
+        rows[i].rule - first >= item->rules_count - item->rules_plain) {
+      return false;
+    }
+  }
+  return item->dest_first == rows[0].dest && item->dest_last == rows[count - 1].dest &&
+         item->dest_last < o->header->dest_names.count;
+}
+
+/* The rules and rows of an item lie behind those of the item before. */
+static bool items_good(const struct opening *o)
+{
+  const struct sp_book_header *h = o->header;
+  const struct sp_book_item *items = SP_BOOK_TABLE(&o->book, items, struct sp_book_item);
+  const struct sp_book_rule *rules = SP_BOOK_TABLE(&o->book, rules, struct sp_book_rule);
+  uint64_t rules_end = 0, rows_end = 0;
+  for (uint64_t i = 0; i < h->items.count; i++) {
+    const struct sp_book_item *item = &items[i];
+    if (item->name_id >= h->item_names.count || item->rules_count == 0 ||
+        item->rules_at != rules_end || item->rules_count > h->rules.count - rules_end ||
+        item->rules_plain > item->rules_count || item->dest_index_at != rows_end ||
+        item->dest_index_count > h->dest_rules.count - rows_end || item->denominator < 1 ||
+        item->denominator > SP_BOOK_DENOMINATOR_MAX || item->unit > SP_UNIT_BYTE ||
+        item->rounding > SP_ROUND_FLOOR || item->digits > 6 ||
+        item->band_mode > SP_BAND_SPLIT_CEIL) {
+      return false;
+    }
+    const struct sp_book_rule *of = rules + item->rules_at, *plain_end = of + item->rules_plain;
+    if (!refused_good(of, item->rules_plain, item->plain_refused) ||
+        !refused_good(plain_end, item->rules_count - item->rules_plain, item->dest_refused) ||
+        !rests_good(o, i) || !dest_rows_good(o, item)) {
+      return false;
+    }
+    rules_end += item->rules_count;
+    rows_end += item->dest_index_count;
+  }
+  return rules_end == h->rules.count && rows_end == h->dest_rules.count;
 }
 
 static bool item_or_none(const struct opening *o, uint32_t item)
@@ -291,7 +355,7 @@ static bool dests_good(const struct opening *o)
     }
   }
   return ids_good(o, h->node_dests, 0, h->dest_names.count) &&
-         ids_good(o, h->match_dests, 0, h->dest_names.count) &&
+         ids_good(o, h->match_dests, 1, h->dest_names.count + 1) &&
          ids_good(o, h->match_groups, 1, h->group_names.count + 1) &&
          sp__prefix_good(SP_BOOK_TABLE(&o->book, dest_index, uint32_t), h->dest_index.count,
                          h->dest_keys.count);
@@ -390,7 +454,7 @@ enum sp_status sp_book_open(struct sp_book *book, const void *image, size_t byte
   }
   struct opening opening = {{header, base}, header};
   if (!sections_good(header) || !header_good(header) || !all_names_good(&opening) ||
-      !plans_good(&opening) || !items_good(&opening) || !rules_good(&opening) ||
+      !plans_good(&opening) || !rules_good(&opening) || !items_good(&opening) ||
       !extras_good(&opening) || !prefixes_good(&opening) || !dests_good(&opening) ||
       !places_good(&opening) || !calendar_good(&opening)) {
     return SP_BAD_FORMAT;

@@ -15,29 +15,25 @@ static bool ids_hold(const uint32_t *ids, uint32_t count, uint32_t id)
   return low < count && ids[low] == id;
 }
 
-bool sp__match_plain(const struct sp_book *book, const struct sp_book_match *match,
+bool sp__match_group(const struct sp_book *book, const struct sp_book_match *match,
                      const struct sp__asked *key)
 {
-  if ((key->features & match->refused) != 0) {
-    return false;
-  }
-  const uint32_t *groups = SP_BOOK_TABLE(book, match_groups, uint32_t) + match->groups_at;
-  return match->groups_count == 0 ||
-         (key->rating_group != 0 && ids_hold(groups, match->groups_count, key->rating_group));
+  const uint32_t *groups = SP_BOOK_LIST(book, match_groups, match->groups);
+  return ids_hold(groups, sp_book_list_count(groups), key->rating_group);
 }
 
 int sp__match_dest(const struct sp_book *book, const struct sp_book_match *match,
                    const struct sp__asked *key)
 {
-  if (match->dests_count == 0) {
+  if (match->dests == 0) {
     return 0;
   }
-  const uint32_t *dests = SP_BOOK_TABLE(book, match_dests, uint32_t) + match->dests_at;
+  const uint32_t *dests = SP_BOOK_LIST(book, match_dests, match->dests);
   const struct sp_book_dest_node *nodes = SP_BOOK_TABLE(book, dest_nodes, struct sp_book_dest_node);
   const uint32_t *node_dests = SP_BOOK_TABLE(book, node_dests, uint32_t);
   for (uint32_t n = key->dest_node; n != 0; n = nodes[n].parent) {
     for (uint32_t i = 0; i < nodes[n].dests_count; i++) {
-      if (ids_hold(dests, match->dests_count, node_dests[nodes[n].dests_at + i])) {
+      if (ids_hold(dests, sp_book_list_count(dests), node_dests[nodes[n].dests_at + i] + 1)) {
         return (int)nodes[n].length;
       }
     }
@@ -60,21 +56,43 @@ struct visit { /* of the rules of one item */
   void *context;
 };
 
+/* First row of a destination between the item's first and last: most items price many alike, so it
+ * is looked for from where it would be if each had as many rows, in steps that double. Where each
+ * rule has one destination the rules lie as the rows do, and are fetched meanwhile. */
+static uint32_t dest_row(const struct sp_book_item *item, const struct sp_book_dest_rule *rows,
+                         const struct sp_book_rule *rules, uint32_t dest)
+{
+  uint32_t low = 0, high = item->dest_index_count, step = 1;
+  uint32_t at = (uint32_t)((uint64_t)(dest - item->dest_first) * high /
+                           ((uint64_t)(item->dest_last - item->dest_first) + 1));
+  if (high == item->rules_count - item->rules_plain) {
+    rules += item->rules_plain + at;
+    sp_line_fetch(rules);
+    sp_line_fetch(rules + (at + 1 < high));
+  }
+  while (low < high) {
+    if (rows[at].dest < dest) {
+      low = at + 1;
+      at = high - low > step ? low + step : low + (high - low) / 2;
+    } else {
+      high = at;
+      at = high - low > step ? high - step : low + (high - low) / 2;
+    }
+    step *= 2;
+  }
+  return low;
+}
+
 static void dest_rules_visit(const struct visit *of, uint32_t dest, int length)
 {
   const struct sp_book_item *item = of->item;
+  if (dest < item->dest_first || dest > item->dest_last) {
+    return;
+  }
   const struct sp_book_dest_rule *rows =
       SP_BOOK_TABLE(of->book, dest_rules, struct sp_book_dest_rule) + item->dest_index_at;
   const struct sp_book_rule *rules = SP_BOOK_TABLE(of->book, rules, struct sp_book_rule);
-  uint32_t low = 0, high = item->dest_index_count;
-  while (low < high) {
-    uint32_t middle = low + (high - low) / 2;
-    if (rows[middle].dest < dest) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
+  uint32_t low = dest_row(item, rows, rules + item->rules_at, dest);
   for (; low < item->dest_index_count && rows[low].dest == dest; low++) {
     const struct sp_book_rule *rule = rules + rows[low].rule;
     if (sp__match_plain(of->book, &rule->match, of->key)) {
@@ -91,14 +109,18 @@ void sp__match_rules(const struct sp_book *book, const struct sp_book_item *item
       SP_BOOK_TABLE(book, rules, struct sp_book_rule) + item->rules_at;
   const struct sp_book_dest_node *nodes = SP_BOOK_TABLE(book, dest_nodes, struct sp_book_dest_node);
   const uint32_t *node_dests = SP_BOOK_TABLE(book, node_dests, uint32_t);
-  for (uint32_t i = 0; i < item->rules_plain; i++, rule++) {
-    if (sp__match_plain(book, &rule->match, key)) {
-      visit(context, rule, 0);
-    }
-  }
-  for (uint32_t n = key->dest_node; n != 0; n = nodes[n].parent) {
+  uint32_t plain = (key->features & item->plain_refused) == 0 ? item->rules_plain : 0;
+  sp_line_fetch(rule);
+  sp_line_fetch(rule + (plain > 1));
+  uint32_t node = (key->features & item->dest_refused) == 0 ? key->dest_node : 0;
+  for (uint32_t n = node; n != 0; n = nodes[n].parent) {
     for (uint32_t i = 0; i < nodes[n].dests_count; i++) {
       dest_rules_visit(&of, node_dests[nodes[n].dests_at + i], (int)nodes[n].length);
+    }
+  }
+  for (uint32_t i = 0; i < plain; i++, rule++) {
+    if (sp__match_plain(book, &rule->match, key)) {
+      visit(context, rule, 0);
     }
   }
 }

@@ -7,9 +7,16 @@
 
 #define SP__BANDS_ANY UINT64_MAX /* match apart from the band (§8.4) */
 
-/* All columns but dest and band. */
-bool sp__match_plain(const struct sp_book *book, const struct sp_book_match *match,
+/* Of a match with groups. */
+bool sp__match_group(const struct sp_book *book, const struct sp_book_match *match,
                      const struct sp__asked *key);
+/* All columns but dest and band. */
+static inline bool sp__match_plain(const struct sp_book *book, const struct sp_book_match *match,
+                                   const struct sp__asked *key)
+{
+  return (key->features & match->refused) == 0 &&
+         (match->groups == 0 || sp__match_group(book, match, key));
+}
 /* Length of the longest prefix of `other` that a dest cell holds; 0 without dest; -1: does not
  * match. */
 int sp__match_dest(const struct sp_book *book, const struct sp_book_match *match,

@@ -105,21 +105,22 @@ static bool rule_runs(struct sp_rater *rater, struct sp__item *item,
 {
   const struct sp_book_rule *rule =
       SP_BOOK_TABLE(rater->work.book, rules, struct sp_book_rule) + winner->rule;
+  const struct sp_book_rule_rest *rest = sp_book_rest(rater->work.book, rule);
   uint32_t stage = SP_NONE;
   int64_t position = at->offset;
   if (rule->counter) {
-    stage = sp__stage_of(rater, rater->work.usage->subscriber, rule->key,
+    stage = sp__stage_of(rater, rater->work.usage->subscriber, rest->key,
                          sp__period(rater->work.cycle, SP__CELL_RULE, 0), true);
     rater->stages[stage].used = true;
     position = sp__stage_value(rater, stage);
   }
   const struct sp_book_slot *slots =
       SP_BOOK_TABLE(rater->work.book, slots, struct sp_book_slot) + rule->slots_at;
-  uint32_t s = slot_at(slots, rule->slots_count, position);
+  uint32_t s = slot_at(slots, rest->slots_count, position);
   while (at->offset < at->start_limit) {
     const struct sp_book_slot *slot = slots + s;
     int64_t reach = at->start_limit - at->offset;
-    if (s + 1 < rule->slots_count && slots[s + 1].from - position < reach) {
+    if (s + 1 < rest->slots_count && slots[s + 1].from - position < reach) {
       reach = slots[s + 1].from - position;
     }
     struct sp__run *run = run_push(rater);
@@ -138,7 +139,7 @@ static bool rule_runs(struct sp_rater *rater, struct sp__item *item,
       return false;
     }
     at->offset += used;
-    while (s + 1 < rule->slots_count && slots[s + 1].from <= position) {
+    while (s + 1 < rest->slots_count && slots[s + 1].from <= position) {
       s++;
     }
     if (stage != SP_NONE) {
@@ -293,12 +294,13 @@ static int64_t run_counter(struct sp_rater *rater, const struct sp__item *item, 
   if (!rule->counter) {
     return -1;
   }
-  uint32_t stage = sp__stage_of(rater, rater->work.usage->subscriber, rule->key,
+  const struct sp_book_rule_rest *rest = sp_book_rest(rater->work.book, rule);
+  uint32_t stage = sp__stage_of(rater, rater->work.usage->subscriber, rest->key,
                                 sp__period(rater->work.cycle, SP__CELL_RULE, 0), true);
   int64_t counter = sp__stage_value(rater, stage);
   for (uint32_t i = at; i < item->runs_count; i++) {
     const struct sp__run *run = rater->runs + item->runs_at + i;
-    counter -= run->slot - rule->slots_at < rule->slots_count ? run->used : 0;
+    counter -= run->slot - rule->slots_at < rest->slots_count ? run->used : 0;
   }
   return counter;
 }
@@ -311,7 +313,7 @@ static void item_trace(struct sp_rater *rater, uint32_t index)
   for (uint32_t i = 0; i < item->runs_count; i++) {
     const struct sp__run *run = rater->runs + item->runs_at + i;
     event.index = run->by->rule;
-    event.plan = rules[event.index].plan;
+    event.plan = sp_book_rest(rater->work.book, rules + event.index)->plan;
     event.before = run_counter(rater, item, i, rules + event.index);
     event.slot = run->slot;
     event.offset = run->offset;
@@ -327,7 +329,7 @@ static void item_trace(struct sp_rater *rater, uint32_t index)
   event.price = item->start->fee;
   event.denominator = item->start->denominator;
   event.index = item->start->rule;
-  event.plan = rules[event.index].plan;
+  event.plan = sp_book_rest(rater->work.book, rules + event.index)->plan;
   sp__trace(rater, event);
   event.kind = SP_TRACE_LIST;
   sp__trace_exact(&event, item, item->list_sum);

@@ -52,11 +52,9 @@ static struct sp__winner winner_of(const struct sp_rater *rater, const struct sp
                                    const struct sp_book_item *item, uint32_t name)
 {
   const struct sp_book *book = rater->work.book;
-  const struct sp_book_slot *slot =
-      SP_BOOK_TABLE(book, slots, struct sp_book_slot) + rule->slots_at;
   return (struct sp__winner){
-      .size = slot->increment,
-      .price = slot->price,
+      .size = rule->increment,
+      .price = rule->price,
       .fee = rule->connect_fee,
       .rule = (uint32_t)(rule - SP_BOOK_TABLE(book, rules, struct sp_book_rule)),
       .name = rater->books->item_ids[rater->work.usage->book][name],
@@ -65,8 +63,8 @@ static struct sp__winner winner_of(const struct sp_rater *rater, const struct sp
       .rounding = item->rounding,
       .digits = item->digits & 15u,
       .band_mode = item->band_mode & 15u,
-      .simple = rule->slots_count == 1 && !rule->counter,
-      .free = slot->price_zero && rule->connect_fee == 0,
+      .simple = rule->single && !rule->counter,
+      .free = rule->price_zero && rule->connect_fee == 0,
   };
 }
 

@@ -13,8 +13,8 @@ struct told {             /* what all rows of a set together ask of a record */
 
 static void row_tell(struct told *told, const struct sp_book_match *match)
 {
-  told->dests |= match->dests_count;
-  told->groups |= match->groups_count;
+  told->dests |= match->dests;
+  told->groups |= match->groups;
   if (match->refused == told->refused) { /* as rows of one item for many destinations */
     return;
   }

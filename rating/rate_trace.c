@@ -65,10 +65,12 @@ static void item_rules(struct sp_rater *rater, const struct sp__segment *segment
                        const struct sp_book_plan *plan, const struct sp_book_item *item)
 {
   const struct sp_book_rule *rules = SP_BOOK_TABLE(rater->work.book, rules, struct sp_book_rule);
+  const struct sp_book_rule_rest *rests =
+      SP_BOOK_TABLE(rater->work.book, rule_rests, struct sp_book_rule_rest);
   const struct sp__winner *winner = sp__winners(segment->choice) + index;
   for (uint32_t r = item->rules_at; r < item->rules_at + item->rules_count; r++) {
     struct sp_trace_event event = {.kind = SP_TRACE_RULE,
-                                   .plan = rules[r].plan,
+                                   .plan = rests[r].plan,
                                    .item = item->name_id,
                                    .index = r,
                                    .offset = segment->from_s};
@@ -126,9 +128,11 @@ static bool is_priced(const struct sp__frame *frame, uint32_t item)
 static void item_unpriced(struct sp_rater *rater, const struct sp_book_item *item)
 {
   const struct sp_book_rule *rules = SP_BOOK_TABLE(rater->work.book, rules, struct sp_book_rule);
+  const struct sp_book_rule_rest *rests =
+      SP_BOOK_TABLE(rater->work.book, rule_rests, struct sp_book_rule_rest);
   for (uint32_t r = item->rules_at; r < item->rules_at + item->rules_count; r++) {
     struct sp_trace_event event = {
-        .kind = SP_TRACE_RULE, .plan = rules[r].plan, .item = item->name_id, .index = r};
+        .kind = SP_TRACE_RULE, .plan = rests[r].plan, .item = item->name_id, .index = r};
     event.why = rule_why(rater, item, rules + r, 0, &event);
     sp__trace(rater, event);
   }

@@ -42,7 +42,7 @@ static const struct sp_book_rule *rule_find(const struct sp_book *book,
       SP_BOOK_TABLE(book, rules, struct sp_book_rule) + item->rules_at;
   for (uint32_t i = 0; i < item->rules_plain; i++) {
     const struct sp_book_match *match = &rules[i].match;
-    if ((match->refused & features) == 0 && match->groups_count == 0 &&
+    if ((match->refused & features) == 0 && match->groups == 0 &&
         (match->bands == 0 || (match->bands & bands) != 0)) {
       return &rules[i];
     }
@@ -56,10 +56,11 @@ static bool rule_cost(const struct sp_book *book, const struct sp_book_item *ite
 {
   const struct sp_book_slot *slots =
       SP_BOOK_TABLE(book, slots, struct sp_book_slot) + rule->slots_at;
+  uint32_t slots_count = sp_book_rest(book, rule)->slots_count;
   sp_i128 sum = quantity > 0 ? rule->connect_fee : 0;
   int64_t at = 0;
-  for (uint32_t i = 0; i < rule->slots_count && at < quantity; i++) {
-    bool last = i + 1 == rule->slots_count || slots[i + 1].from >= quantity;
+  for (uint32_t i = 0; i < slots_count && at < quantity; i++) {
+    bool last = i + 1 == slots_count || slots[i + 1].from >= quantity;
     int64_t end = last ? quantity : slots[i + 1].from;
     int64_t count = end <= at ? 0 : (end - at - 1) / slots[i].increment + 1;
     sum += (sp_i128)count * slots[i].price;

@@ -337,7 +337,7 @@ static void rates_add(struct fact_maker *maker, const struct sp_book_plan *plan,
         sp_text_add_i64(&maker->text.about, rule->priority);
       }
       sp_words_rule(&maker->text.says, book, item, rule);
-      fact_end(maker, SP_FACT_RATE, name, rule->row);
+      fact_end(maker, SP_FACT_RATE, name, sp_book_rest(book, rule)->row);
     }
   }
 }

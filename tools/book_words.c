@@ -223,13 +223,11 @@ void sp_words_match(struct sp_text *text, const struct sp_book *book,
   const struct sp_book_header *header = book->header;
   size_t from = text->length;
   features_add(text, from, match, unit,
-               (match->dests_count > 0) + (uint32_t)(match->bands != 0) +
-                   (match->groups_count > 0));
-  if (match->dests_count > 0) {
+               (match->dests != 0) + (uint32_t)(match->bands != 0) + (match->groups != 0));
+  if (match->dests != 0) {
+    const uint32_t *dests = SP_BOOK_LIST(book, match_dests, match->dests);
     ids_add(text, from, book,
-            &(struct id_list){"dest ", header->dest_names,
-                              SP_BOOK_TABLE(book, match_dests, uint32_t) + match->dests_at,
-                              match->dests_count, 0});
+            &(struct id_list){"dest ", header->dest_names, dests, sp_book_list_count(dests), 1});
   }
   if (match->bands != 0) {
     uint32_t bands[SP_BOOK_BANDS_MAX];
@@ -239,11 +237,11 @@ void sp_words_match(struct sp_text *text, const struct sp_book *book,
     }
     ids_add(text, from, book, &(struct id_list){"band ", header->band_names, bands, count, 0});
   }
-  if (match->groups_count > 0) {
+  if (match->groups != 0) {
+    const uint32_t *groups = SP_BOOK_LIST(book, match_groups, match->groups);
     ids_add(text, from, book,
-            &(struct id_list){"rating_group ", header->group_names,
-                              SP_BOOK_TABLE(book, match_groups, uint32_t) + match->groups_at,
-                              match->groups_count, 1});
+            &(struct id_list){"rating_group ", header->group_names, groups,
+                              sp_book_list_count(groups), 1});
   }
   sp_text_add(text, text->length == from ? "all" : "");
 }
@@ -252,7 +250,8 @@ void sp_words_rule(struct sp_text *text, const struct sp_book *book,
                    const struct sp_book_item *item, const struct sp_book_rule *rule)
 {
   enum sp_unit unit = (enum sp_unit)item->unit;
-  for (uint32_t i = 0; i < rule->slots_count; i++) {
+  uint32_t slots_count = sp_book_rest(book, rule)->slots_count;
+  for (uint32_t i = 0; i < slots_count; i++) {
     const struct sp_book_slot *slot =
         SP_BOOK_TABLE(book, slots, struct sp_book_slot) + rule->slots_at + i;
     if (i > 0) {
@@ -276,7 +275,7 @@ void sp_words_rule(struct sp_text *text, const struct sp_book *book,
     sp_text_add(text, "; connect fee ");
     sp_words_money(text, rule->connect_fee / item->denominator);
   }
-  sp_text_add(text, rule->counter && rule->slots_count > 1 ? "; slots by what the cycle used" : "");
+  sp_text_add(text, rule->counter && slots_count > 1 ? "; slots by what the cycle used" : "");
 }
 
 void sp_words_clock(struct sp_text *text, uint32_t second)

@@ -77,7 +77,8 @@ static inline const struct sp_book *sp__told_book(const struct sp_told *told,
 static inline const struct sp_book_item *sp__told_item(const struct sp_book *book,
                                                        uint32_t rule_index)
 {
-  const struct sp_book_rule *rule = SP_BOOK_TABLE(book, rules, struct sp_book_rule) + rule_index;
+  const struct sp_book_rule_rest *rule =
+      SP_BOOK_TABLE(book, rule_rests, struct sp_book_rule_rest) + rule_index;
   const struct sp_book_plan *plan = SP_BOOK_TABLE(book, plans, struct sp_book_plan) + rule->plan;
   const struct sp_book_item *item =
       SP_BOOK_TABLE(book, items, struct sp_book_item) + plan->items_at;

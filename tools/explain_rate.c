@@ -138,7 +138,7 @@ static const char *why_word(enum sp_trace_why why)
 static void why_add(struct sp_text *text, const struct sp_book *book,
                     const struct sp_trace_event *event)
 {
-  const struct sp_book_rule *rules = SP_BOOK_TABLE(book, rules, struct sp_book_rule);
+  const struct sp_book_rule_rest *rests = SP_BOOK_TABLE(book, rule_rests, struct sp_book_rule_rest);
   switch (event->why) {
   case SP_WHY_FEATURES:
     sp_text_add(text, "no, ");
@@ -160,7 +160,7 @@ static void why_add(struct sp_text *text, const struct sp_book *book,
   case SP_WHY_COLUMNS:
   case SP_WHY_LENGTH:
     sp_text_add(text, "holds, but lost:");
-    place_add(text, "rates.csv", rules[event->count].row);
+    place_add(text, "rates.csv", rests[event->count].row);
     sp_text_add(text, event->why == SP_WHY_PRIORITY  ? " has the higher priority"
                       : event->why == SP_WHY_COLUMNS ? " has more columns set"
                                                      : " has the longer prefix");
@@ -187,6 +187,7 @@ static void rule_tell(const struct sp_told *told, struct sp_tell *tell,
   struct sp_text text = SP_TEXT_INIT(words);
   const struct sp_book *book = sp__told_book(told, event);
   const struct sp_book_rule *rule = SP_BOOK_TABLE(book, rules, struct sp_book_rule) + event->index;
+  uint32_t line = sp_book_rest(book, rule)->row;
   const struct sp_book_plan *plan = plan_of(book, event->plan);
   const struct sp_book_item *item = SP_BOOK_TABLE(book, items, struct sp_book_item);
   item += plan->items_at;
@@ -198,14 +199,14 @@ static void rule_tell(const struct sp_told *told, struct sp_tell *tell,
   sp_tell_step(tell, "rule");
   sp_tell_name(tell, "plan", sp__told_name(book, plan->name));
   sp_tell_name(tell, "item", item_name);
-  sp_tell_number(tell, "line", rule->row);
+  sp_tell_number(tell, "line", line);
   sp_tell_number(tell, "offset", event->offset);
   sp_tell_word(tell, "why", why_word(event->why));
   sp_text_add(&text, "rule of ");
   sp_words_name(&text, book, plan->name);
   sp_text_add(&text, "/");
   name_add(&text, item_name);
-  place_add(&text, "rates.csv", rule->row);
+  place_add(&text, "rates.csv", line);
   sp_text_add(&text, " for ");
   sp_words_match(&text, book, &rule->match, item->unit);
   sp_text_add(&text, ": ");

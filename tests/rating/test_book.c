@@ -371,7 +371,7 @@ START_TEST(test_full_book)
   ck_assert_uint_eq(item[2].rules_plain, 0);
   ck_assert_uint_eq(item[2].dest_index_count, 3);
   ck_assert_uint_eq(rule[item[2].rules_at].counter, 1);
-  ck_assert_uint_eq(rule[item[2].rules_at].slots_count, 2);
+  ck_assert_uint_eq(sp_book_rest(book, rule + item[2].rules_at)->slots_count, 2);
   ck_assert_uint_eq(sp_book_find_rating_group(book, "1001", 4), 1);
   ck_assert_uint_eq(sp_book_find_rating_group(book, "1003", 4), 0);
   ck_assert_uint_eq(sp_book_find_plan(book, "vnet", 4), 2);
