@@ -2,291 +2,374 @@
 
 #include <string.h>
 
-#include "rating/hash.h"
 #include "rating/number.h"
 
 #define LINE_BYTES 64u
-#define LINE_WORDS 16u
-#define STARTS_FEW 3u /* of a line: stretches less one */
-#define STARTS_MORE 7u
-#define LINE_DIGITS 7u  /* that follow, of which a line says where stretches begin */
-#define WORDS_A_START 4 /* a node has at most so many for each stretch that begins in it */
-#define NO_START UINT32_MAX
-#define WORDS_FIRST 65536u
-#define NIBBLE_MAX 10u /* of a digit (rating/number.h) */
+#define LINK_BITS 30u      /* of an answer: row and destination node */
+#define FAN_BYTES_MIN 3u   /* digits of a node of bytes: of less, links are small enough */
+#define CODES_MAX 256u     /* links of a node of bytes */
+#define CODE_SLOTS 1024u   /* power of two, above CODES_MAX */
+#define ROOT_WORDS_EACH 4u /* the first node has at most so many for each prefix */
+#define NO_HEAD 0xFFFFu    /* no number has such digits */
 
-struct stretch { /* until the next one begins */
-  uint64_t from; /* digits as in struct sp_number */
-  uint32_t link; /* of an answer */
-};
-
-/* Beginnings and ends of prefixes in ascending order. A prefix holds from its own digits to those
- * followed by ever so much; behind its end the prefix holds again that it lies in. */
-struct sweep {
-  const uint64_t *keys; /* ascending */
-  size_t count, at;
-  uint64_t end[SP_NUMBER_DIGITS_MAX + 1]; /* first digits behind each that holds */
-  uint32_t answer[SP_NUMBER_DIGITS_MAX + 1];
-  unsigned depth;
-};
-
-#define SWEEP_OVER UINT64_MAX
-
-static uint64_t sweep_next(const struct sweep *sweep)
-{
-  uint64_t start = sweep->at < sweep->count ? sweep->keys[sweep->at] : SWEEP_OVER;
-  uint64_t end = sweep->depth > 0 ? sweep->end[sweep->depth - 1] : SWEEP_OVER;
-  return start < end ? start : end;
-}
-
-/* First number behind all that begin with a prefix: behind 129 that is 13. */
-static uint64_t prefix_end(uint64_t digits)
-{
-  uint64_t one = UINT64_C(1) << (64 - 4 * sp_number_length(digits)), end = digits + one;
-  while (one != 0 && (end / one & 15) > NIBBLE_MAX) {
-    end += (16 - NIBBLE_MAX - 1) * one;
-    one <<= 4;
-  }
-  return one == 0 ? SWEEP_OVER : end;
-}
-
-/* Goes on to digits that sweep_next() gave or that lie before. */
-static uint32_t sweep_to(struct sweep *sweep, uint64_t digits)
-{
-  while (sweep->depth > 0 && sweep->end[sweep->depth - 1] <= digits) {
-    sweep->depth--;
-  }
-  if (sweep->at < sweep->count && sweep->keys[sweep->at] == digits) {
-    sweep->end[sweep->depth] = prefix_end(digits);
-    sweep->answer[sweep->depth++] = (uint32_t)++sweep->at;
-  }
-  return sweep->depth > 0 ? sweep->answer[sweep->depth - 1] : 0;
-}
-
-/* What is at hand while a table is made. */
+/* What is at hand while a table is made. Nodes and lines are made twice: first they are only
+ * counted, so that then all of them are written where they stay. */
 struct making {
-  struct sp_memory *memory;
-  struct stretch *stretches; /* ascending, the first from 0 on */
-  size_t stretches_count, stretches_bytes;
-  struct sp__prefix_answer *answers; /* from 1 on, once each, by an open hash of their numbers */
-  uint32_t answers_count;
-  size_t answers_bytes;
-  uint32_t *slots; /* a power of two */
-  size_t slots_count;
-  uint32_t *words;
-  size_t words_count, words_room, words_max;
-  size_t half; /* of a line that is free, 0: none */
+  uint64_t *digits; /* of the prefixes that change the answer, ascending */
+  uint32_t *links;  /* answer of each */
+  size_t count, room;
+  uint32_t *words; /* NULL: they are counted */
+  size_t words_count, words_max;
 };
 
-static uint32_t answer_of(uint32_t number)
+/* A prefix that the one at hand lies in. */
+struct outer {
+  uint64_t digits;
+  uint32_t prefix, dest, link;
+};
+
+static unsigned bits_of(uint64_t most)
 {
-  return number << 2 | SP__PREFIX_ANSWER;
+  return most == 0 ? 0 : 64 - (unsigned)__builtin_clzll(most);
 }
 
-static uint32_t answer_link(struct making *making, const struct sp__prefix_row *row,
-                            uint32_t dest_node)
+static bool begins(uint64_t head, uint64_t digits)
 {
-  uint64_t rest = (uint64_t)dest_node << 9 | (unsigned)row->known << 8 | row->kind;
-  uint64_t hash = sp_hash_word(sp_hash_word((uint64_t)row->area << 32 | row->operator_id) ^ rest);
-  size_t mask = making->slots_count - 1, at = (size_t)hash & mask;
-  for (; making->slots[at] != 0; at = (at + 1) & mask) {
-    const struct sp__prefix_answer *known = &making->answers[making->slots[at]];
-    if (known->dest_node == dest_node && known->row.area == row->area &&
-        known->row.operator_id == row->operator_id && known->row.kind == row->kind &&
-        known->row.known == row->known) {
-      return answer_of(making->slots[at]);
+  return sp_number_head(digits, sp_number_length(head)) == head;
+}
+
+/* The prefixes of number plan and destinations as one list of answers. */
+static void entries_fill(struct making *making, const struct sp_book *book,
+                         const struct sp__prefix_rows *rows, unsigned dest_bits)
+{
+  const uint64_t *numbers = SP_BOOK_TABLE(book, prefix_keys, uint64_t);
+  const uint64_t *dests = SP_BOOK_TABLE(book, dest_keys, uint64_t);
+  const uint64_t numbers_count = book->header->prefix_keys.count;
+  const uint64_t dests_count = book->header->dest_keys.count;
+  struct outer outers[SP_NUMBER_DIGITS_MAX + 1];
+  unsigned depth = 0;
+  outers[0] = (struct outer){.link = rows->at[0] << dest_bits << 2 | SP__PREFIX_ANSWER};
+  for (uint64_t i = 0, k = 0; i < numbers_count || k < dests_count;) {
+    bool number = k == dests_count || (i < numbers_count && numbers[i] <= dests[k]);
+    bool dest = i == numbers_count || (k < dests_count && dests[k] <= numbers[i]);
+    uint64_t digits = number ? numbers[i] : dests[k];
+    while (!begins(outers[depth].digits, digits)) {
+      depth--;
     }
-  }
-  making->slots[at] = ++making->answers_count;
-  making->answers[making->answers_count] =
-      (struct sp__prefix_answer){.row = *row, .dest_node = dest_node};
-  return answer_of(making->answers_count);
-}
-
-static void stretches_fill(struct making *making, struct sweep *numbers, struct sweep *dests,
-                           const struct sp__prefix_row *rows)
-{
-  for (uint64_t from = 0; from != SWEEP_OVER;) {
-    uint32_t prefix = sweep_to(numbers, from), dest = sweep_to(dests, from);
-    uint32_t link = answer_link(making, &rows[prefix], dest);
-    size_t count = making->stretches_count;
-    if (count == 0 || making->stretches[count - 1].link != link) {
-      making->stretches[making->stretches_count++] = (struct stretch){from, link};
+    SP_ASSERT(depth < SP_NUMBER_DIGITS_MAX);
+    struct outer own = outers[depth];
+    own.digits = digits;
+    own.prefix = number ? (uint32_t)++i : own.prefix;
+    own.dest = dest ? (uint32_t)++k : own.dest;
+    own.link = (rows->at[own.prefix] << dest_bits | own.dest) << 2 | SP__PREFIX_ANSWER;
+    if (own.link != outers[depth].link) {
+      making->digits[making->count] = digits;
+      making->links[making->count++] = own.link;
     }
-    uint64_t a = sweep_next(numbers), b = sweep_next(dests);
-    from = a < b ? a : b;
+    outers[++depth] = own;
   }
 }
 
-/* Numbers with some leading digits: the stretches they lie in. */
+/* Numbers that begin with the same digits, and the prefixes that begin with them and are longer. */
 struct range {
   uint64_t head;
-  unsigned skip;      /* digits of it */
-  size_t first, last; /* stretches, of `head` alone and of it with the highest digits behind */
+  unsigned skip; /* digits of it */
+  uint32_t link; /* answer of those that no prefix of these begins */
+  size_t first, last;
 };
 
-static size_t range_starts(const struct range *range)
+/* How a range is told. */
+struct shape {
+  unsigned kind;
+  unsigned digits; /* that it takes */
+  bool pair;       /* of a line */
+  unsigned codes;  /* of a node of bytes: links */
+};
+
+struct counts {
+  size_t heads[SP__PREFIX_FAN_MAX + 1]; /* how many different digits follow, cut behind so many */
+  unsigned behind;                      /* digits of the longest prefix behind the head */
+};
+
+static void range_count(const struct making *making, const struct range *range,
+                        struct counts *counts)
 {
-  return range->last - range->first;
+  size_t first_differs[SP_NUMBER_DIGITS_MAX] = {0};
+  uint64_t all = making->digits[range->first];
+  for (size_t i = range->first + 1; i < range->last; i++) {
+    uint64_t digits = making->digits[i];
+    first_differs[(unsigned)__builtin_clzll(digits ^ making->digits[i - 1]) / 4]++;
+    all |= digits;
+  }
+  counts->behind = sp_number_length(all) - range->skip;
+  counts->heads[0] = 1;
+  for (unsigned i = 0; i < SP__PREFIX_FAN_MAX; i++) {
+    unsigned at = range->skip + i;
+    counts->heads[i + 1] = counts->heads[i] + (at < SP_NUMBER_DIGITS_MAX ? first_differs[at] : 0);
+  }
 }
 
-/* Room for twice as many words, moved there. */
-static enum sp_status words_grow(struct making *making)
+static size_t tens(unsigned digits)
 {
-  size_t room = making->words_room == 0 ? WORDS_FIRST : 2 * making->words_room;
-  uint32_t *words = sp_memory_take_table(making->memory, room * sizeof(*words));
-  if (words == NULL) {
-    return SP_NO_MEMORY;
-  }
-  if (making->words != NULL) {
-    memcpy(words, making->words, making->words_count * sizeof(*words));
-    sp_memory_give_table(making->memory, making->words, making->words_room * sizeof(*words));
-  }
-  making->words = words;
-  making->words_room = room;
-  return SP_OK;
+  static const size_t all[SP__PREFIX_FAN_MAX + 1] = {1, 10, 100, 1000, 10000};
+  return all[digits];
 }
 
-/* Takes whole lines, or half a one; `at` says where. LIMIT: there would be more than words_max. */
-static enum sp_status words_take(struct making *making, size_t count, size_t *at)
+/* Digits of a node, 0: it would be mostly empty. Where the prefixes all but fill four digits at
+ * their end, those are one node; else as many as are at least half in use. */
+static unsigned node_digits(const struct range *range, const struct counts *counts, bool root)
 {
-  *at = making->words_count;
-  if (count < LINE_WORDS && making->half != 0) {
-    *at = making->half;
-    making->half = 0;
-    return SP_OK;
-  }
-  if (count < LINE_WORDS) {
-    making->half = making->words_count + LINE_WORDS / 2;
-    count = LINE_WORDS;
-  }
-  if (count > making->words_max - making->words_count) {
-    return SP_LIMIT;
-  }
-  while (count > making->words_room - making->words_count) {
-    SP_TRY(words_grow(making));
-  }
-  making->words_count += count;
-  return SP_OK;
-}
-
-static uint32_t link_to(size_t at, unsigned skip, unsigned digits, unsigned kind)
-{
-  return (uint32_t)(at / 8) << 12 | (64 - 4 * digits) << 6 | skip << 2 | kind;
-}
-
-/* Whether a line says it all. */
-static bool range_is_short(const struct making *making, const struct range *range)
-{
-  if (range_starts(range) > STARTS_MORE) {
-    return false;
-  }
-  for (size_t i = range->first + 1; i <= range->last; i++) {
-    if (sp_number_length(making->stretches[i].from) > range->skip + LINE_DIGITS) {
-      return false;
+  size_t count = range->last - range->first;
+  if (counts->behind > SP__PREFIX_FAN_MAX && counts->behind <= 2 * SP__PREFIX_FAN_MAX) {
+    unsigned rest = counts->behind - SP__PREFIX_FAN_MAX;
+    if (2 * count >= counts->heads[rest] * tens(SP__PREFIX_FAN_MAX)) {
+      return rest;
     }
   }
-  return true;
+  for (unsigned i = SP__PREFIX_FAN_MAX; i > 0; i--) {
+    bool roomy = root && (size_t)1 << 4 * i <= ROOT_WORDS_EACH * count;
+    if (range->skip + i <= SP_NUMBER_DIGITS_MAX && (2 * counts->heads[i] >= tens(i) || roomy)) {
+      return i;
+    }
+  }
+  return root ? 1 : 0;
 }
 
-static enum sp_status line_make(struct making *making, const struct range *range, uint32_t *link)
+/* Different links of one node of bytes. */
+struct codes {
+  uint32_t links[CODES_MAX];
+  unsigned count;
+  uint16_t slots[CODE_SLOTS]; /* code + 1 */
+};
+
+/* CODES_MAX: there are too many. */
+static unsigned code_of(struct codes *codes, uint32_t link)
 {
-  size_t starts = range_starts(range), most = starts > STARTS_FEW ? STARTS_MORE : STARTS_FEW, at;
-  SP_TRY(words_take(making, 2 * (most + 1), &at));
-  uint32_t *words = making->words + at;
-  for (size_t i = 0; i <= most; i++) {
-    const struct stretch *stretch = &making->stretches[range->first + i];
-    words[i] = i < starts ? (uint32_t)(stretch[1].from << 4 * range->skip >> (64 - 4 * LINE_DIGITS))
-                          : NO_START;
-    words[most + 1 + i] = i <= starts ? stretch->link : 0;
+  unsigned at = link * UINT32_C(0x9E3779B1) >> 22; /* rule zero: CODE_SLOTS is 2^10 */
+  for (; codes->slots[at] != 0; at = (at + 1) & (CODE_SLOTS - 1)) {
+    if (codes->links[codes->slots[at] - 1] == link) {
+      return codes->slots[at] - 1u;
+    }
   }
-  *link =
-      link_to(at, range->skip, LINE_DIGITS, most == STARTS_FEW ? SP__PREFIX_FEW : SP__PREFIX_MORE);
+  if (codes->count == CODES_MAX) {
+    return CODES_MAX;
+  }
+  codes->links[codes->count++] = link;
+  codes->slots[at] = (uint16_t)codes->count;
+  return codes->count - 1;
+}
+
+/* One for the range's own link, which is not known while it is counted, and those of its prefixes;
+ * above CODES_MAX: too many. */
+static unsigned codes_count(const struct making *making, const struct range *range)
+{
+  struct codes codes = {.count = 0};
+  unsigned code = 0;
+  for (size_t i = range->first; i < range->last && code < CODES_MAX; i++) {
+    code = code_of(&codes, making->links[i]);
+  }
+  return code == CODES_MAX ? CODES_MAX + 1 : codes.count + 1;
+}
+
+static struct shape range_shape(const struct making *making, const struct range *range, bool root)
+{
+  struct counts counts = {.behind = 0};
+  if (range->first < range->last) {
+    range_count(making, range, &counts);
+  }
+  unsigned line = SP__PREFIX_FAN_MAX;
+  if (root || counts.heads[line] > SP__PREFIX_HEADS_PAIR) {
+    unsigned fan = node_digits(range, &counts, root);
+    if (fan > 0) {
+      struct shape shape = {.kind = SP__PREFIX_NODE, .digits = fan};
+      if (!root && fan >= FAN_BYTES_MIN && counts.behind <= fan) {
+        shape.codes = codes_count(making, range);
+        shape.kind = shape.codes > CODES_MAX ? SP__PREFIX_NODE : SP__PREFIX_BYTES;
+      }
+      return shape;
+    }
+    while (counts.heads[line] > SP__PREFIX_HEADS_PAIR) {
+      line--;
+    }
+  }
+  return (struct shape){
+      .kind = SP__PREFIX_LINE, .digits = line, .pair = counts.heads[line] > SP__PREFIX_HEADS};
+}
+
+static size_t shape_words(const struct shape *shape)
+{
+  size_t words = (size_t)1 << 4 * shape->digits;
+  if (shape->kind == SP__PREFIX_LINE) {
+    words = shape->pair ? 2 * SP__PREFIX_LINE_WORDS : SP__PREFIX_LINE_WORDS;
+  } else if (shape->kind == SP__PREFIX_BYTES) {
+    words = words / 4 + shape->codes;
+  }
+  return (words + SP__PREFIX_LINE_WORDS - 1) / SP__PREFIX_LINE_WORDS * SP__PREFIX_LINE_WORDS;
+}
+
+/* A node or line on its way: its links are made one by one, while those under it are. */
+struct frame {
+  struct range range; /* what of it is still to do */
+  struct shape shape;
+  uint32_t link, *at;
+  unsigned heads; /* of a line, so far */
+};
+
+static uint32_t shape_link(const struct shape *shape, size_t at, unsigned skip)
+{
+  uint32_t link = (uint32_t)(at / SP__PREFIX_LINE_WORDS) << 12 | skip << 2 | shape->kind;
+  if (shape->kind == SP__PREFIX_LINE) {
+    return link | (shape->pair ? SP__PREFIX_PAIR : 0);
+  }
+  return link | (64 - 4 * shape->digits) << 6;
+}
+
+/* Where a prefix of `length` digits behind the head of the frame's range begins, in its node. */
+static size_t node_at(const struct frame *frame, uint64_t digits)
+{
+  return (size_t)(digits << 4 * frame->range.skip >> (64 - 4 * frame->shape.digits));
+}
+
+static unsigned line_heads(const struct frame *frame)
+{
+  return frame->shape.pair ? SP__PREFIX_HEADS_PAIR : SP__PREFIX_HEADS;
+}
+
+static void head_put(struct frame *frame, unsigned head, uint64_t digits)
+{
+  unsigned shift = 16 * (head % 2);
+  frame->at[head / 2] &= ~(UINT32_C(0xFFFF) << shift);
+  frame->at[head / 2] |= (uint32_t)digits << shift;
+}
+
+/* So far all lie outside the range's prefixes. */
+static void frame_clear(struct frame *frame)
+{
+  uint32_t link = frame->range.link;
+  if (frame->shape.kind == SP__PREFIX_LINE) {
+    for (unsigned i = 0; i < line_heads(frame); i++) {
+      head_put(frame, i, NO_HEAD);
+    }
+    frame->at[line_heads(frame) / 2] = link;
+  } else if (frame->shape.kind == SP__PREFIX_NODE) {
+    for (size_t i = 0; i < (size_t)1 << 4 * frame->shape.digits; i++) {
+      frame->at[i] = link;
+    }
+  }
+}
+
+/* What the frame says so far of numbers that begin with `head`. */
+static uint32_t frame_link(const struct frame *frame, uint64_t head)
+{
+  return frame->shape.kind == SP__PREFIX_LINE ? sp__prefix_head_link(frame->at, frame->link, head)
+                                              : frame->at[node_at(frame, head)];
+}
+
+/* Puts the link of a head of at most so many digits as the frame takes. */
+static void frame_put(struct frame *frame, uint64_t head, uint32_t link)
+{
+  if (frame->shape.kind == SP__PREFIX_LINE) {
+    SP_ASSERT(frame->heads < line_heads(frame));
+    head_put(frame, frame->heads++, head << 4 * frame->range.skip >> 48);
+    frame->at[line_heads(frame) / 2 + frame->heads] = link;
+    return;
+  }
+  size_t at = node_at(frame, head);
+  unsigned open = frame->range.skip + frame->shape.digits - sp_number_length(head);
+  for (size_t i = 0; i < (size_t)1 << 4 * open; i++) {
+    frame->at[at + i] = link;
+  }
+}
+
+static void bytes_fill(const struct making *making, const struct frame *frame)
+{
+  const struct range *range = &frame->range;
+  struct codes codes = {.count = 0};
+  uint8_t *bytes = (uint8_t *)frame->at;
+  size_t size = (size_t)1 << 4 * frame->shape.digits;
+  memset(bytes, (int)code_of(&codes, range->link), size);
+  for (size_t i = range->first; i < range->last; i++) {
+    uint64_t digits = making->digits[i];
+    unsigned open = range->skip + frame->shape.digits - sp_number_length(digits);
+    unsigned code = code_of(&codes, making->links[i]);
+    memset(bytes + node_at(frame, digits), (int)code, (size_t)1 << 4 * open);
+  }
+  SP_ASSERT(codes.count <= frame->shape.codes);
+  memcpy(frame->at + size / 4, codes.links, codes.count * sizeof(*codes.links));
+}
+
+/* LIMIT: there would be more than words_max. */
+static enum sp_status frame_begin(struct making *making, const struct range *range, bool root,
+                                  struct frame *frame)
+{
+  *frame = (struct frame){.range = *range, .shape = range_shape(making, range, root)};
+  size_t words = shape_words(&frame->shape);
+  if (words > making->words_max - making->words_count) {
+    return SP_LIMIT;
+  }
+  frame->link = shape_link(&frame->shape, making->words_count, range->skip);
+  frame->at = making->words == NULL ? NULL : making->words + making->words_count;
+  making->words_count += words;
+  if (frame->at != NULL) {
+    frame_clear(frame);
+  }
+  if (frame->shape.kind == SP__PREFIX_BYTES) {
+    if (frame->at != NULL) {
+      bytes_fill(making, frame);
+    }
+    frame->range.first = range->last;
+  }
   return SP_OK;
 }
 
-/* A node whose links are made one by one, while the nodes under it are. */
-struct frame {
-  struct range range;
-  unsigned fan; /* digits */
-  size_t at;    /* of its words */
-  uint32_t next;
-};
-
-static enum sp_status frame_begin(struct making *making, const struct range *range,
-                                  struct frame *frame)
+/* The next head of a frame: the digits it takes, and the prefixes that go on behind them. */
+static struct range frame_part(const struct making *making, struct frame *frame)
 {
-  unsigned fan = 1;
-  while (fan < SP__PREFIX_FAN_MAX && range->skip + fan < SP_NUMBER_DIGITS_MAX &&
-         (size_t)16 << 4 * fan <= WORDS_A_START * range_starts(range)) {
-    fan++;
-  }
-  *frame = (struct frame){.range = *range, .fan = fan};
-  return words_take(making, (size_t)1 << 4 * fan, &frame->at);
-}
-
-/* Those of a node's numbers whose next digits are `next`. */
-static struct range frame_part(const struct making *making, struct frame *frame, uint32_t next)
-{
-  const struct stretch *stretches = making->stretches;
   struct range *range = &frame->range;
-  struct range part = {.skip = range->skip + frame->fan};
-  uint64_t one = UINT64_C(1) << (64 - 4 * part.skip);
-  part.head = range->head + next * one;
-  while (range->first < range->last && stretches[range->first + 1].from <= part.head) {
+  unsigned skip = range->skip + frame->shape.digits;
+  uint64_t digits = making->digits[range->first];
+  bool own = sp_number_length(digits) <= skip;
+  struct range part = {.head = sp_number_head(digits, own ? sp_number_length(digits) : skip),
+                       .skip = skip};
+  if (frame->at != NULL) {
+    part.link = own ? making->links[range->first] : frame_link(frame, part.head);
+  }
+  range->first += own;
+  part.first = range->first;
+  while (sp_number_length(part.head) == skip && range->first < range->last &&
+         sp_number_head(making->digits[range->first], skip) == part.head) {
     range->first++;
   }
-  part.first = part.last = range->first;
-  while (part.last < range->last && stretches[part.last + 1].from - part.head < one) {
-    part.last++;
-  }
+  part.last = range->first;
   return part;
 }
 
-/* Puts the link up to where the next stretch begins. */
-static void frame_repeat(const struct making *making, struct frame *frame, uint32_t link)
-{
-  const struct range *range = &frame->range;
-  uint32_t until = 1u << 4 * frame->fan;
-  if (range->first < range->last) {
-    uint64_t from = making->stretches[range->first + 1].from;
-    until = (uint32_t)((from - range->head) >> (64 - 4 * (range->skip + frame->fan)));
-  }
-  for (; frame->next < until; frame->next++) {
-    making->words[frame->at + frame->next] = link;
-  }
-}
-
-/* The next link of the last of `depth` nodes; one that leads to a further node adds that. */
+/* Goes on with the last of `depth` frames by one head, which may add a frame. */
 static enum sp_status frames_go(struct making *making, struct frame *frames, unsigned *depth)
 {
   struct frame *frame = &frames[*depth - 1];
-  struct range part = frame_part(making, frame, frame->next);
-  uint32_t link = making->stretches[part.first].link;
-  if (range_starts(&part) == 0) {
-    frame_repeat(making, frame, link);
-    return SP_OK;
-  }
-  if (range_is_short(making, &part)) {
-    SP_TRY(line_make(making, &part, &link));
-  } else {
+  struct range part = frame_part(making, frame);
+  uint32_t link = part.link;
+  if (part.first < part.last) {
     SP_ASSERT(*depth < SP_NUMBER_DIGITS_MAX);
-    struct frame *next = &frames[(*depth)++];
-    SP_TRY(frame_begin(making, &part, next));
-    link = link_to(next->at, part.skip, next->fan, 0);
+    SP_TRY(frame_begin(making, &part, false, &frames[*depth]));
+    link = frames[(*depth)++].link;
   }
-  making->words[frame->at + frame->next++] = link;
+  if (frame->at != NULL) {
+    frame_put(frame, part.head, link);
+  }
   return SP_OK;
 }
 
-static enum sp_status words_fill(struct making *making, unsigned *root_shift)
+static enum sp_status words_make(struct making *making, uint32_t none, unsigned *root_shift)
 {
   struct frame frames[SP_NUMBER_DIGITS_MAX];
-  struct range all = {.last = making->stretches_count - 1};
-  SP_TRY(frame_begin(making, &all, &frames[0]));
-  *root_shift = 64 - 4 * frames[0].fan;
+  struct range all = {.link = none, .last = making->count};
+  making->words_count = 0;
+  SP_TRY(frame_begin(making, &all, true, &frames[0]));
+  *root_shift = 64 - 4 * frames[0].shape.digits;
   for (unsigned depth = 1; depth > 0;) {
-    if (frames[depth - 1].next == 1u << 4 * frames[depth - 1].fan) {
+    if (frames[depth - 1].range.first == frames[depth - 1].range.last) {
       depth--;
     } else {
       SP_TRY(frames_go(making, frames, &depth));
@@ -295,75 +378,47 @@ static enum sp_status words_fill(struct making *making, unsigned *root_shift)
   return SP_OK;
 }
 
-static void *lines_take(struct sp_memory *memory, size_t bytes)
+static enum sp_status table_make(struct making *making, const struct sp__prefix_rows *rows,
+                                 struct sp__prefix_table *table, struct sp_memory *memory)
 {
-  char *at = sp_memory_take(memory, bytes + LINE_BYTES);
-  return at == NULL ? NULL : at + (LINE_BYTES - (uintptr_t)at % LINE_BYTES) % LINE_BYTES;
-}
-
-static enum sp_status making_begin(struct making *making, size_t keys)
-{
-  size_t most = 2 * keys + 1;
-  making->slots_count = 64;
-  while (making->slots_count < 2 * most) {
-    making->slots_count *= 2;
-  }
-  making->stretches_bytes = most * sizeof(*making->stretches);
-  making->answers_bytes = (most + 1) * sizeof(*making->answers);
-  making->stretches = sp_memory_take_table(making->memory, making->stretches_bytes);
-  making->answers = sp_memory_take_table(making->memory, making->answers_bytes);
-  making->slots =
-      sp_memory_take_table(making->memory, making->slots_count * sizeof(*making->slots));
-  return making->stretches == NULL || making->answers == NULL || making->slots == NULL
-             ? SP_NO_MEMORY
-             : SP_OK;
-}
-
-static void making_end(struct making *making)
-{
-  sp_memory_give_table(making->memory, making->stretches, making->stretches_bytes);
-  sp_memory_give_table(making->memory, making->answers, making->answers_bytes);
-  sp_memory_give_table(making->memory, making->words, making->words_room * sizeof(*making->words));
-  sp_memory_give_table(making->memory, making->slots, making->slots_count * sizeof(*making->slots));
-}
-
-static enum sp_status table_fill(struct making *making, struct sp__prefix_table *table)
-{
-  unsigned root_shift;
-  SP_TRY(words_fill(making, &root_shift));
-  size_t words_bytes = making->words_count * sizeof(*making->words);
-  size_t answers_bytes = (making->answers_count + (size_t)1) * sizeof(*making->answers);
-  uint32_t *words = lines_take(making->memory, words_bytes);
-  struct sp__prefix_answer *answers = lines_take(making->memory, answers_bytes);
-  if (words == NULL || answers == NULL) {
+  uint32_t none = rows->at[0] << table->dest_bits << 2 | SP__PREFIX_ANSWER;
+  SP_TRY(words_make(making, none, &table->root_shift));
+  size_t words_count = making->words_count;
+  char *at = sp_memory_take(memory, words_count * sizeof(*making->words) + LINE_BYTES);
+  if (at == NULL) {
     return SP_NO_MEMORY;
   }
-  memcpy(words, making->words, words_bytes);
-  memcpy(answers, making->answers, answers_bytes);
-  *table = (struct sp__prefix_table){words, answers, root_shift};
+  at += (LINE_BYTES - (uintptr_t)at % LINE_BYTES) % LINE_BYTES;
+  making->words = (uint32_t *)(void *)at;
+  SP_TRY(words_make(making, none, &table->root_shift));
+  SP_ASSERT(making->words_count == words_count);
+  table->words = making->words;
+  table->rows = rows->row;
   return SP_OK;
 }
 
 enum sp_status sp__prefix_table_make(struct sp__prefix_table *table, const struct sp_book *book,
-                                     const struct sp__prefix_row *rows, uint32_t words_max,
+                                     const struct sp__prefix_rows *rows, uint32_t words_max,
                                      struct sp_memory *memory)
 {
   const struct sp_book_header *header = book->header;
-  struct sweep numbers = {.keys = SP_BOOK_TABLE(book, prefix_keys, uint64_t),
-                          .count = header->prefix_keys.count};
-  struct sweep dests = {.keys = SP_BOOK_TABLE(book, dest_keys, uint64_t),
-                        .count = header->dest_keys.count};
+  struct making making = {.words_max = words_max};
   memset(table, 0, sizeof(*table));
   SP_ASSERT(words_max <= SP__PREFIX_WORDS_MAX);
-  if (numbers.count > words_max || dests.count > words_max) {
+  table->dest_bits = bits_of(header->dest_keys.count);
+  if (bits_of(rows->count - 1) + table->dest_bits > LINK_BITS ||
+      header->prefix_keys.count > words_max || header->dest_keys.count > words_max) {
     return SP_OK;
   }
-  struct making making = {.memory = memory, .words_max = words_max};
-  enum sp_status status = making_begin(&making, numbers.count + dests.count);
-  if (status == SP_OK) {
-    stretches_fill(&making, &numbers, &dests, rows);
-    status = table_fill(&making, table);
+  making.room = header->prefix_keys.count + header->dest_keys.count + 1;
+  making.digits = sp_memory_take_table(memory, making.room * sizeof(*making.digits));
+  making.links = sp_memory_take_table(memory, making.room * sizeof(*making.links));
+  enum sp_status status = SP_NO_MEMORY;
+  if (making.digits != NULL && making.links != NULL) {
+    entries_fill(&making, book, rows, table->dest_bits);
+    status = table_make(&making, rows, table, memory);
   }
-  making_end(&making);
+  sp_memory_give_table(memory, making.digits, making.room * sizeof(*making.digits));
+  sp_memory_give_table(memory, making.links, making.room * sizeof(*making.links));
   return status == SP_LIMIT ? SP_OK : status;
 }

@@ -20,8 +20,7 @@ struct step {
   uint64_t seek; /* of the number that is looked up next: where it may stand */
   uint32_t memberships_count;
   uint32_t hint;                    /* of the number that is looked up next */
-  uint32_t book;                    /* where it is a large one, of these: */
-  uint32_t served_link, other_link; /* how far their search is; 0: none */
+  uint32_t served_link, other_link; /* in a large book: how far their search is; 0: none */
   bool other_asked;                 /* whose `other` is matters */
 };
 
@@ -275,13 +274,29 @@ static inline uint32_t field_area(struct sp__areas *areas, const struct sp_cdr *
   return sp_cdr_text_length(cdr, field) == 0 ? 0 : sp__area_of_field(areas, cdr, field);
 }
 
-/* Of a number that was looked for ahead, or now. */
-static inline const struct sp__prefix_answer *place_of(struct sp_resolver *resolver, uint32_t book,
-                                                       uint64_t digits, uint32_t link)
+/* What a number's leading digits say. */
+struct place {
+  const struct sp__prefix_row *row;
+  uint32_t dest_node;
+};
+
+static __attribute__((noinline)) struct place place_end(const struct sp__prefix_table *table,
+                                                        uint64_t digits, uint32_t link)
+{
+  uint32_t answer = sp__prefix_end(table, link, digits);
+  return (struct place){sp__prefix_row(table, answer), sp__prefix_dest_node(table, answer)};
+}
+
+/* Of a number whose search has begun, or not. */
+static inline struct place place_of(struct sp_resolver *resolver, uint32_t book, uint64_t digits,
+                                    uint32_t link)
 {
   struct sp__areas *areas = &resolver->areas;
-  return link != 0 ? sp__prefix_end(&areas->tables[book], link)
-                   : &sp__prefix_of(areas, resolver->books, book, digits)->answer;
+  if (SP_UNLIKELY(link != 0)) {
+    return place_end(&areas->tables[book], digits, link);
+  }
+  const struct sp__prefix_memo *memo = sp__prefix_of(areas, resolver->books, book, digits);
+  return (struct place){&memo->row, memo->dest_node};
 }
 
 static inline uint32_t home_of(struct sp_resolver *resolver, const struct sp_cdr *cdr,
@@ -294,7 +309,7 @@ static inline uint32_t home_of(struct sp_resolver *resolver, const struct sp_cdr
   uint32_t home = field_area(areas, cdr, SP_CDR_HOME_AREA);
   return home != 0
              ? home
-             : place_of(resolver, book, step->numbers.served.digits, step->served_link)->row.area;
+             : place_of(resolver, book, step->numbers.served.digits, step->served_link).row->area;
 }
 
 static inline void where_find(struct sp_resolver *resolver, const struct sp_cdr *cdr, uint32_t book,
@@ -361,9 +376,9 @@ static inline void other_place(struct sp_resolver *resolver, const struct sp_cdr
   struct sp__areas *areas = &resolver->areas;
   const struct sp_book *book = &resolver->books->book[usage->book];
   uint64_t digits = step->numbers.other.digits;
-  const struct sp__prefix_answer *answer =
-      place_of(resolver, usage->book, digits, step->other_link);
-  const struct sp__prefix_row *row = &answer->row;
+  struct place place = place_of(resolver, usage->book, digits, step->other_link);
+  const struct sp__prefix_row *row = place.row;
+  usage->dest_node = place.dest_node;
   if (!row->known && step->numbers.other.rest == 0 &&
       sp_number_length(digits) <= SHORT_DIGITS_MAX) {
     usage->reason = SP_REASON_UNKNOWN_PREFIX;
@@ -383,7 +398,6 @@ static inline void other_place(struct sp_resolver *resolver, const struct sp_cdr
                       : SP_ZONE_DOMESTIC;
   }
   usage->net = (uint8_t)net_by_kind(book, digits, row, foreign, cdr->start_utc_s);
-  usage->dest_node = answer->dest_node;
 }
 
 static uint32_t rating_group_of(struct sp_resolver *resolver, const struct sp_cdr *cdr,
@@ -506,6 +520,27 @@ static inline void prefix_prefetch(struct sp_resolver *resolver, const struct sp
   }
 }
 
+/* The table of the book in force; NULL: there is none, or no book. */
+static inline const struct sp__prefix_table *table_of(struct sp_resolver *resolver,
+                                                      const struct sp_cdr *cdr)
+{
+  uint32_t book = book_at(resolver, cdr->start_utc_s);
+  const struct sp__prefix_table *table = &resolver->areas.tables[book == SP_NONE ? 0 : book];
+  return book == SP_NONE || table->words == NULL ? NULL : table;
+}
+
+/* The same where a book is large. */
+static inline void prefix_prefetch_large(struct sp_resolver *resolver, const struct sp_cdr *cdr,
+                                         const struct step *step)
+{
+  const struct sp__prefix_table *table = table_of(resolver, cdr);
+  if (table != NULL) {
+    sp__prefix_fetch(table, step->numbers.other.digits);
+  } else {
+    prefix_prefetch(resolver, cdr, step);
+  }
+}
+
 /* The other's memberships, which are compared with those of served. */
 static inline void others_prefetch(const struct sp_directory *directory, const struct step *step)
 {
@@ -546,21 +581,15 @@ static void served_hint(struct sp_resolver *resolver, const struct sp_cdr *cdrs,
   }
 }
 
-/* Begins to look for the numbers whose place will be asked for. */
+/* Begins to look in a large book for the numbers whose place will be asked for. */
 static inline void prefixes_begin(struct sp_resolver *resolver, const struct sp_cdr *cdr,
                                   struct step *step)
 {
-  step->served_link = step->other_link = step->book = 0;
-  uint32_t book = book_at(resolver, cdr->start_utc_s);
-  if (step->owner.subscriber == SP_NONE || book == SP_NONE) {
+  step->served_link = step->other_link = 0;
+  const struct sp__prefix_table *table = table_of(resolver, cdr);
+  if (table == NULL || step->owner.subscriber == SP_NONE) {
     return;
   }
-  const struct sp__prefix_table *table = &resolver->areas.tables[book];
-  if (table->words == NULL) {
-    prefix_prefetch(resolver, cdr, step);
-    return;
-  }
-  step->book = book;
   if (step->numbers.other.digits != 0) {
     step->other_link = sp__prefix_begin(table, step->numbers.other.digits);
   }
@@ -569,25 +598,11 @@ static inline void prefixes_begin(struct sp_resolver *resolver, const struct sp_
   }
 }
 
-static inline void prefixes_go(const struct sp_resolver *resolver, struct step *step)
-{
-  const struct sp__prefix_table *table = &resolver->areas.tables[step->book];
-  if (step->other_link != 0) {
-    step->other_link = sp__prefix_go(table, step->other_link, step->numbers.other.digits);
-  }
-  if (step->served_link != 0) {
-    step->served_link = sp__prefix_go(table, step->served_link, step->numbers.served.digits);
-  }
-}
-
-/* Where there is a large book: the numbers of a batch, side by side. */
-static void prefixes_seek(struct sp_resolver *resolver, const struct sp_cdr *cdrs, size_t n)
+static __attribute__((noinline)) void prefixes_seek(struct sp_resolver *resolver,
+                                                    const struct sp_cdr *cdrs, size_t n)
 {
   for (size_t i = 0; i < n; i++) {
     prefixes_begin(resolver, &cdrs[i], &resolver->steps[i]);
-  }
-  for (size_t i = 0; i < n; i++) {
-    prefixes_go(resolver, &resolver->steps[i]);
   }
 }
 
@@ -633,7 +648,9 @@ static void batch_resolve(struct sp_resolver *resolver, const struct sp_cdr *cdr
   for (size_t i = 0; i < n; i++) {
     memberships_find(resolver, &steps[i]);
     others_find(resolver, &cdrs[i], &steps[i]);
-    if (!large) {
+    if (large) {
+      prefix_prefetch_large(resolver, &cdrs[i], &steps[i]);
+    } else {
       prefix_prefetch(resolver, &cdrs[i], &steps[i]);
     }
     if (steps[i].memberships_count > 0) {
@@ -751,7 +768,7 @@ void sp_resolve_places(struct sp_resolver *resolver, const struct sp_cdr *cdr,
   uint64_t digits = step->numbers.other.digits;
   const struct sp__prefix_memo *memo =
       sp__prefix_of(&resolver->areas, resolver->books, index, digits);
-  const struct sp__prefix_row *row = &memo->answer.row;
+  const struct sp__prefix_row *row = &memo->row;
   places->prefix = memo->prefix;
   places->other = area_name(resolver, cdr, other_area(resolver, cdr, row));
   places->operator_id = operator_of(book, digits, row, cdr->start_utc_s, &places->ported);

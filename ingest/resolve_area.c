@@ -2,6 +2,7 @@
 
 #include "rating/book_lookup.h"
 
+#define SLOTS_FIRST 256u
 #define PREFIXES_NEAR \
   4096 /* so many, of numbers and destinations, stay in the processor's caches */
 
@@ -17,18 +18,44 @@ static struct sp__area_slot *slot_of(const struct sp__areas *areas, struct sp_na
   return &areas->slots[at];
 }
 
-/* Id of a text that books or directory have; blank is 0. Their texts stay where they are. */
-static uint32_t area_add(struct sp__areas *areas, struct sp_name text)
+/* Room for as many texts again. LIMIT: more than 2^30 of them. */
+static enum sp_status slots_grow(struct sp__areas *areas, struct sp_memory *memory)
 {
+  struct sp__areas grown = *areas;
+  if (grown.slots_count > UINT32_MAX / 2) {
+    return SP_LIMIT;
+  }
+  grown.slots_count = grown.slots_count == 0 ? SLOTS_FIRST : 2 * grown.slots_count;
+  grown.slots = sp_memory_take(memory, grown.slots_count * sizeof(*grown.slots));
+  if (grown.slots == NULL) {
+    return SP_NO_MEMORY;
+  }
+  for (uint32_t i = 0; i < areas->slots_count; i++) {
+    if (areas->slots[i].id != 0) {
+      *slot_of(&grown, areas->slots[i].text) = areas->slots[i];
+    }
+  }
+  areas->slots = grown.slots;
+  areas->slots_count = grown.slots_count;
+  return SP_OK;
+}
+
+enum sp_status sp__area_add(struct sp__areas *areas, struct sp_name text, struct sp_memory *memory,
+                            uint32_t *id)
+{
+  *id = 0;
   if (text.length == 0) {
-    return 0;
+    return SP_OK;
+  }
+  if (areas->count >= areas->slots_count / 2) {
+    SP_TRY(slots_grow(areas, memory));
   }
   struct sp__area_slot *slot = slot_of(areas, text);
   if (slot->id == 0) {
-    SP_ASSERT(areas->count < areas->slots_count / 2);
     *slot = (struct sp__area_slot){text, ++areas->count};
   }
-  return slot->id;
+  *id = slot->id;
+  return SP_OK;
 }
 
 static struct sp_name book_name(const struct sp_book *book, struct sp_book_name name)
@@ -36,58 +63,23 @@ static struct sp_name book_name(const struct sp_book *book, struct sp_book_name 
   return (struct sp_name){sp_book_text(book, name), name.length};
 }
 
-/* At most so many different texts: areas, and those of number plan and cells that `areas` lacks. */
-static uint64_t texts_max(const struct sp_directory *directory, const struct sp_books *books)
-{
-  uint64_t count = sp_directory_area_count(directory);
-  for (uint32_t i = 0; i < books->count; i++) {
-    const struct sp_book_header *header = books->book[i].header;
-    count += header->areas.count + header->prefixes.count + header->cells.count;
-  }
-  return count;
-}
-
-static enum sp_status slots_make(struct sp__areas *areas, uint64_t texts, struct sp_memory *memory)
-{
-  uint64_t slots = 64;
-  while (slots < 2 * (texts + 1)) {
-    slots *= 2;
-  }
-  if (slots > UINT32_MAX) {
-    return SP_LIMIT;
-  }
-  areas->slots_count = (uint32_t)slots;
-  areas->slots = sp_memory_take(memory, slots * sizeof(*areas->slots));
-  return areas->slots == NULL ? SP_NO_MEMORY : SP_OK;
-}
-
 static enum sp_status book_add(struct sp__areas *areas, const struct sp_books *books,
                                uint32_t index, struct sp_memory *memory)
 {
   const struct sp_book *book = &books->book[index];
   const struct sp_book_area *rows = SP_BOOK_TABLE(book, areas, struct sp_book_area);
-  const struct sp_book_prefix *prefixes = SP_BOOK_TABLE(book, prefixes, struct sp_book_prefix);
   const struct sp_book_cell *cells = SP_BOOK_TABLE(book, cells, struct sp_book_cell);
-  uint64_t prefixes_count = book->header->prefixes.count;
+  uint32_t id;
   for (uint64_t i = 0; i < book->header->areas.count; i++) {
-    (void)area_add(areas, book_name(book, rows[i].area));
+    SP_TRY(sp__area_add(areas, book_name(book, rows[i].area), memory, &id));
   }
   for (uint64_t i = 0; i < book->header->cells.count; i++) {
-    (void)area_add(areas, book_name(book, cells[i].area));
+    SP_TRY(sp__area_add(areas, book_name(book, cells[i].area), memory, &id));
   }
-  struct sp__prefix_row *of = sp_memory_take(memory, (prefixes_count + 1) * sizeof(*of));
-  if (of == NULL) {
-    return SP_NO_MEMORY;
-  }
-  for (uint64_t i = 0; i < prefixes_count; i++) {
-    of[i + 1] = (struct sp__prefix_row){.area = area_add(areas, book_name(book, prefixes[i].area)),
-                                        .operator_id = prefixes[i].operator_id,
-                                        .kind = prefixes[i].kind,
-                                        .known = true};
-  }
-  areas->rows[index] = of;
-  if (prefixes_count + book->header->dest_nodes.count > PREFIXES_NEAR) {
-    SP_TRY(sp__prefix_table_make(&areas->tables[index], book, of, SP__PREFIX_WORDS_MAX, memory));
+  SP_TRY(sp__prefix_rows_make(&areas->rows[index], areas, book, memory));
+  if (book->header->prefixes.count + book->header->dest_nodes.count > PREFIXES_NEAR) {
+    SP_TRY(sp__prefix_table_make(&areas->tables[index], book, &areas->rows[index],
+                                 SP__PREFIX_WORDS_MAX, memory));
     areas->large |= areas->tables[index].words != NULL;
   }
   return SP_OK;
@@ -143,7 +135,7 @@ enum sp_status sp__areas_make(struct sp__areas *areas, const struct sp_directory
                               const struct sp_books *books, struct sp_memory *memory)
 {
   memset(areas, 0, sizeof(*areas));
-  SP_TRY(slots_make(areas, texts_max(directory, books), memory));
+  SP_TRY(slots_grow(areas, memory));
   for (uint32_t i = 0; i < books->count; i++) {
     SP_TRY(book_add(areas, books, i, memory));
     SP_TRY(depths_make(areas, &books->book[i], i, memory));
@@ -154,7 +146,7 @@ enum sp_status sp__areas_make(struct sp__areas *areas, const struct sp_directory
     return SP_NO_MEMORY;
   }
   for (uint32_t i = 1; i <= count; i++) {
-    areas->of_directory[i] = area_add(areas, sp_directory_area(directory, i));
+    SP_TRY(sp__area_add(areas, sp_directory_area(directory, i), memory, &areas->of_directory[i]));
   }
   for (uint32_t i = 0; i < books->count; i++) {
     SP_TRY(provinces_make(areas, books, i, memory));

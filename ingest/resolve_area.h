@@ -41,7 +41,8 @@ struct sp__prefix_memo { /* what the leading digits say, as many as can decide *
   uint64_t head;
   uint32_t book;   /* index + 1, 0 = free */
   uint32_t prefix; /* number plan row + 1, 0 = none */
-  struct sp__prefix_answer answer;
+  struct sp__prefix_row row;
+  uint32_t dest_node;
 };
 _Static_assert(sizeof(struct sp__prefix_memo) == 32, "two memos a cache line");
 
@@ -51,11 +52,11 @@ struct sp__area_slot {
 };
 
 struct sp__areas {
-  struct sp__area_slot *slots;                  /* open addressing, a power of two */
-  uint32_t slots_count, count;                  /* ids are 1 .. count */
-  uint32_t *of_directory;                       /* directory's area -> id */
-  uint32_t *provinces[SP_BOOKS_MAX];            /* by id */
-  struct sp__prefix_row *rows[SP_BOOKS_MAX];    /* by sp_book_find_prefix; 0: of no row */
+  struct sp__area_slot *slots;       /* open addressing, a power of two, half full */
+  uint32_t slots_count, count;       /* ids are 1 .. count */
+  uint32_t *of_directory;            /* directory's area -> id */
+  uint32_t *provinces[SP_BOOKS_MAX]; /* by id */
+  struct sp__prefix_rows rows[SP_BOOKS_MAX];
   struct sp__prefix_table tables[SP_BOOKS_MAX]; /* of large books */
   bool large;                                   /* there is a book with a table */
   struct sp__area_memo memos[SP__AREA_MEMOS];
@@ -69,6 +70,14 @@ struct sp__areas {
 SP_MUST_CHECK enum sp_status sp__areas_make(struct sp__areas *areas,
                                             const struct sp_directory *directory,
                                             const struct sp_books *books, struct sp_memory *memory);
+/* What the prefixes of a book's number plan say; their area texts are added. */
+SP_MUST_CHECK enum sp_status sp__prefix_rows_make(struct sp__prefix_rows *rows,
+                                                  struct sp__areas *areas,
+                                                  const struct sp_book *book,
+                                                  struct sp_memory *memory);
+/* Id of a text that books or directory have and that stays where it is; blank is 0. */
+SP_MUST_CHECK enum sp_status sp__area_add(struct sp__areas *areas, struct sp_name text,
+                                          struct sp_memory *memory, uint32_t *id);
 /* A known area by its text, 0 = blank or not known. */
 uint32_t sp__area_find(struct sp__areas *areas, const char *text, size_t length);
 /* Area that a field of a record names; only the three area fields. */

@@ -9,5 +9,6 @@ void sp__prefix_fill(const struct sp__areas *areas, const struct sp_books *books
   memo->head = sp__prefix_head(areas, book, digits);
   memo->book = book + 1;
   memo->prefix = prefix;
-  memo->answer = (struct sp__prefix_answer){areas->rows[book][prefix], dest_node};
+  memo->row = areas->rows[book].row[areas->rows[book].at[prefix]];
+  memo->dest_node = dest_node;
 }

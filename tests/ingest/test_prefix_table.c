@@ -5,7 +5,7 @@
 #include <check.h>
 #include <inttypes.h>
 
-enum { ROWS = 3000, DENSE = 20000, ASKED = 20000, TEXT_BYTES = 1 << 20 };
+enum { ROWS = 3000, DENSE = 20000, ASKED = 5000, TEXT_BYTES = 1 << 20 };
 
 static uint64_t state;
 
@@ -57,7 +57,7 @@ static void table_draw(struct made_book *made, const char *name, const char *hea
 }
 
 struct tried { /* how often an answer came by which links */
-  unsigned fan[SP__PREFIX_FAN_MAX + 1], few, more, nodes[SP_NUMBER_DIGITS_MAX + 1];
+  unsigned fan[SP__PREFIX_FAN_MAX + 1], line, pair, bytes, links[SP_NUMBER_DIGITS_MAX + 2];
 };
 
 static struct tried tried;
@@ -65,47 +65,61 @@ static struct tried tried;
 static void links_note(const struct sp__prefix_table *table, uint64_t digits)
 {
   uint32_t link = table->words[digits >> table->root_shift];
-  unsigned nodes = 1;
+  unsigned links = 1;
   tried.fan[(64 - table->root_shift) / 4]++;
-  for (; (link & 3) == 0; link = *sp__prefix_at(table, link, digits), nodes++) {
-    tried.fan[(64 - (link >> 6 & 63)) / 4]++;
+  for (; (link & 3) != SP__PREFIX_ANSWER; links++) {
+    const uint32_t *at = sp__prefix_line(table, link);
+    ck_assert_uint_le(links, SP_NUMBER_DIGITS_MAX);
+    if ((link & 3) == SP__PREFIX_NODE) {
+      tried.fan[(64 - (link >> 6 & 63)) / 4]++;
+      link = at[sp__prefix_next(link, digits)];
+    } else if ((link & 3) == SP__PREFIX_BYTES) {
+      tried.bytes++;
+      link = sp__prefix_byte_link(at, link, digits);
+    } else {
+      *((link & SP__PREFIX_PAIR) == 0 ? &tried.line : &tried.pair) += 1;
+      link = sp__prefix_head_link(at, link, digits);
+    }
   }
-  tried.few += (link & 3) == SP__PREFIX_FEW;
-  tried.more += (link & 3) == SP__PREFIX_MORE;
-  tried.nodes[nodes]++;
+  tried.links[links]++;
 }
 
 static void compare(const struct sp__prefix_table *table, const struct sp_book *book,
-                    const struct sp__prefix_row *rows, uint64_t digits)
+                    const struct sp__prefix_rows *rows, uint64_t digits)
 {
+  sp__prefix_fetch(table, digits);
   uint32_t begun = sp__prefix_begin(table, digits);
-  uint32_t link = begun == 0 ? 0 : sp__prefix_go(table, begun, digits);
+  uint32_t link = begun == 0 ? 0 : sp__prefix_end(table, begun, digits);
   uint32_t prefix = sp_book_find_prefix(book, digits);
-  const struct sp__prefix_answer *answer = sp__prefix_end(table, link);
-  if (link == 0 || answer->row.known != (prefix != 0) ||
-      answer->dest_node != sp_book_find_dest_node(book, digits) ||
-      answer->row.area != rows[prefix].area ||
-      answer->row.operator_id != rows[prefix].operator_id ||
-      answer->row.kind != rows[prefix].kind) {
-    ck_abort_msg("%016" PRIx64 ": row %u, node %u", digits, prefix, answer->dest_node);
+  if (link == 0 || sp__prefix_row(table, link) != &rows->row[rows->at[prefix]] ||
+      sp__prefix_dest_node(table, link) != sp_book_find_dest_node(book, digits)) {
+    ck_abort_msg("%016" PRIx64 ": row %u, node %u", digits, prefix,
+                 sp__prefix_dest_node(table, link));
   }
   links_note(table, digits);
 }
 
-/* Rows that differ in any one of what they say, one of them in nothing from that of no row. */
-static struct sp__prefix_row *rows_make(const struct sp_book *book)
+/* So many different rows. */
+static struct sp__prefix_rows rows_make(const struct sp_book *book, uint32_t different)
 {
   uint64_t count = book->header->prefixes.count;
-  struct sp__prefix_row *rows = calloc(count + 1, sizeof(*rows));
+  struct sp__prefix_row *row = calloc(different + 1, sizeof(*row));
+  uint32_t *at = calloc(count + 1, sizeof(*at));
   for (uint64_t i = 1; i <= count; i++) {
-    rows[i] = (struct sp__prefix_row){draw(2), draw(2), (uint8_t)draw(2), .known = true};
+    at[i] = 1 + draw(different);
   }
-  return rows;
+  return (struct sp__prefix_rows){at, row, different + 1};
+}
+
+static void rows_free(struct sp__prefix_rows rows)
+{
+  free((void *)(uintptr_t)rows.at);
+  free((void *)(uintptr_t)rows.row);
 }
 
 /* Where prefixes begin and end, and within them. */
 static void keys_compare(const struct sp__prefix_table *table, const struct sp_book *book,
-                         const struct sp__prefix_row *rows, const uint64_t *keys, uint64_t count)
+                         const struct sp__prefix_rows *rows, const uint64_t *keys, uint64_t count)
 {
   for (uint64_t i = 0; i < count; i++) {
     unsigned length = sp_number_length(keys[i]);
@@ -128,27 +142,27 @@ static void keys_compare(const struct sp__prefix_table *table, const struct sp_b
   }
 }
 
-static void book_compare(struct made_book *made)
+static void book_compare(struct made_book *made, uint32_t different)
 {
   ck_assert_msg(made_compile(made) == SP_OK, "%s", made->last);
   const struct sp_book *book = &made->book;
-  struct sp__prefix_row *rows = rows_make(book);
+  struct sp__prefix_rows rows = rows_make(book, different);
   struct sp__prefix_table table;
-  ck_assert_int_eq(sp__prefix_table_make(&table, book, rows, SP__PREFIX_WORDS_MAX, &made->memory),
+  ck_assert_int_eq(sp__prefix_table_make(&table, book, &rows, SP__PREFIX_WORDS_MAX, &made->memory),
                    SP_OK);
   ck_assert_ptr_nonnull(table.words);
   ck_assert_uint_eq((uintptr_t)table.words % 64, 0);
-  keys_compare(&table, book, rows, SP_BOOK_TABLE(book, prefix_keys, uint64_t),
+  keys_compare(&table, book, &rows, SP_BOOK_TABLE(book, prefix_keys, uint64_t),
                book->header->prefix_keys.count);
-  keys_compare(&table, book, rows, SP_BOOK_TABLE(book, dest_keys, uint64_t),
+  keys_compare(&table, book, &rows, SP_BOOK_TABLE(book, dest_keys, uint64_t),
                book->header->dest_keys.count);
   for (uint32_t i = 0; i < ASKED; i++) {
     char text[16];
     size_t length = number_draw(text, 16);
-    compare(&table, book, rows, sp_number_pack(text, length).digits);
+    compare(&table, book, &rows, sp_number_pack(text, length).digits);
   }
-  compare(&table, book, rows, 0);
-  free(rows);
+  compare(&table, book, &rows, 0);
+  rows_free(rows);
   made_end(made);
 }
 
@@ -176,22 +190,20 @@ START_TEST(test_compare)
   for (size_t i = 0; i < sizeof(books) / sizeof(*books); i++) {
     state = i;
     digits_deep = i % 2 == 0 ? "0123" : "0899";
-    book_compare(book_draw(books[i].count, books[i].longest));
+    book_compare(book_draw(books[i].count, books[i].longest), 8);
   }
   ck_assert_uint_gt(tried.fan[1], 0);
   ck_assert_uint_gt(tried.fan[2], 0);
   ck_assert_uint_gt(tried.fan[3], 0);
-  ck_assert_uint_gt(tried.few, 0);
-  ck_assert_uint_gt(tried.more, 0);
-  for (unsigned nodes = 1; nodes < 6; nodes++) {
-    ck_assert_msg(tried.nodes[nodes] > 0, "no answer behind %u nodes", nodes);
+  ck_assert_uint_gt(tried.line, 0);
+  ck_assert_uint_gt(tried.pair, 0);
+  for (unsigned links = 1; links < 6; links++) {
+    ck_assert_msg(tried.links[links] > 0, "no answer behind %u nodes and lines", links);
   }
 }
 END_TEST
 
-/* All numbers of a range have a prefix of their own, as large plans have them: nodes of four
- * digits. */
-START_TEST(test_dense)
+static struct made_book *book_dense(uint32_t dests)
 {
   static char bytes[TEXT_BYTES];
   struct made_book *made = book_begin();
@@ -201,38 +213,88 @@ START_TEST(test_dense)
                            i % 2);
   }
   made_add(made, "numbers.csv", bytes);
-  state = 1;
   digits_deep = "0123";
-  table_draw(made, "destinations.csv", "destination,prefix", 40, 15);
-  tried.fan[4] = 0;
-  book_compare(made);
-  ck_assert_uint_gt(tried.fan[4], 0);
+  table_draw(made, "destinations.csv", "destination,prefix", dests, 15);
+  return made;
+}
+
+/* All numbers of a range have a prefix of their own, as large plans have them: nodes of four
+ * digits, of bytes where they say few different things. */
+START_TEST(test_dense)
+{
+  state = 1;
+  tried = (struct tried){.line = 0};
+  book_compare(book_dense(40), 8);
+  ck_assert_uint_gt(tried.bytes, DENSE);
+  tried = (struct tried){.line = 0};
+  book_compare(book_dense(40), 1000);
+  ck_assert_uint_gt(tried.fan[4], DENSE);
 }
 END_TEST
 
-/* Under one head so many prefixes that a line of either size is just full, and one more; the last
- * ones as long as a line can tell, and longer. */
+/* Just so many different things as bytes can tell, with the one of numbers outside, and one more.
+ */
+START_TEST(test_bytes)
+{
+  for (uint32_t different = 254; different <= 256; different++) {
+    state = different;
+    tried = (struct tried){.line = 0};
+    book_compare(book_dense(0), different);
+    ck_assert_int_eq(tried.bytes > DENSE, different < 256);
+  }
+}
+END_TEST
+
+/* Under one head so many prefixes that a line or a pair is just full, and one more; short and long
+ * ones. */
 START_TEST(test_lines)
 {
-  tried = (struct tried){.few = 0};
-  for (unsigned count = 1; count <= 9; count++) {
+  static const uint8_t counts[] = {1, 2, 9, 10, 11, 19, 20, 21, 22};
+  tried = (struct tried){.line = 0};
+  for (size_t k = 0; k < sizeof(counts); k++) {
     for (unsigned length = 3; length <= 15; length++) {
-      char numbers[512] = "prefix,operator,kind,area\n";
-      for (unsigned i = 0; i < count; i++) {
+      char numbers[1024] = "prefix,operator,kind,area\n";
+      for (unsigned i = 0; i < counts[k]; i++) {
         size_t at = strlen(numbers);
         snprintf(numbers + at, sizeof(numbers) - at, "4%0*u,O1,mobile,%u\n", (int)length - 1,
-                 i + (i == 8), i % 2);
+                 i + (i > 7) + (i > 15), i % 2);
       }
       struct made_book *made = book_begin();
       made_add(made, "numbers.csv", numbers);
-      state = count;
+      state = k;
       digits_deep = "0010";
-      book_compare(made);
+      book_compare(made, 8);
     }
   }
-  ck_assert_uint_gt(tried.few, 0);
-  ck_assert_uint_gt(tried.more, 0);
-  ck_assert_uint_gt(tried.nodes[8], 0); /* of one digit each, then a line of seven */
+  ck_assert_uint_gt(tried.line, 0);
+  ck_assert_uint_gt(tried.pair, 0);
+  ck_assert_uint_gt(tried.links[4], 0); /* a line for each four digits, the last for less */
+}
+END_TEST
+
+/* Prefixes of every length, each within the one before. */
+START_TEST(test_nested)
+{
+  char numbers[4096] = "prefix,operator,kind,area\n";
+  char dests[4096] = "destination,prefix\n";
+  for (unsigned i = 0; i < 75; i++) {
+    unsigned length = 1 + i / 5;
+    char last = "01899"[i % 5];
+    size_t at = strlen(numbers), dest_at = strlen(dests);
+    if (i % 5 < 4) { /* 9 is in both: behind it the next digit is one of the digit before */
+      snprintf(numbers + at, sizeof(numbers) - at, "%.*s%c,O1,mobile,%u\n", (int)length - 1,
+               "999999899999910", last, i % 4);
+    } else {
+      snprintf(dests + dest_at, sizeof(dests) - dest_at, "d%u,%.*s%c\n", i, (int)length - 1,
+               "999999899999910", last);
+    }
+  }
+  struct made_book *made = book_begin();
+  made_add(made, "numbers.csv", numbers);
+  made_add(made, "destinations.csv", dests);
+  state = 5;
+  digits_deep = "9998";
+  book_compare(made, 1000);
 }
 END_TEST
 
@@ -243,22 +305,43 @@ START_TEST(test_limit)
   digits_deep = "0123";
   struct made_book *made = book_draw(700, 15);
   ck_assert_msg(made_compile(made) == SP_OK, "%s", made->last);
-  struct sp__prefix_row *rows = rows_make(&made->book);
+  struct sp__prefix_rows rows = rows_make(&made->book, 8);
   struct sp__prefix_table table;
   uint32_t none = 0, made_with = SP__PREFIX_WORDS_MAX;
   while (made_with - none > 1) {
     uint32_t words_max = none + (made_with - none) / 2;
-    ck_assert_int_eq(sp__prefix_table_make(&table, &made->book, rows, words_max, &made->memory),
+    ck_assert_int_eq(sp__prefix_table_make(&table, &made->book, &rows, words_max, &made->memory),
                      SP_OK);
     *(table.words == NULL ? &none : &made_with) = words_max;
   }
   ck_assert_uint_gt(made_with, 700);
   ck_assert_uint_eq(made_with % 16, 0); /* whole lines */
-  ck_assert_int_eq(sp__prefix_table_make(&table, &made->book, rows, made_with, &made->memory),
+  ck_assert_int_eq(sp__prefix_table_make(&table, &made->book, &rows, made_with, &made->memory),
                    SP_OK);
-  keys_compare(&table, &made->book, rows, SP_BOOK_TABLE(&made->book, prefix_keys, uint64_t),
+  keys_compare(&table, &made->book, &rows, SP_BOOK_TABLE(&made->book, prefix_keys, uint64_t),
                made->book.header->prefix_keys.count);
-  free(rows);
+  rows_free(rows);
+  made_end(made);
+}
+END_TEST
+
+/* No table where row and destination do not fit into a link. */
+START_TEST(test_wide)
+{
+  state = 6;
+  digits_deep = "0123";
+  struct made_book *made = book_draw(700, 15); /* destinations of ten bits */
+  ck_assert_msg(made_compile(made) == SP_OK, "%s", made->last);
+  struct sp__prefix_rows rows = rows_make(&made->book, 8);
+  struct sp__prefix_table table;
+  for (uint32_t more = 0; more < 2; more++) {
+    rows.count = (1u << 20) + more;
+    ck_assert_int_eq(
+        sp__prefix_table_make(&table, &made->book, &rows, SP__PREFIX_WORDS_MAX, &made->memory),
+        SP_OK);
+    ck_assert_int_eq(table.words != NULL, more == 0);
+  }
+  rows_free(rows);
   made_end(made);
 }
 END_TEST
@@ -294,7 +377,7 @@ START_TEST(test_refused)
   digits_deep = "0123";
   struct made_book *made = book_draw(ROWS, 15);
   ck_assert_msg(made_compile(made) == SP_OK, "%s", made->last);
-  struct sp__prefix_row *rows = rows_make(&made->book);
+  struct sp__prefix_rows rows = rows_make(&made->book, 8);
   struct sp__prefix_table table;
   enum sp_status status = SP_NO_MEMORY;
   unsigned grows = 0;
@@ -302,14 +385,14 @@ START_TEST(test_refused)
     struct refusing refusing = {grows, 0};
     struct sp_memory memory = {
         .grow = refusing_grow, .release = refusing_release, .context = &refusing};
-    status = sp__prefix_table_make(&table, &made->book, rows, SP__PREFIX_WORDS_MAX, &memory);
+    status = sp__prefix_table_make(&table, &made->book, &rows, SP__PREFIX_WORDS_MAX, &memory);
     ck_assert_msg(status == SP_OK || status == SP_NO_MEMORY, "%d", status);
     ck_assert_int_eq(table.words != NULL, status == SP_OK);
     sp_memory_free(&memory);
     ck_assert_uint_eq(refusing.taken, 0);
   }
-  ck_assert_uint_gt(grows, 5);
-  free(rows);
+  ck_assert_uint_eq(grows, 4); /* two for the list of prefixes, one for the table */
+  rows_free(rows);
   made_end(made);
 }
 END_TEST
@@ -321,8 +404,11 @@ int main(void)
   tcase_set_timeout(all, 0);
   tcase_add_test(all, test_compare);
   tcase_add_test(all, test_dense);
+  tcase_add_test(all, test_bytes);
   tcase_add_test(all, test_lines);
+  tcase_add_test(all, test_nested);
   tcase_add_test(all, test_limit);
+  tcase_add_test(all, test_wide);
   tcase_add_test(all, test_refused);
   suite_add_tcase(suite, all);
   SRunner *runner = srunner_create(suite);
