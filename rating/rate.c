@@ -15,7 +15,6 @@ static void *table_take(struct sp_rater *rater, size_t bytes, bool *fits)
 #define SETS_BYTES (SP__SET_BUCKETS * sizeof(uint32_t))
 #define COMPANIES_BYTES (SP__COMPANIES * sizeof(struct sp__company))
 #define LISTS_BYTES (SP__LISTS_CACHED * sizeof(struct sp__list_plans))
-#define FRAMES_BYTES (SP__FRAME_BUCKETS * sizeof(uint32_t))
 #define BANDS_BYTES ((size_t)SP__BANDS_CACHED * SP_BOOKS_MAX * sizeof(struct sp__bands))
 #define AHEAD_BYTES sizeof(struct sp__ahead)
 #define SEGMENTS_BYTES (SP__SEGMENTS_MAX * sizeof(struct sp__segment))
@@ -41,7 +40,7 @@ enum sp_status sp_rater_make(struct sp_rater **rater, const struct sp_directory 
   made->sets = table_take(made, SETS_BYTES, &fits);
   made->companies = table_take(made, COMPANIES_BYTES, &fits);
   made->lists = table_take(made, LISTS_BYTES, &fits);
-  made->frames = table_take(made, FRAMES_BYTES, &fits);
+  fits = sp__frames_make(made) == SP_OK && fits;
   made->bands = table_take(made, BANDS_BYTES, &fits);
   made->ahead = table_take(made, AHEAD_BYTES, &fits);
   made->segments = table_take(made, SEGMENTS_BYTES, &fits);
@@ -88,7 +87,7 @@ void sp_rater_free(struct sp_rater *rater)
   sp_memory_give_table(memory, rater->sets, SETS_BYTES);
   sp_memory_give_table(memory, rater->companies, COMPANIES_BYTES);
   sp_memory_give_table(memory, rater->lists, LISTS_BYTES);
-  sp_memory_give_table(memory, rater->frames, FRAMES_BYTES);
+  sp__frames_free(rater);
   sp_memory_give_table(memory, rater->bands, BANDS_BYTES);
   sp_memory_give_table(memory, rater->ahead, AHEAD_BYTES);
   sp_memory_give_table(memory, rater->segments, SEGMENTS_BYTES);

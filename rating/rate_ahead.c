@@ -26,55 +26,77 @@ static void cells_prefetch(const struct sp_state *state, uint32_t owner)
   }
 }
 
-#define FRAME_LINES_USUAL 3u /* a frame, its first choice, winners and offers */
-#define CHOICE_LINES_USUAL 2u
-
-static void lines_fetch(const void *at, unsigned lines)
-{
-  for (unsigned line = 0; line < lines; line++) {
-    sp_line_fetch((const char *)at + (size_t)line * SP__LINE_BYTES);
-  }
-}
-
-static __attribute__((noinline)) void set_prefetch(const struct sp_rater *rater,
-                                                   const struct sp_usage *usage)
+static inline __attribute__((always_inline)) void set_prefetch(const struct sp_rater *rater,
+                                                               const struct sp_usage *usage)
 {
   struct sp__guess *guess = sp__guess_of(rater, usage);
   guess->usage = usage;
   guess->frame = 0;
-  guess->set = usage->book < rater->books_count ? sp__set_seen(rater, usage) : 0;
-  if (guess->set != 0) {
-    sp_line_fetch(sp__set_at(rater, guess->set)->known + (usage->service != SP_SERVICE_VOICE));
+  guess->key.set = 0;
+  if (usage->subscriber < rater->state->count[0] && usage->book < rater->books_count) {
+    guess->key.set = sp__set_seen(rater, usage);
+  }
+  if (guess->key.set != 0) {
+    sp_line_fetch(sp__set_at(rater, guess->key.set)->known + (usage->service != SP_SERVICE_VOICE));
     if (usage->dest_node != 0) {
       sp_line_fetch(rater->dests[usage->book] + usage->dest_node);
     }
   }
 }
 
-/* Mostly a frame's first choice lies behind it. What other bands choose is known once it is there.
- */
-static __attribute__((noinline)) void frame_prefetch(const struct sp_rater *rater,
-                                                     const struct sp_usage *usage)
+/* A frame and its first choice, winner and offer. */
+static void frame_fetch(const struct sp_rater *rater, uint32_t place)
 {
-  struct sp__ahead *ahead = rater->ahead;
-  if (ahead->frame != NULL && ahead->frame->choices != 0) {
-    lines_fetch(sp__cache_at(rater, ahead->frame->choices), CHOICE_LINES_USUAL);
-  }
-  ahead->frame = NULL;
+  const char *frame = sp__cache_at(rater, place);
+  sp_line_fetch(frame);
+  sp_line_fetch(frame + SP__LINE_BYTES);
+}
+
+/* Its frame, if the set of plans knows it. */
+static inline __attribute__((always_inline)) void frame_prefetch(const struct sp_rater *rater,
+                                                                 const struct sp_usage *usage)
+{
   struct sp__guess *guess = sp__guess_of(rater, usage);
-  if (guess->usage == usage && guess->set != 0) {
+  if (guess->usage == usage && guess->key.set != 0) {
     sp__frame_guess(rater, usage, guess);
     if (guess->frame != 0) {
-      ahead->frame = sp__cache_at(rater, guess->frame);
-      lines_fetch(ahead->frame, FRAME_LINES_USUAL);
+      frame_fetch(rater, guess->frame);
     }
+  }
+}
+
+/* Else the frame now. Where it is there: what does not lie in its two lines, and what other bands
+ * choose. */
+static inline __attribute__((always_inline)) void choices_prefetch(const struct sp_rater *rater,
+                                                                   const struct sp_usage *usage)
+{
+  struct sp__guess *guess = sp__guess_of(rater, usage);
+  if (guess->usage != usage || guess->key.set == 0) {
+    return;
+  }
+  if (guess->frame == 0) {
+    sp__frame_guess_far(rater, guess);
+    if (guess->frame != 0) {
+      frame_fetch(rater, guess->frame);
+    }
+    return;
+  }
+  const struct sp__frame *frame = sp__cache_at(rater, guess->frame);
+  const struct sp__choice *first = (const struct sp__choice *)(const void *)(frame + 1);
+  if (frame->begun && first->lists != 0) {
+    sp_line_fetch(sp__cache_at(rater, first->lists));
+  } else {
+    sp_line_fetch((const char *)frame + 2 * (size_t)SP__LINE_BYTES);
+  }
+  if (frame->choices != 0) {
+    sp_line_fetch(sp__cache_at(rater, frame->choices));
   }
 }
 
 int sp_rater_prefetch_steps(const struct sp_rater *rater)
 {
   size_t used = rater->chunk_now * SP__CACHE_CHUNK_BYTES + rater->chunk_used;
-  return used < SP__CACHE_NEAR_BYTES ? 2 : 4;
+  return used < SP__CACHE_NEAR_BYTES ? 2 : 5;
 }
 
 /* The slots of the customer and of its group, and where its subscriptions are. */
@@ -103,23 +125,30 @@ static __attribute__((noinline)) void led_prefetch(const struct sp_rater *rater,
   }
 }
 
+void sp_rater_prefetch_tariff(const struct sp_rater *rater, const struct sp_usage *set,
+                              const struct sp_usage *frame, const struct sp_usage *choices)
+{
+  if (SP_LIKELY(set != NULL)) {
+    set_prefetch(rater, set);
+  }
+  if (SP_LIKELY(frame != NULL)) {
+    frame_prefetch(rater, frame);
+  }
+  if (SP_LIKELY(choices != NULL)) {
+    choices_prefetch(rater, choices);
+  }
+}
+
 void sp_rater_prefetch(const struct sp_rater *rater, const struct sp_usage *usage, int step)
 {
-  if (usage->subscriber >= rater->state->count[0]) {
-    return;
-  }
-  switch (step) {
-  case 1:
-    customer_prefetch(rater, usage);
-    return;
-  case 2:
-    led_prefetch(rater, usage);
-    return;
-  case 3:
-    set_prefetch(rater, usage);
-    return;
-  default:
-    frame_prefetch(rater, usage);
-    return;
+  if (step > 2) {
+    sp_rater_prefetch_tariff(rater, step == 3 ? usage : NULL, step == 4 ? usage : NULL,
+                             step == 5 ? usage : NULL);
+  } else if (usage->subscriber < rater->state->count[0]) {
+    if (step == 1) {
+      customer_prefetch(rater, usage);
+    } else {
+      led_prefetch(rater, usage);
+    }
   }
 }

@@ -190,7 +190,7 @@ static void parts_find(struct sp_rater *rater, const struct sp__choice *choice, 
   struct sp__work *work = &rater->work;
   work->parts_count = 0;
   for (uint32_t i = 0; i < choice->offers_count && !work->overflow; i++) {
-    const struct sp__offer *offer = sp__offers(work->frame, choice) + i;
+    const struct sp__offer *offer = sp__offers(rater, choice) + i;
     if (offer->unit != unit || (work->late && offer->pool && work->chain == NULL)) {
       continue;
     }

@@ -62,10 +62,56 @@ void sp__cache_end(struct sp_rater *rater, const void *end)
   rater->chunk_used = (size_t)((const char *)end - rater->chunks[rater->chunk_now]);
 }
 
+/* A table of frames is at most half full, so that a search reads one place or two. */
+static void frames_set(struct sp__frames *frames, uint32_t *at, uint32_t size)
+{
+  frames->at = at;
+  frames->size = size;
+  frames->enough = size / 2;
+}
+
+enum sp_status sp__frames_make(struct sp_rater *rater)
+{
+  uint32_t *at = sp_memory_take_table(rater->memory, SP__FRAMES_LEAST * sizeof(*at));
+  frames_set(&rater->frames, at, at == NULL ? 0 : SP__FRAMES_LEAST);
+  return at == NULL ? SP_NO_MEMORY : SP_OK;
+}
+
+void sp__frames_free(struct sp_rater *rater)
+{
+  sp_memory_give_table(rater->memory, rater->frames.at,
+                       rater->frames.size * sizeof(*rater->frames.at));
+}
+
+/* Twice the places. false: there is no room for them. */
+static bool frames_grow(struct sp_rater *rater)
+{
+  struct sp__frames old = rater->frames;
+  uint32_t size = 2 * old.size;
+  uint32_t *at = sp_memory_take_table(rater->memory, size * sizeof(*at));
+  if (at == NULL) {
+    return false;
+  }
+  for (uint32_t i = 0; i < old.size; i++) {
+    if (old.at[i] != 0) {
+      const struct sp__frame *frame = sp__cache_at(rater, old.at[i] & SP__PLACE);
+      uint32_t to = frame->hash & (size - 1);
+      while (at[to] != 0) {
+        to = (to + 1) & (size - 1);
+      }
+      at[to] = old.at[i];
+    }
+  }
+  sp__frames_free(rater);
+  frames_set(&rater->frames, at, size);
+  return true;
+}
+
 void sp__cache_clear(struct sp_rater *rater)
 {
   memset(rater->sets, 0, SP__SET_BUCKETS * sizeof(*rater->sets));
-  memset(rater->frames, 0, SP__FRAME_BUCKETS * sizeof(*rater->frames));
+  memset(rater->frames.at, 0, rater->frames.size * sizeof(*rater->frames.at));
+  rater->frames.count = 0;
   memset(rater->companies, 0, SP__COMPANIES * sizeof(*rater->companies));
   memset(rater->lists, 0, SP__LISTS_CACHED * sizeof(struct sp__list_plans));
   if (rater->groups_count > 0) {
@@ -79,9 +125,9 @@ void sp__cache_clear(struct sp_rater *rater)
   rater->chunk_used = SP__LINE_BYTES;
 }
 
-void sp__cache_trim(struct sp_rater *rater)
+void sp__cache_trim_now(struct sp_rater *rater)
 {
-  if (SP_UNLIKELY((rater->chunk_now + 1) * SP__CACHE_CHUNK_BYTES > SP__CACHE_BYTES_MAX)) {
+  if (rater->chunk_now >= SP__CACHE_CHUNKS_FULL || !frames_grow(rater)) {
     sp__cache_clear(rater);
   }
 }

@@ -63,10 +63,11 @@ static sp_i128 percent_sum(const struct sp__work *work, const struct exact *exac
 }
 
 /* No item may have more than four sets, taken or not (§11.4). */
-static bool sets_fit(const struct sp__work *work, const struct sp__choice *choice)
+static bool sets_fit(const struct sp_rater *rater, const struct sp__choice *choice)
 {
+  const struct sp__work *work = &rater->work;
   uint8_t counts[SP_BOOK_ITEMS_MAX] = {0};
-  const struct sp__cut *cuts = sp__cuts(work->frame, choice);
+  const struct sp__cut *cuts = sp__cuts(rater, choice);
   for (uint32_t at = 0; at < choice->bounds_at;) {
     uint32_t end = cuts[at].set_end;
     uint64_t on = 0;
@@ -150,7 +151,7 @@ static bool percent_single(struct sp__work *work, const struct sp__cut *cut)
 static void pass_percents(struct sp_rater *rater, const struct sp__choice *choice)
 {
   struct sp__work *work = &rater->work;
-  const struct sp__cut *cuts = sp__cuts(work->frame, choice);
+  const struct sp__cut *cuts = sp__cuts(rater, choice);
   struct exact exacts[SP_BOOK_ITEMS_MAX];
   if (choice->bounds_at == 1 && !sp__traced(rater) &&
       (!cut_applies(work, cuts) || percent_single(work, cuts))) {
@@ -199,7 +200,7 @@ static uint32_t cap_stage(struct sp_rater *rater, const struct sp__cut *cut, boo
 {
   struct sp__work *work = &rater->work;
   const struct sp__choice *choice = rater->segments[0].choice;
-  size_t at = (size_t)(cut - sp__cuts(work->frame, choice)) - choice->caps_at;
+  size_t at = (size_t)(cut - sp__cuts(rater, choice)) - work->caps_at;
   if (!first && at < SP__CAPS_KEPT) {
     return work->cap_stages[at];
   }
@@ -311,7 +312,7 @@ static void pass_trace(struct sp_rater *rater, enum sp_trace_kind kind, int64_t 
 static void caps_count(struct sp_rater *rater, const struct sp__choice *choice, uint32_t at)
 {
   for (; at < choice->cuts_count; at++) {
-    const struct sp__cut *cut = sp__cuts(rater->work.frame, choice) + at;
+    const struct sp__cut *cut = sp__cuts(rater, choice) + at;
     if (!cut_applies(&rater->work, cut)) {
       continue;
     }
@@ -334,15 +335,19 @@ enum sp_reason sp__discounts_apply(struct sp_rater *rater)
 {
   struct sp__work *work = &rater->work;
   const struct sp__choice *choice = rater->segments[0].choice;
-  const struct sp__cut *cuts = sp__cuts(work->frame, choice);
+  const struct sp__cut *cuts = sp__cuts(rater, choice);
   for (uint32_t i = 0; i < work->frame->items_count; i++) {
     work->items[i].net_micro = work->items[i].quantity > 0 ? work->items[i].amount_micro : 0;
   }
   if (choice->cuts_count == 0) {
     return SP_REASON_NONE;
   }
-  if (choice->sets_many && !sets_fit(work, choice)) {
+  if (choice->sets_many && !sets_fit(rater, choice)) {
     return SP_REASON_TOO_MANY_DISCOUNTS;
+  }
+  for (work->caps_at = choice->cuts_count;
+       work->caps_at > 0 && sp__cut_is_cap(cuts + work->caps_at - 1);) {
+    work->caps_at--;
   }
   if (choice->bounds_at > 0) {
     pass_percents(rater, choice);
@@ -354,6 +359,6 @@ enum sp_reason sp__discounts_apply(struct sp_rater *rater)
     pass_trace(rater, SP_TRACE_PASS, sp__cut_row(rater, cuts + at)->pass);
     at = end;
   }
-  caps_count(rater, choice, choice->caps_at);
+  caps_count(rater, choice, work->caps_at);
   return SP_REASON_NONE;
 }

@@ -71,14 +71,32 @@ static uint64_t plan_survey(const struct sp_rater *rater, const struct sp_book_p
   return bands;
 }
 
+/* Names of a frame's items, kept: mostly they are those of the set's frame made last. */
+static const uint32_t *names_keep(struct sp_rater *rater, struct sp__plan_set *set,
+                                  const uint32_t *names, uint32_t count)
+{
+  size_t bytes = count * sizeof(*names);
+  if (set->names == NULL || set->names_count != count || memcmp(set->names, names, bytes) != 0) {
+    uint32_t *kept = sp__cache_take(rater, bytes);
+    if (kept == NULL) {
+      return NULL;
+    }
+    memcpy(kept, names, bytes);
+    set->names = kept;
+    set->names_count = (uint8_t)count;
+  }
+  return set->names;
+}
+
 /* Place of the frame made; 0: no memory. */
 static uint32_t frame_make(struct sp_rater *rater, const struct sp__frame_key *key)
 {
   const struct sp_book *book = rater->work.book;
-  const struct sp__plan_set *set = sp__set_at(rater, key->set);
+  struct sp__plan_set *set = sp__set_at(rater, key->set);
   struct sp__frame made = {.set = key->set,
                            .dest_node = key->dest_node,
                            .rating_group = key->rating_group,
+                           .hash = (uint32_t)(key->hash >> 32),
                            .base = SP__ITEM_NONE,
                            .features = key->features};
   struct sp__asked asked = sp__frame_asked(&made);
@@ -96,15 +114,13 @@ static uint32_t frame_make(struct sp_rater *rater, const struct sp__frame_key *k
       made.base = (uint8_t)i;
     }
   }
+  made.names = names_keep(rater, set, names, count);
   uint32_t place = 0;
-  uint32_t *kept = sp__cache_take(rater, count * sizeof(*names));
   struct sp__frame *frame =
-      kept == NULL ? NULL : sp__cache_take_lines(rater, sizeof(*frame), &place);
+      made.names == NULL ? NULL : sp__cache_take_lines(rater, sizeof(*frame), &place);
   if (frame == NULL) {
     return 0;
   }
-  memcpy(kept, names, count * sizeof(*names));
-  made.names = kept;
   *frame = made;
   return place;
 }
@@ -153,35 +169,43 @@ static inline bool frame_is(const struct sp__frame *frame, const struct sp__fram
          frame->dest_node == key->dest_node && frame->rating_group == key->rating_group;
 }
 
+/* What stands beside a place: of the hash. */
+static inline uint32_t known_sign(uint64_t hash)
+{
+  return (uint32_t)(hash >> 32) & SP__SIGN;
+}
+
+/* Where a frame stands in the table of all, or may be put. */
+static inline uint32_t *frames_find(const struct sp_rater *rater, const struct sp__frame_key *key)
+{
+  const struct sp__frames *frames = &rater->frames;
+  uint32_t hash = (uint32_t)(key->hash >> 32);
+  for (uint32_t at = hash;; at++) {
+    uint32_t *found = frames->at + (at & (frames->size - 1));
+    if (*found == 0 || (((*found ^ hash) & SP__SIGN) == 0 &&
+                        frame_is(sp__cache_at(rater, *found & SP__PLACE), key))) {
+      return found;
+    }
+  }
+}
+
 /* Where the set does not know it. 0: no memory. */
 static __attribute__((noinline)) uint32_t frame_intern(struct sp_rater *rater,
                                                        const struct sp__frame_key *key)
 {
-  uint32_t *bucket = rater->frames + (key->hash >> 8) % SP__FRAME_BUCKETS;
-  for (uint32_t place = *bucket; place != 0;) {
-    struct sp__frame *frame = sp__cache_at(rater, place);
-    if (frame_is(frame, key)) {
-      return place;
+  uint32_t *found = frames_find(rater, key);
+  if (*found == 0) {
+    uint32_t made = frame_make(rater, key);
+    if (made == 0) {
+      return 0;
     }
-    place = frame->next;
+    *found = known_sign(key->hash) | made;
+    rater->frames.count++;
   }
-  uint32_t made = frame_make(rater, key);
-  if (made != 0) {
-    struct sp__frame *frame = sp__cache_at(rater, made);
-    frame->next = *bucket;
-    *bucket = made;
-  }
-  return made;
+  return *found & SP__PLACE;
 }
 
 #define KNOWN_REACH 4u /* so far from where a hash begins */
-#define PLACE_MASK ((UINT32_C(1) << SP__PLACE_BITS) - 1)
-
-/* What a list of known frames says of a hash, beside the place. */
-static inline uint32_t known_sign(uint64_t hash)
-{
-  return (uint32_t)(hash >> 32) & ~PLACE_MASK;
-}
 
 /* Where a frame stands among the known ones, or may be put: a frame whose hash has the same sign
  * gives way to it, as does the first within reach if none is free. */
@@ -190,7 +214,7 @@ static inline unsigned known_find(const uint32_t *known, uint64_t hash)
   unsigned home = (unsigned)((hash & UINT32_MAX) * SP__SET_FRAMES >> 32);
   for (unsigned i = 0; i < KNOWN_REACH; i++) {
     unsigned at = home + i < SP__SET_FRAMES ? home + i : home + i - SP__SET_FRAMES;
-    if (known[at] == 0 || (known[at] & ~PLACE_MASK) == known_sign(hash)) {
+    if (known[at] == 0 || (known[at] & SP__SIGN) == known_sign(hash)) {
       return at;
     }
   }
@@ -216,20 +240,36 @@ _Static_assert(offsetof(struct sp_usage, flags) == offsetof(struct sp_usage, ser
 void sp__frame_guess(const struct sp_rater *rater, const struct sp_usage *usage,
                      struct sp__guess *guess)
 {
-  const struct sp__known *known = known_of(rater, guess->set, usage);
-  guess->key = frame_key(rater, guess->set, known, usage);
-  guess->frame = known->frames[known_find(known->frames, guess->key.hash)] & PLACE_MASK;
+  const struct sp__known *known = known_of(rater, guess->key.set, usage);
+  guess->key = frame_key(rater, guess->key.set, known, usage);
+  uint32_t found = known->frames[known_find(known->frames, guess->key.hash)];
+  bool same = (found & SP__SIGN) == known_sign(guess->key.hash);
+  guess->frame = same ? found & SP__PLACE : 0;
+  if (guess->frame == 0) {
+    sp_line_fetch(rater->frames.at + ((guess->key.hash >> 32) & (rater->frames.size - 1)));
+  }
   guess->columns = usage_columns(usage);
   guess->dest_node = usage->dest_node;
   guess->rating_group = usage->rating_group;
   guess->book = usage->book;
 }
 
+/* By the sign alone: the frame itself is not there yet. */
+void sp__frame_guess_far(const struct sp_rater *rater, struct sp__guess *guess)
+{
+  const struct sp__frames *frames = &rater->frames;
+  uint32_t at = (uint32_t)(guess->key.hash >> 32), sign = known_sign(guess->key.hash), found;
+  do {
+    found = frames->at[at++ & (frames->size - 1)];
+  } while (found != 0 && (found & SP__SIGN) != sign);
+  guess->frame = found & SP__PLACE;
+}
+
 /* A guess may be an earlier record's that lay in the same place. */
 static inline bool guess_is(const struct sp__guess *guess, const struct sp_usage *usage,
                             uint32_t set)
 {
-  return guess->usage == usage && guess->set == set && guess->frame != 0 &&
+  return guess->usage == usage && guess->key.set == set && guess->frame != 0 &&
          guess->columns == usage_columns(usage) && guess->dest_node == usage->dest_node &&
          guess->rating_group == usage->rating_group && guess->book == usage->book;
 }
@@ -251,7 +291,7 @@ struct sp__frame *sp__frame_find(struct sp_rater *rater)
   struct sp__known *known = known_of(rater, set, usage);
   struct sp__frame_key key = frame_key(rater, set, known, usage);
   uint32_t *of = known->frames + known_find(known->frames, key.hash);
-  uint32_t place = *of & PLACE_MASK;
+  uint32_t place = *of & SP__PLACE;
   if (place == 0 || !frame_is(sp__cache_at(rater, place), &key)) {
     place = frame_intern(rater, &key);
     *of = place == 0 ? 0 : known_sign(key.hash) | place;

@@ -25,6 +25,10 @@
 #define SP__PLACE_BITS 24u
 #define SP__PLACES ((size_t)1 << SP__PLACE_BITS)
 _Static_assert(SP__PLACES == SP__CACHE_CHUNKS_MAX * SP__CHUNK_LINES, "places fit");
+#define SP__PLACE (SP__PLACES - 1)
+#define SP__SIGN                                                                  \
+  (~(uint32_t)SP__PLACE) /* the byte above a place: of the hash, as it lies there \
+                          */
 
 /* What rows are matched against. */
 struct sp__asked {
@@ -58,8 +62,11 @@ _Static_assert(sizeof(struct sp__known) == SP__LINE_BYTES, "a line");
 struct sp__plan_set {
   struct sp__known known[2]; /* 0: of voice; so which to fetch is known before the set is there */
   uint64_t hash;
-  uint32_t next, place; /* next: of its bucket */
+  uint32_t next, place;  /* next: of its bucket */
+  const uint32_t *names; /* of the items of its frame made last */
+  uint32_t lists;        /* place of the lists that its choices made last share; 0: none */
   uint16_t book, count;
+  uint8_t names_count;
   uint32_t plans[];
 };
 
@@ -130,18 +137,24 @@ struct sp__claim {
   uint8_t position, mode;
 };
 
-/* What holds under one set of bands. Behind it lie one winner for each of the frame's items, then
- * its offers, cuts and claims. */
+/* What holds under one set of bands. Behind it lie one winner for each of the frame's items, and
+ * mostly its lists: offers, cuts, claims. */
 struct sp__choice {
-  uint64_t bands; /* those that matter to the frame */
-  uint32_t next;  /* place of the frame's next one */
+  uint64_t bands;                 /* those that matter to the frame */
+  uint32_t next : SP__PLACE_BITS; /* place of the frame's next one */
+  uint32_t sets_many : 1;         /* more than SP__SETS_MAX percent and free sets among the cuts */
+  uint32_t fits_short : 1;        /* records with it may go the short way (rate_short.c) */
+  uint32_t lists; /* place of struct sp__choice_lists; 0: they lie behind the winners */
   uint16_t offers_count, cuts_count, claims_count;
-  uint16_t caps_at;   /* index of the first cap_day or cap_month among the cuts */
   uint16_t bounds_at; /* of the first cut of pass 2 or 3 */
-  bool sets_many;     /* more than SP__SETS_MAX percent and free sets among the cuts */
-  bool fits_short;    /* records with it may go the short way (rate_short.c) */
 };
 _Static_assert(SP__CACHE_CHUNK_BYTES / sizeof(struct sp__cut) <= UINT16_MAX, "counts fit");
+
+/* Offers, cuts and claims that stand in many choices of a plan set: they follow. */
+struct sp__choice_lists {
+  uint32_t next; /* place of the set's next ones */
+  uint32_t bytes;
+};
 
 #define SP__ITEMS_TOO_MANY UINT8_MAX /* more than a record can have */
 
@@ -152,7 +165,7 @@ struct sp__frame {
   const uint32_t *names; /* of its items in the book, ascending: so the texts are */
   uint32_t set;          /* place */
   uint32_t dest_node, rating_group;
-  uint32_t next;                     /* of its bucket */
+  uint32_t hash;                     /* upper half of its key's */
   uint32_t choices : SP__PLACE_BITS; /* place of the newest choice that does not lie behind it */
   uint32_t base : 8;                 /* index of item `base` or SP__ITEM_NONE */
   uint16_t features;                 /* SP__PACKED_ */
@@ -165,22 +178,6 @@ static inline const struct sp__winner *sp__winners(const struct sp__choice *choi
 {
   return (const struct sp__winner *)(const void *)(choice + 1);
 }
-static inline const struct sp__offer *sp__offers(const struct sp__frame *frame,
-                                                 const struct sp__choice *choice)
-{
-  return (const struct sp__offer *)(const void *)(sp__winners(choice) + frame->items_count);
-}
-static inline const struct sp__cut *sp__cuts(const struct sp__frame *frame,
-                                             const struct sp__choice *choice)
-{
-  return (const struct sp__cut *)(const void *)(sp__offers(frame, choice) + choice->offers_count);
-}
-static inline const struct sp__claim *sp__claims(const struct sp__frame *frame,
-                                                 const struct sp__choice *choice)
-{
-  return (const struct sp__claim *)(const void *)(sp__cuts(frame, choice) + choice->cuts_count);
-}
-
 /* A record's frame under a plan set. */
 struct sp__frame_key {
   uint64_t hash;
@@ -190,18 +187,17 @@ struct sp__frame_key {
 
 /* What was found ahead for a record; taken only for one that asks for the same. */
 struct sp__guess {
-  const struct sp_usage *usage;
-  uint32_t set;                     /* place of the plan set; 0: none */
-  uint32_t frame;                   /* place; 0: none */
+  _Alignas(SP__LINE_BYTES) const struct sp_usage *usage;
   uint64_t columns;                 /* of the usage, as it was then: features, */
   uint32_t dest_node, rating_group; /* these */
   uint32_t book;                    /* and this */
-  struct sp__frame_key key;
+  uint32_t frame;                   /* place; 0: none, or not yet */
+  struct sp__frame_key key;         /* its set 0: none */
 };
+_Static_assert(sizeof(struct sp__guess) == SP__LINE_BYTES, "a line");
 
 struct sp__ahead {
   struct sp__guess guesses[SP__GUESSES]; /* by address of the usage */
-  const struct sp__frame *frame; /* fetched last, whose choices are fetched once it is there */
 };
 
 struct sp__position { /* one subscription that counts at the record's start */

@@ -28,9 +28,10 @@
 #define SP__SETS_MAX 4u            /* percent and free sets on one item (§11.4) */
 #define SP__LIST_POSITIONS_MAX 32u /* subscriptions of one subscriber that count */
 #define SP__LISTS_CACHED 32768u
-#define SP__CACHE_BYTES_MAX ((size_t)64 << 20)
+#define SP__CACHE_BYTES_MAX ((size_t)128 << 20)
+#define SP__CACHE_CHUNKS_FULL (SP__CACHE_BYTES_MAX / SP__CACHE_CHUNK_BYTES)
 #define SP__CACHE_NEAR_BYTES ((size_t)512 << 10) /* kept near; beyond it is fetched ahead */
-#define SP__FRAME_BUCKETS 16384u
+#define SP__FRAMES_LEAST 16384u /* places of the table of frames at first: a power of two */
 #define SP__SET_BUCKETS 8192u
 #define SP__COMPANIES 4096u /* a power of two */
 #define SP__CAPS_KEPT 8u    /* cells of caps remembered between cutting and counting */
@@ -131,12 +132,19 @@ struct sp__work { /* the record, or the whole chain, in hand */
   int32_t cycle;
   bool grows;                         /* a cell will have to be added */
   struct sp__cycle now, former;       /* the cycle, and once asked for, the one before */
-  uint32_t cap_stages[SP__CAPS_KEPT]; /* of cuts from caps_at on */
+  uint32_t caps_at;                   /* index of the first cap_day or cap_month among the cuts */
+  uint32_t cap_stages[SP__CAPS_KEPT]; /* of cuts from there on */
   int64_t list_micro, net_micro;
   uint32_t segments_count, runs_count, cut_runs_count;
   uint32_t stages_count, parts_count, lines_count, lines_used;
   struct sp__position positions[SP__POSITIONS_MAX];
   struct sp__item items[SP_BOOK_ITEMS_MAX];
+};
+
+struct sp__frames { /* open hash of all frames */
+  uint32_t *at;     /* place, a byte of the hash above (SP__SIGN); 0: free */
+  uint32_t size, count;
+  uint32_t enough; /* count from which on there is something to do between records */
 };
 
 struct sp_rater {
@@ -147,7 +155,8 @@ struct sp_rater {
   const struct sp_books *books;
   int64_t window_s; /* 0: none */
   /* caches */
-  uint32_t *sets, *frames; /* places of the first of each bucket */
+  uint32_t *sets; /* places of the first of each bucket */
+  struct sp__frames frames;
   struct sp__company *companies;
   struct sp__list_plans *lists;
   struct sp__group_plans *groups;
@@ -192,9 +201,38 @@ static inline void *sp__cache_at(const struct sp_rater *rater, uint32_t place)
   return rater->chunks[place / SP__CHUNK_LINES] +
          (size_t)(place % SP__CHUNK_LINES) * SP__LINE_BYTES;
 }
+/* Lists of a choice of the frame in hand. */
+static inline const struct sp__offer *sp__offers(const struct sp_rater *rater,
+                                                 const struct sp__choice *choice)
+{
+  const void *at = sp__winners(choice) + rater->work.frame->items_count;
+  if (choice->lists != 0) {
+    at = (const struct sp__choice_lists *)sp__cache_at(rater, choice->lists) + 1;
+  }
+  return at;
+}
+static inline const struct sp__cut *sp__cuts(const struct sp_rater *rater,
+                                             const struct sp__choice *choice)
+{
+  return (const struct sp__cut *)(const void *)(sp__offers(rater, choice) + choice->offers_count);
+}
+static inline const struct sp__claim *sp__claims(const struct sp_rater *rater,
+                                                 const struct sp__choice *choice)
+{
+  return (const struct sp__claim *)(const void *)(sp__cuts(rater, choice) + choice->cuts_count);
+}
 void sp__cache_clear(struct sp_rater *rater);
-void sp__cache_trim(
-    struct sp_rater *rater); /* between records: forgets all if it has become large */
+/* Between records: more room for frames; forgets all if it has become large. */
+void sp__cache_trim_now(struct sp_rater *rater);
+static inline void sp__cache_trim(struct sp_rater *rater)
+{
+  if (SP_UNLIKELY(rater->frames.count >= rater->frames.enough ||
+                  rater->chunk_now >= SP__CACHE_CHUNKS_FULL)) {
+    sp__cache_trim_now(rater);
+  }
+}
+SP_MUST_CHECK enum sp_status sp__frames_make(struct sp_rater *rater);
+void sp__frames_free(struct sp_rater *rater);
 const struct sp__cycle *sp__cycle_at(struct sp_rater *rater, int64_t utc_s);
 const struct sp__cycle *sp__cycle_of(struct sp_rater *rater, int32_t cycle);
 /* The cycle before that of the record in hand. */
@@ -247,9 +285,11 @@ static inline const struct sp__plan_set *sp__set_of(const struct sp_rater *rater
 /* rate_frame.c, rate_select.c: NULL = no memory (work.no_memory) */
 struct sp__frame *sp__frame_find(struct sp_rater *rater);
 struct sp__choice *sp__choice_find(struct sp_rater *rater, uint64_t bands);
-/* Fills the guess that sp__frame_find will take, from its set. */
+/* Fills the guess that sp__frame_find will take, from its set. If the set does not know the frame,
+ * the place of all frames where it stands is fetched, and sp__frame_guess_far finds it there. */
 void sp__frame_guess(const struct sp_rater *rater, const struct sp_usage *usage,
                      struct sp__guess *guess);
+void sp__frame_guess_far(const struct sp_rater *rater, struct sp__guess *guess);
 static inline struct sp__guess *sp__guess_of(const struct sp_rater *rater,
                                              const struct sp_usage *usage)
 {
@@ -306,6 +346,10 @@ static inline const struct sp_book_discount *sp__cut_row(const struct sp_rater *
                                                          const struct sp__cut *cut)
 {
   return SP_BOOK_TABLE(rater->work.book, discounts, struct sp_book_discount) + cut->row;
+}
+static inline bool sp__cut_is_cap(const struct sp__cut *cut)
+{
+  return cut->kind == SP_DISCOUNT_CAP_DAY || cut->kind == SP_DISCOUNT_CAP_MONTH;
 }
 static inline int64_t sp__percent_left(const struct sp__cut *cut)
 {

@@ -160,7 +160,7 @@ void sp__payers_ask(struct sp_rater *rater, struct sp_charge *charge)
       work->items[i].left_micro = work->items[i].net_micro;
     }
     for (uint32_t i = 0; i < choice->claims_count; i++) {
-      payer_ask(rater, sp__claims(work->frame, choice) + i, charge, &own);
+      payer_ask(rater, sp__claims(rater, choice) + i, charge, &own);
     }
   }
   if (own != 0) {

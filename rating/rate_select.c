@@ -267,7 +267,7 @@ static struct sp__choice *choice_take(struct sp_rater *rater, size_t bytes)
   choice = sp__cache_take_lines(rater, bytes, &place);
   if (choice != NULL) {
     choice->next = frame->choices;
-    frame->choices = place & (SP__PLACES - 1);
+    frame->choices = place & SP__PLACE;
   }
   return choice;
 }
@@ -298,22 +298,61 @@ static bool draft_begin(struct sp_rater *rater, struct draft *draft)
   return true;
 }
 
-/* Moves the lists together and gives back what they leave. */
+#define LISTS_TRIED 16u /* of a set, from the newest on */
+
+/* Place of lists like these that choices of the set share. 0: no memory. */
+static uint32_t lists_intern(struct sp_rater *rater, const char *from, size_t bytes, bool *known)
+{
+  struct sp__plan_set *set = sp__set_at(rater, rater->work.frame->set);
+  uint32_t place = set->lists;
+  struct sp__choice_lists *lists;
+  for (unsigned i = 0; place != 0 && i < LISTS_TRIED; i++) {
+    lists = sp__cache_at(rater, place);
+    if (lists->bytes == bytes && memcmp(lists + 1, from, bytes) == 0) {
+      *known = true;
+      return place;
+    }
+    place = lists->next;
+  }
+  lists = sp__cache_take_lines(rater, sizeof(*lists) + bytes, &place);
+  if (lists == NULL) {
+    return 0;
+  }
+  *lists = (struct sp__choice_lists){set->lists, (uint32_t)bytes};
+  memcpy(lists + 1, from, bytes);
+  set->lists = place;
+  return place;
+}
+
+static size_t line_of(const char *at)
+{
+  return (uintptr_t)at / SP__LINE_BYTES;
+}
+
+/* Moves the lists together and gives back what they leave; all of their room where the choice takes
+ * a line less without them and others have the same. */
 static void draft_end(struct sp_rater *rater, const struct draft *draft)
 {
-  const struct sp__choice *choice = draft->choice;
-  char *at = (char *)(draft->offers + choice->offers_count);
-  memmove(at, draft->cuts, choice->cuts_count * sizeof(*draft->cuts));
-  at += choice->cuts_count * sizeof(*draft->cuts);
-  memmove(at, draft->claims, choice->claims_count * sizeof(*draft->claims));
-  sp__cache_end(rater, at + choice->claims_count * sizeof(*draft->claims));
+  struct sp__choice *choice = draft->choice;
+  char *lists = (char *)draft->offers, *end = (char *)(draft->offers + choice->offers_count);
+  memmove(end, draft->cuts, choice->cuts_count * sizeof(*draft->cuts));
+  end += choice->cuts_count * sizeof(*draft->cuts);
+  memmove(end, draft->claims, choice->claims_count * sizeof(*draft->claims));
+  end += choice->claims_count * sizeof(*draft->claims);
+  bool known = false;
+  if (line_of(end - 1) != line_of(lists - 1)) {
+    choice->lists = lists_intern(rater, lists, (size_t)(end - lists), &known);
+  }
+  if (choice->lists == 0 || known) {
+    sp__cache_end(rater, known ? lists : end);
+  }
 }
 
 /* Where sets and passes end among the cuts. */
 static void sets_find(const struct sp_rater *rater, struct sp__choice *choice, struct sp__cut *cuts)
 {
   unsigned sets = 0;
-  choice->caps_at = choice->bounds_at = choice->cuts_count;
+  choice->bounds_at = choice->cuts_count;
   for (uint16_t i = choice->cuts_count; i-- > 0;) {
     const struct sp_book_discount *row = sp__cut_row(rater, cuts + i), *next = row + 1;
     bool last = i + 1 == choice->cuts_count;
@@ -323,7 +362,6 @@ static void sets_find(const struct sp_rater *rater, struct sp__choice *choice, s
     }
     cuts[i].set_end = last ? (uint16_t)(i + 1) : cuts[i + 1].set_end;
     sets += last && row->pass == 1;
-    choice->caps_at = row->pass == 3 ? i : choice->caps_at;
     choice->bounds_at = row->pass > 1 ? i : choice->bounds_at;
   }
   choice->sets_many = sets > SP__SETS_MAX;

@@ -18,8 +18,8 @@ bool sp__short_fits(const struct sp_rater *rater, const struct sp__choice *choic
 {
   const struct sp__frame *frame = rater->work.frame;
   const struct sp__winner *winners = sp__winners(choice);
-  const struct sp__offer *offers = sp__offers(frame, choice);
-  const struct sp__cut *cuts = sp__cuts(frame, choice);
+  const struct sp__offer *offers = sp__offers(rater, choice);
+  const struct sp__cut *cuts = sp__cuts(rater, choice);
   bool fits = choice->offers_count <= SP__SHORT_MAX && choice->cuts_count <= SP__SHORT_MAX;
   for (uint32_t i = 0; i < frame->items_count; i++) {
     fits = fits && winners[i].rule != SP_NONE && winners[i].simple;
@@ -181,7 +181,7 @@ static bool short_cover(struct sp_rater *rater, const struct sp__choice *choice,
   struct sp__work *work = &rater->work;
   uint32_t walked = work->frame->base == SP__ITEM_NONE ? 0 : work->frame->base;
   const struct sp__winner *winners = sp__winners(choice), *by = winners + walked;
-  const struct sp__offer *offers = sp__offers(work->frame, choice);
+  const struct sp__offer *offers = sp__offers(rater, choice);
   bool costs = work->list_micro > 0;
   for (uint32_t i = 0; i < work->frame->items_count && !costs; i++) {
     costs = !winners[i].free;
@@ -209,10 +209,11 @@ static bool short_cover(struct sp_rater *rater, const struct sp__choice *choice,
 }
 
 /* Pass 1 (§11.4): percents multiply exactly, each item rounds once, half up. */
-static bool short_percents(const struct sp__work *work, const struct sp__choice *choice,
+static bool short_percents(const struct sp_rater *rater, const struct sp__choice *choice,
                            struct sp_charge *charge)
 {
-  const struct sp__cut *cuts = sp__cuts(work->frame, choice);
+  const struct sp__work *work = &rater->work;
+  const struct sp__cut *cuts = sp__cuts(rater, choice);
   for (uint32_t i = 0; i < work->frame->items_count; i++) {
     uint64_t step = (uint64_t)sp_money_step(sp__winners(choice)[i].digits), divisor = step;
     uint64_t value = (uint64_t)charge->items[i].net_micro;
@@ -248,11 +249,11 @@ static int64_t net_sum(const struct sp__work *work, uint32_t item, const struct 
 static bool short_caps(struct sp_rater *rater, const struct sp__choice *choice,
                        const struct sp_charge *charge)
 {
-  const struct sp__cut *cuts = sp__cuts(rater->work.frame, choice);
+  const struct sp__cut *cuts = sp__cuts(rater, choice);
   for (uint32_t c = choice->bounds_at; c < choice->cuts_count; c++) {
     const struct sp__cut *cut = cuts + c;
     int64_t sum = net_sum(&rater->work, cut->item, charge), bound = cut->value;
-    if (c >= choice->caps_at) {
+    if (sp__cut_is_cap(cut)) {
       uint32_t stage = sp__stage_of(rater, rater->work.usage->subscriber, cut->key,
                                     sp__cap_period(rater, cut), false);
       bound -= sp__stage_value(rater, stage);
@@ -297,7 +298,7 @@ bool sp__rate_short(struct sp_rater *rater, struct sp_charge *charge)
   }
   work->net_micro = net_sum(work, SP__ITEM_NONE, charge);
   if (work->net_micro > 0) { /* of nothing there is nothing to cut, to count or to pay */
-    if (!short_percents(work, choice, charge) || !short_caps(rater, choice, charge)) {
+    if (!short_percents(rater, choice, charge) || !short_caps(rater, choice, charge)) {
       return false;
     }
     work->net_micro = net_sum(work, SP__ITEM_NONE, charge);

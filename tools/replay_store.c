@@ -24,8 +24,9 @@ _Static_assert(SP_DECODE_SCRATCH_BYTES >= SP_CDR_SCRATCH_BYTES, "room for any re
  * to, the set of its plans, the rules there. */
 #define AHEAD_CUSTOMER 9u
 #define AHEAD_LED 5u
-#define AHEAD_SET 3u
-#define AHEAD_RULES 2u
+#define AHEAD_SET 4u
+#define AHEAD_RULES 3u
+#define AHEAD_CHOICES 1u
 
 struct kept { /* of a record, as journaled */
   int64_t net_micro;
@@ -185,6 +186,7 @@ static enum sp_status due_price(struct engine *engine)
     record_prefetch(engine, i + AHEAD_SET, 3, last);
     if (last > 3) {
       record_prefetch(engine, i + AHEAD_RULES, 4, last);
+      record_prefetch(engine, i + AHEAD_CHOICES, 5, last);
     }
     SP_TRY(record_price(engine, i));
   }

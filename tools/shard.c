@@ -11,8 +11,9 @@
 #define AHEAD_MAX 16u
 #define AHEAD_NAMED 9u
 #define AHEAD_LED 5u
-#define AHEAD_SET 3u
-#define AHEAD_FRAME 2u
+#define AHEAD_SET 4u
+#define AHEAD_FRAME 3u
+#define AHEAD_CHOICES 1u
 #define RAW_BYTES_USUAL 128u
 
 static inline void lines_prefetch(const void *at, size_t bytes)
@@ -59,12 +60,11 @@ static void prefetch(const struct sp_shard *shard, const struct sp_parcel *parce
 static void prefetch_tariff(const struct sp_shard *shard, const struct sp_parcel *parcel,
                             const uint16_t *order, uint32_t count, uint32_t k)
 {
-  if (k + AHEAD_SET < count) {
-    sp_rater_prefetch(shard->rater, &parcel->usages[order[k + AHEAD_SET]], 3);
-  }
-  if (k + AHEAD_FRAME < count) {
-    sp_rater_prefetch(shard->rater, &parcel->usages[order[k + AHEAD_FRAME]], 4);
-  }
+  const struct sp_usage *usages = parcel->usages;
+  sp_rater_prefetch_tariff(shard->rater,
+                           k + AHEAD_SET < count ? &usages[order[k + AHEAD_SET]] : NULL,
+                           k + AHEAD_FRAME < count ? &usages[order[k + AHEAD_FRAME]] : NULL,
+                           k + AHEAD_CHOICES < count ? &usages[order[k + AHEAD_CHOICES]] : NULL);
 }
 
 /* The stream's index in the open block. FULL: the block must be closed first. */

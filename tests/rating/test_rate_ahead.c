@@ -12,9 +12,9 @@
 #define JUNE_UTC_S INT64_C(1780243200) /* 2026-06-01 00:00 in Shanghai */
 #define TEXT_BYTES (256u << 10)
 
-enum { PREFIXES = 4000, RECORDS = 16001, AHEAD = 4 };
+enum { PREFIXES = 4000, RECORDS = 16001, AHEAD = 4, STEPS = 5 };
 
-static char destinations[TEXT_BYTES], rates[TEXT_BYTES];
+static char destinations[TEXT_BYTES], rates[TEXT_BYTES], allowances[TEXT_BYTES];
 
 static const struct rate_case_file customers[] = {
     {"accounts.csv", "account\nA\nGA\n"},
@@ -34,6 +34,9 @@ static void books_open(struct rate_case *it)
       {"plans.csv", "plan,kind\np,base\ng,group\nh,group\n"},
       {"destinations.csv", destinations},
       {"rates.csv", rates},
+      {"allowances.csv", allowances},
+      {"discounts.csv", "plan,discount,stage,kind,value\np,day,record,cap_day,9000000\n"
+                        "p,month,record,cap_month,9000000\ng,day,record,cap_day,9000000\n"},
       {NULL, NULL}};
   rate_case_open(it, book, customers);
 }
@@ -57,6 +60,8 @@ START_TEST(test_ahead_changes_nothing)
   static struct sp_usage usages[RECORDS];
   static struct sp_charge one, other;
   size_t length = (size_t)snprintf(destinations, TEXT_BYTES, "destination,prefix\n");
+  size_t offers =
+      (size_t)snprintf(allowances, TEXT_BYTES, "plan,allowance,unit,service,amount,dest\n");
   size_t rows = (size_t)snprintf(rates, TEXT_BYTES,
                                  "plan,item,service,zone,price,per,dest\n"
                                  "p,base,voice,,0.10,1min,\n"
@@ -66,7 +71,12 @@ START_TEST(test_ahead_changes_nothing)
         (size_t)snprintf(destinations + length, TEXT_BYTES - length, "d%u,9%u\n", i, 10000 + i);
     rows += (size_t)snprintf(rates + rows, TEXT_BYTES - rows,
                              "p,far,voice,international,0.30,1min,d%u\n", i);
+    if (i >= 100 && i < 140) { /* less than a minute: it covers nothing, but is looked at */
+      offers += (size_t)snprintf(allowances + offers, TEXT_BYTES - offers,
+                                 "p,none%u,s,voice,%us,d%u\n", i, i % 60, i);
+    }
   }
+  ck_assert_uint_lt(offers, TEXT_BYTES);
   ck_assert_uint_lt(length, TEXT_BYTES);
   ck_assert_uint_lt(rows, TEXT_BYTES);
   books_open(&with);
@@ -76,8 +86,8 @@ START_TEST(test_ahead_changes_nothing)
     usages[i] = call_of(&with, i);
   }
   for (uint32_t i = 0; i < RECORDS; i++) {
-    for (uint32_t step = 1; step <= 4; step++) {
-      uint32_t at = i + (4 - step) * AHEAD;
+    for (uint32_t step = 1; step <= STEPS; step++) {
+      uint32_t at = i + (STEPS - step) * AHEAD;
       if (at < RECORDS) {
         sp_rater_prefetch(with.rater, usages + at, (int)step);
       }
@@ -93,16 +103,18 @@ START_TEST(test_ahead_changes_nothing)
     int64_t minutes = usages[i].duration_s / 60, cents = cents_of[i % 3];
     ck_assert_int_eq(one.net_micro, minutes * cents * 10000);
   }
-  ck_assert_int_eq(sp_rater_prefetch_steps(with.rater), 4);
+  ck_assert_int_eq(sp_rater_prefetch_steps(with.rater), STEPS);
+  ck_assert_uint_gt(with.rater->frames.count, 3 * (PREFIXES - 1));
+  ck_assert_uint_gt(with.rater->frames.size, SP__FRAMES_LEAST);
   const struct sp__guess *guess = sp__guess_of(with.rater, usages + RECORDS - 1);
   ck_assert_ptr_eq(guess->usage, usages + RECORDS - 1);
   ck_assert_uint_eq(guess->key.dest_node, usages[RECORDS - 1].dest_node);
-  ck_assert_uint_eq(guess->set, sp__set_seen(with.rater, usages + RECORDS - 1));
-  ck_assert_uint_ne(guess->set, 0);
+  ck_assert_uint_eq(guess->key.set, sp__set_seen(with.rater, usages + RECORDS - 1));
+  ck_assert_uint_ne(guess->key.set, 0);
   usages[0].book = UINT16_MAX; /* as of a record of no book, even where it says a destination */
   sp_rater_prefetch(with.rater, usages, 3);
   sp_rater_prefetch(with.rater, usages, 4);
-  ck_assert_uint_eq(sp__guess_of(with.rater, usages)->set, 0);
+  ck_assert_uint_eq(sp__guess_of(with.rater, usages)->key.set, 0);
   usages[0].book = 0;
   sp__cache_clear(with.rater); /* as at a change of books: nothing is known any more */
   ck_assert_uint_eq(sp__set_seen(with.rater, usages), 0);
@@ -206,6 +218,7 @@ START_TEST(test_guess_of_another)
     usage = kinds[drawn];
     sp_rater_prefetch(with.rater, &usage, 3);
     sp_rater_prefetch(with.rater, &usage, 4);
+    sp_rater_prefetch(with.rater, &usage, 5);
     const struct sp__guess *guess = sp__guess_of(with.rater, &usage);
     taken += guess->frame != 0;
     size_t value = drawn / guess_steps[column] % guess_sizes[column];
