@@ -414,6 +414,15 @@ START_TEST(test_altered_image)
 }
 END_TEST
 
+/* The hash made right again. */
+static enum sp_status hashed_open(struct sp_book *book, char *bytes, size_t length)
+{
+  struct sp_hash128 hash =
+      sp_hash128(bytes + SP_BOOK_UNHASHED, length - SP_BOOK_UNHASHED, SP_BOOK_VERSION);
+  memcpy(bytes + offsetof(struct sp_book_header, hash), &hash, sizeof(hash));
+  return sp_book_open(book, bytes, length);
+}
+
 /* Every word of an image set to values that do not belong there, the hash made right again:
  * refused, or every question has an answer. */
 START_TEST(test_wrong_words)
@@ -430,10 +439,7 @@ START_TEST(test_wrong_words)
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
       struct sp_book book;
       memcpy(bytes + at, &wrong[i], sizeof(wrong[i]));
-      struct sp_hash128 hash =
-          sp_hash128(bytes + SP_BOOK_UNHASHED, length - SP_BOOK_UNHASHED, SP_BOOK_VERSION);
-      memcpy(bytes + offsetof(struct sp_book_header, hash), &hash, sizeof(hash));
-      if (sp_book_open(&book, bytes, length) == SP_OK) {
+      if (hashed_open(&book, bytes, length) == SP_OK) {
         made_questions(&book);
       } else {
         refused++;
@@ -442,6 +448,32 @@ START_TEST(test_wrong_words)
     memcpy(bytes + at, &word, sizeof(word));
   }
   ck_assert_uint_gt(refused, 1000);
+  made_end(made);
+}
+END_TEST
+
+/* Rules that no item has, rows that none has: refused. So is an older version. */
+START_TEST(test_left_over)
+{
+  struct made_book *made = full_book();
+  ck_assert_int_eq(made_compile(made), SP_OK);
+  char *bytes = made->image.bytes;
+  struct sp_book_header *header = (struct sp_book_header *)(void *)bytes;
+  struct sp_book_plan *plan = (struct sp_book_plan *)(void *)(bytes + header->plans.at) + 2;
+  size_t length = made->image.length;
+  ck_assert_int_eq(hashed_open(&made->book, bytes, length), SP_OK);
+  header->dest_rules.count++;
+  ck_assert_int_eq(hashed_open(&made->book, bytes, length), SP_BAD_FORMAT);
+  header->dest_rules.count--;
+  ck_assert_uint_eq(header->items.count, plan->items_at + plan->items_count);
+  header->items.count--;
+  plan->items_count--;
+  ck_assert_int_eq(hashed_open(&made->book, bytes, length), SP_BAD_FORMAT);
+  header->items.count++;
+  plan->items_count++;
+  ck_assert_int_eq(hashed_open(&made->book, bytes, length), SP_OK);
+  header->version--;
+  ck_assert_int_eq(hashed_open(&made->book, bytes, length), SP_BAD_VERSION);
   made_end(made);
 }
 END_TEST
@@ -591,6 +623,7 @@ int main(void)
   tcase_add_test(all, test_full_book);
   tcase_add_test(all, test_altered_image);
   tcase_add_test(all, test_wrong_words);
+  tcase_add_test(all, test_left_over);
   tcase_add_test(all, test_memory_ends);
   tcase_add_test(all, test_memory_ends_in_a_large_book);
   tcase_add_test(all, test_same_image);
