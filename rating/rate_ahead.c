@@ -52,6 +52,14 @@ static void frame_fetch(const struct sp_rater *rater, uint32_t place)
   sp_line_fetch(frame + SP__LINE_BYTES);
 }
 
+/* Of a frame that is still to be made: the plans of its set, and where it will lie. */
+static void meeting_prefetch(const struct sp_rater *rater, const struct sp__guess *guess)
+{
+  sp_line_fetch(sp__set_at(rater, guess->key.set)->plans);
+  frame_fetch(rater, (uint32_t)(rater->chunk_now * SP__CHUNK_LINES +
+                                rater->chunk_used / SP__LINE_BYTES + 1));
+}
+
 /* Its frame, if the set of plans knows it. */
 static inline __attribute__((always_inline)) void frame_prefetch(const struct sp_rater *rater,
                                                                  const struct sp_usage *usage)
@@ -78,6 +86,8 @@ static inline __attribute__((always_inline)) void choices_prefetch(const struct 
     sp__frame_guess_far(rater, guess);
     if (guess->frame != 0) {
       frame_fetch(rater, guess->frame);
+    } else {
+      meeting_prefetch(rater, guess);
     }
     return;
   }
@@ -85,7 +95,8 @@ static inline __attribute__((always_inline)) void choices_prefetch(const struct 
   const struct sp__choice *first = (const struct sp__choice *)(const void *)(frame + 1);
   if (frame->begun && first->lists != 0) {
     sp_line_fetch(sp__cache_at(rater, first->lists));
-  } else {
+  } else if (frame->items_count + first->offers_count + first->cuts_count + first->claims_count >
+             2) { /* else a winner and an offer at most */
     sp_line_fetch((const char *)frame + 2 * (size_t)SP__LINE_BYTES);
   }
   if (frame->choices != 0) {

@@ -112,6 +112,7 @@ void sp__cache_clear(struct sp_rater *rater)
   memset(rater->sets, 0, SP__SET_BUCKETS * sizeof(*rater->sets));
   memset(rater->frames.at, 0, rater->frames.size * sizeof(*rater->frames.at));
   rater->frames.count = 0;
+  rater->met.frame = NULL;
   memset(rater->companies, 0, SP__COMPANIES * sizeof(*rater->companies));
   memset(rater->lists, 0, SP__LISTS_CACHED * sizeof(struct sp__list_plans));
   if (rater->groups_count > 0) {

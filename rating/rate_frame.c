@@ -22,28 +22,37 @@ static void names_add(uint32_t *names, uint32_t *count, uint32_t name)
 }
 
 struct survey { /* rules of a plan's items that match apart from the band */
+  struct sp__met *met;
+  const struct sp_book_item *item;
   bool any;
   uint64_t bands; /* that they ask for */
 };
 
 static void survey_visit(void *context, const struct sp_book_rule *rule, int length)
 {
-  (void)length;
   struct survey *survey = context;
+  struct sp__met *met = survey->met;
   survey->any = true;
   survey->bands |= rule->match.bands;
+  if (met->count < SP__MET_MAX) {
+    met->rules[met->count].item = survey->item;
+    met->rules[met->count].rule = rule;
+    met->rules[met->count].length = length;
+  }
+  met->count++;
 }
 
 /* Bands that the plan's rows ask for where the rest of them matches; its items that are priced. */
-static uint64_t plan_survey(const struct sp_rater *rater, const struct sp_book_plan *plan,
+static uint64_t plan_survey(struct sp_rater *rater, const struct sp_book_plan *plan,
                             const struct sp__asked *key, uint32_t *names, uint32_t *count)
 {
   const struct sp_book *book = rater->work.book;
   const struct sp_book_item *item =
       SP_BOOK_TABLE(book, items, struct sp_book_item) + plan->items_at;
-  struct survey survey = {false, 0};
+  struct survey survey = {.met = &rater->met};
   for (uint32_t i = 0; i < plan->items_count; i++, item++) {
     survey.any = false;
+    survey.item = item;
     if (sp__match_unit(key, item->unit)) {
       sp__match_rules(book, item, key, survey_visit, &survey);
     }
@@ -71,10 +80,24 @@ static uint64_t plan_survey(const struct sp_rater *rater, const struct sp_book_p
   return bands;
 }
 
-/* Names of a frame's items, kept: mostly they are those of the set's frame made last. */
+/* Names of a frame's items, kept: mostly they are those of the set's first frame, or of its last.
+ */
 static const uint32_t *names_keep(struct sp_rater *rater, struct sp__plan_set *set,
                                   const uint32_t *names, uint32_t count)
 {
+  if (set->names_few_count == 0 && count <= SP__NAMES_FEW) {
+    memcpy(set->names_few, names, count * sizeof(*names));
+    set->names_few_count = (uint8_t)count;
+  }
+  if (count <= SP__NAMES_FEW && count == set->names_few_count) {
+    uint32_t same = 0;
+    while (same < count && set->names_few[same] == names[same]) {
+      same++;
+    }
+    if (same == count) {
+      return set->names_few;
+    }
+  }
   size_t bytes = count * sizeof(*names);
   if (set->names == NULL || set->names_count != count || memcmp(set->names, names, bytes) != 0) {
     uint32_t *kept = sp__cache_take(rater, bytes);
@@ -101,6 +124,8 @@ static uint32_t frame_make(struct sp_rater *rater, const struct sp__frame_key *k
                            .features = key->features};
   struct sp__asked asked = sp__frame_asked(&made);
   uint32_t names[SP_BOOK_ITEMS_MAX + 1], count = 0;
+  rater->met.frame = NULL;
+  rater->met.count = 0;
   for (uint32_t i = 0; i < set->count; i++) {
     if (sp__plan_is_first(set, i)) {
       made.bands |= plan_survey(rater, sp__plan_at(rater, set->plans[i]), &asked, names, &count);
@@ -122,6 +147,7 @@ static uint32_t frame_make(struct sp_rater *rater, const struct sp__frame_key *k
     return 0;
   }
   *frame = made;
+  rater->met.frame = rater->met.count <= SP__MET_MAX ? frame : NULL;
   return place;
 }
 
@@ -291,7 +317,8 @@ struct sp__frame *sp__frame_find(struct sp_rater *rater)
   struct sp__known *known = known_of(rater, set, usage);
   struct sp__frame_key key = frame_key(rater, set, known, usage);
   uint32_t *of = known->frames + known_find(known->frames, key.hash);
-  uint32_t place = *of & SP__PLACE;
+  bool same = (*of & SP__SIGN) == known_sign(key.hash); /* else another's: not worth a look */
+  uint32_t place = same ? *of & SP__PLACE : 0;
   if (place == 0 || !frame_is(sp__cache_at(rater, place), &key)) {
     place = frame_intern(rater, &key);
     *of = place == 0 ? 0 : known_sign(key.hash) | place;

@@ -13,6 +13,7 @@
 #define SP__LIST_FEW 3u /* of them kept beside what else is known of the list */
 #define SP__CACHE_CHUNK_BYTES ((size_t)1 << 20)
 #define SP__CACHE_CHUNKS_MAX 1024u
+#define SP__NAMES_FEW 2u
 #define SP__SET_FRAMES 10u /* frames a plan set knows at once: of voice, of the others */
 #define SP__GUESSES 64u    /* a power of two: more than records are between step 3 and the rating */
 #define SP__POSITIONS_MAX 128u /* subscriptions that count for one record */
@@ -63,10 +64,11 @@ struct sp__plan_set {
   struct sp__known known[2]; /* 0: of voice; so which to fetch is known before the set is there */
   uint64_t hash;
   uint32_t next, place;  /* next: of its bucket */
-  const uint32_t *names; /* of the items of its frame made last */
-  uint32_t lists;        /* place of the lists that its choices made last share; 0: none */
+  const uint32_t *names; /* of the items of its frame made last; or they are these: */
+  uint32_t names_few[SP__NAMES_FEW];
+  uint32_t lists; /* place of the lists that its choices made last share; 0: none */
   uint16_t book, count;
-  uint8_t names_count;
+  uint8_t names_count, names_few_count;
   uint32_t plans[];
 };
 

@@ -34,8 +34,9 @@
 #define SP__FRAMES_LEAST 16384u /* places of the table of frames at first: a power of two */
 #define SP__SET_BUCKETS 8192u
 #define SP__COMPANIES 4096u /* a power of two */
-#define SP__CAPS_KEPT 8u    /* cells of caps remembered between cutting and counting */
-#define SP__SHORT_MAX 16u   /* allowances, discounts in reach of a record that goes the short way */
+#define SP__MET_MAX 16u
+#define SP__CAPS_KEPT 8u  /* cells of caps remembered between cutting and counting */
+#define SP__SHORT_MAX 16u /* allowances, discounts in reach of a record that goes the short way */
 #define SP__BANDS_CACHED 256u
 #define SP__CYCLES_CACHED 4u
 
@@ -141,6 +142,17 @@ struct sp__work { /* the record, or the whole chain, in hand */
   struct sp__item items[SP_BOOK_ITEMS_MAX];
 };
 
+struct sp__met { /* rules that match the frame made last apart from the band: its choices ask for
+                    them */
+  const struct sp__frame *frame; /* NULL: of none, or they were too many */
+  uint32_t count;
+  struct {
+    const struct sp_book_item *item;
+    const struct sp_book_rule *rule;
+    int length; /* of the prefix */
+  } rules[SP__MET_MAX];
+};
+
 struct sp__frames { /* open hash of all frames */
   uint32_t *at;     /* place, a byte of the hash above (SP__SIGN); 0: free */
   uint32_t size, count;
@@ -157,6 +169,7 @@ struct sp_rater {
   /* caches */
   uint32_t *sets; /* places of the first of each bucket */
   struct sp__frames frames;
+  struct sp__met met;
   struct sp__company *companies;
   struct sp__list_plans *lists;
   struct sp__group_plans *groups;

@@ -27,6 +27,16 @@ const struct sp_book_rule *sp__plan_best(const struct sp_rater *rater,
                                          int *length)
 {
   struct best best = {NULL, 0, bands};
+  const struct sp__met *met = &rater->met;
+  if (met->frame == rater->work.frame) {
+    for (uint32_t i = 0; i < met->count; i++) {
+      if (met->rules[i].item == item) {
+        best_visit(&best, met->rules[i].rule, met->rules[i].length);
+      }
+    }
+    *length = best.length;
+    return best.rule;
+  }
   struct sp__asked asked = sp__frame_asked(rater->work.frame);
   if (sp__match_unit(&asked, item->unit)) {
     sp__match_rules(rater->work.book, item, &asked, best_visit, &best);
