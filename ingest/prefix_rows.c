@@ -13,9 +13,9 @@ struct collecting {
 /* The slot of a row, or the free one where it would stand. */
 static uint32_t *row_slot(struct collecting *of, const struct sp__prefix_row *row)
 {
-  uint64_t rest = (uint64_t)row->operator_id << 16 | row->kind;
+  uint64_t rest = (uint64_t)row->operator_id << 3 ^ row->kind;
   uint32_t mask = 2 * of->room - 1;
-  uint32_t at = (uint32_t)sp_hash_word(sp_hash_word(row->area) ^ rest) & mask;
+  uint32_t at = (uint32_t)sp_hash_word((uint64_t)row->area << 32 ^ rest) & mask;
   for (; of->slots[at] != 0; at = (at + 1) & mask) {
     const struct sp__prefix_row *known = &of->rows[of->slots[at]];
     if (known->area == row->area && known->operator_id == row->operator_id &&

@@ -24,18 +24,13 @@ struct making {
 
 /* A prefix that the one at hand lies in. */
 struct outer {
-  uint64_t digits;
+  uint64_t digits, mask; /* of the digits it has */
   uint32_t prefix, dest, link;
 };
 
 static unsigned bits_of(uint64_t most)
 {
   return most == 0 ? 0 : 64 - (unsigned)__builtin_clzll(most);
-}
-
-static bool begins(uint64_t head, uint64_t digits)
-{
-  return sp_number_head(digits, sp_number_length(head)) == head;
 }
 
 /* The prefixes of number plan and destinations as one list of answers. */
@@ -53,12 +48,13 @@ static void entries_fill(struct making *making, const struct sp_book *book,
     bool number = k == dests_count || (i < numbers_count && numbers[i] <= dests[k]);
     bool dest = i == numbers_count || (k < dests_count && dests[k] <= numbers[i]);
     uint64_t digits = number ? numbers[i] : dests[k];
-    while (!begins(outers[depth].digits, digits)) {
+    while ((digits & outers[depth].mask) != outers[depth].digits) {
       depth--;
     }
     SP_ASSERT(depth < SP_NUMBER_DIGITS_MAX);
     struct outer own = outers[depth];
     own.digits = digits;
+    own.mask = sp_number_head(UINT64_MAX, sp_number_length(digits));
     own.prefix = number ? (uint32_t)++i : own.prefix;
     own.dest = dest ? (uint32_t)++k : own.dest;
     own.link = (rows->at[own.prefix] << dest_bits | own.dest) << 2 | SP__PREFIX_ANSWER;
@@ -83,6 +79,7 @@ struct shape {
   unsigned kind;
   unsigned digits; /* that it takes */
   bool pair;       /* of a line */
+  bool whole;      /* nothing goes on behind those digits */
   unsigned codes;  /* of a node of bytes: links */
 };
 
@@ -91,22 +88,30 @@ struct counts {
   unsigned behind;                      /* digits of the longest prefix behind the head */
 };
 
+/* Least difference of two numbers that tells them apart by their first so many digits. */
+static uint64_t difference(unsigned digits)
+{
+  return digits < SP_NUMBER_DIGITS_MAX ? UINT64_C(1) << (64 - 4 * digits) : 1;
+}
+
 static void range_count(const struct making *making, const struct range *range,
                         struct counts *counts)
 {
-  size_t first_differs[SP_NUMBER_DIGITS_MAX] = {0};
-  uint64_t all = making->digits[range->first];
+  const uint64_t by1 = difference(range->skip + 1), by2 = difference(range->skip + 2),
+                 by3 = difference(range->skip + 3), by4 = difference(range->skip + 4);
+  size_t heads1 = 1, heads2 = 1, heads3 = 1, heads4 = 1;
+  uint64_t last = making->digits[range->first], all = last;
   for (size_t i = range->first + 1; i < range->last; i++) {
-    uint64_t digits = making->digits[i];
-    first_differs[(unsigned)__builtin_clzll(digits ^ making->digits[i - 1]) / 4]++;
+    uint64_t digits = making->digits[i], differs = digits ^ last;
+    heads1 += differs >= by1;
+    heads2 += differs >= by2;
+    heads3 += differs >= by3;
+    heads4 += differs >= by4;
     all |= digits;
+    last = digits;
   }
-  counts->behind = sp_number_length(all) - range->skip;
-  counts->heads[0] = 1;
-  for (unsigned i = 0; i < SP__PREFIX_FAN_MAX; i++) {
-    unsigned at = range->skip + i;
-    counts->heads[i + 1] = counts->heads[i] + (at < SP_NUMBER_DIGITS_MAX ? first_differs[at] : 0);
-  }
+  *counts =
+      (struct counts){{1, heads1, heads2, heads3, heads4}, sp_number_length(all) - range->skip};
 }
 
 static size_t tens(unsigned digits)
@@ -181,8 +186,8 @@ static struct shape range_shape(const struct making *making, const struct range 
   if (root || counts.heads[line] > SP__PREFIX_HEADS_PAIR) {
     unsigned fan = node_digits(range, &counts, root);
     if (fan > 0) {
-      struct shape shape = {.kind = SP__PREFIX_NODE, .digits = fan};
-      if (!root && fan >= FAN_BYTES_MIN && counts.behind <= fan) {
+      struct shape shape = {.kind = SP__PREFIX_NODE, .digits = fan, .whole = counts.behind <= fan};
+      if (!root && fan >= FAN_BYTES_MIN && shape.whole) {
         shape.codes = codes_count(making, range);
         shape.kind = shape.codes > CODES_MAX ? SP__PREFIX_NODE : SP__PREFIX_BYTES;
       }
@@ -192,8 +197,10 @@ static struct shape range_shape(const struct making *making, const struct range 
       line--;
     }
   }
-  return (struct shape){
-      .kind = SP__PREFIX_LINE, .digits = line, .pair = counts.heads[line] > SP__PREFIX_HEADS};
+  return (struct shape){.kind = SP__PREFIX_LINE,
+                        .digits = line,
+                        .pair = counts.heads[line] > SP__PREFIX_HEADS,
+                        .whole = counts.behind <= line};
 }
 
 static size_t shape_words(const struct shape *shape)
@@ -310,14 +317,13 @@ static enum sp_status frame_begin(struct making *making, const struct range *ran
   frame->link = shape_link(&frame->shape, making->words_count, range->skip);
   frame->at = making->words == NULL ? NULL : making->words + making->words_count;
   making->words_count += words;
-  if (frame->at != NULL) {
-    frame_clear(frame);
-  }
-  if (frame->shape.kind == SP__PREFIX_BYTES) {
-    if (frame->at != NULL) {
-      bytes_fill(making, frame);
-    }
+  if (frame->at == NULL) {
+    frame->range.first = frame->shape.whole ? range->last : range->first;
+  } else if (frame->shape.kind == SP__PREFIX_BYTES) {
+    bytes_fill(making, frame);
     frame->range.first = range->last;
+  } else {
+    frame_clear(frame);
   }
   return SP_OK;
 }
@@ -336,9 +342,11 @@ static struct range frame_part(const struct making *making, struct frame *frame)
   }
   range->first += own;
   part.first = range->first;
-  while (sp_number_length(part.head) == skip && range->first < range->last &&
-         sp_number_head(making->digits[range->first], skip) == part.head) {
-    range->first++;
+  if (sp_number_length(part.head) == skip) {
+    const uint64_t mask = sp_number_head(UINT64_MAX, skip);
+    while (range->first < range->last && (making->digits[range->first] & mask) == part.head) {
+      range->first++;
+    }
   }
   part.last = range->first;
   return part;

@@ -28,6 +28,7 @@ struct sp_resolver {
   uint32_t magic;
   uint32_t book; /* in force in [book_from, book_to) or SP_NONE */
   int64_t book_from_utc_s, book_to_utc_s;
+  const struct sp__prefix_table *table; /* of that book, where it is large */
   uint64_t home_country;
   const struct sp_directory *directory;
   const struct sp_books *books;
@@ -91,6 +92,10 @@ static __attribute__((noinline)) uint32_t book_find(struct sp_resolver *resolver
     }
     resolver->book_from_utc_s = from_utc_s;
     resolver->book = books->by_start[i];
+  }
+  resolver->table = NULL;
+  if (resolver->book != SP_NONE && resolver->areas.tables[resolver->book].words != NULL) {
+    resolver->table = &resolver->areas.tables[resolver->book];
   }
   return resolver->book;
 }
@@ -280,22 +285,23 @@ struct place {
   uint32_t dest_node;
 };
 
-static __attribute__((noinline)) struct place place_end(const struct sp__prefix_table *table,
-                                                        uint64_t digits, uint32_t link)
+static __attribute__((noinline)) uint32_t place_end(const struct sp__prefix_table *table,
+                                                    uint64_t digits, uint32_t link)
 {
-  uint32_t answer = sp__prefix_end(table, link, digits);
-  return (struct place){sp__prefix_row(table, answer), sp__prefix_dest_node(table, answer)};
+  return sp__prefix_end(table, link, digits);
 }
 
-/* Of a number whose search has begun, or not. */
+/* Of a number whose search has begun, or not. `book` is the one in force. */
 static inline struct place place_of(struct sp_resolver *resolver, uint32_t book, uint64_t digits,
                                     uint32_t link)
 {
-  struct sp__areas *areas = &resolver->areas;
   if (SP_UNLIKELY(link != 0)) {
-    return place_end(&areas->tables[book], digits, link);
+    const struct sp__prefix_table *table = resolver->table;
+    link = (link & 3) == SP__PREFIX_ANSWER ? link : place_end(table, digits, link);
+    return (struct place){sp__prefix_row(table, link), sp__prefix_dest_node(table, link)};
   }
-  const struct sp__prefix_memo *memo = sp__prefix_of(areas, resolver->books, book, digits);
+  const struct sp__prefix_memo *memo =
+      sp__prefix_of(&resolver->areas, resolver->books, book, digits);
   return (struct place){&memo->row, memo->dest_node};
 }
 
@@ -521,19 +527,18 @@ static inline void prefix_prefetch(struct sp_resolver *resolver, const struct sp
 }
 
 /* The table of the book in force; NULL: there is none, or no book. */
-static inline const struct sp__prefix_table *table_of(struct sp_resolver *resolver,
-                                                      const struct sp_cdr *cdr)
+static inline const struct sp__prefix_table *table_at(struct sp_resolver *resolver,
+                                                      int64_t at_utc_s)
 {
-  uint32_t book = book_at(resolver, cdr->start_utc_s);
-  const struct sp__prefix_table *table = &resolver->areas.tables[book == SP_NONE ? 0 : book];
-  return book == SP_NONE || table->words == NULL ? NULL : table;
+  (void)book_at(resolver, at_utc_s);
+  return resolver->table;
 }
 
 /* The same where a book is large. */
 static inline void prefix_prefetch_large(struct sp_resolver *resolver, const struct sp_cdr *cdr,
                                          const struct step *step)
 {
-  const struct sp__prefix_table *table = table_of(resolver, cdr);
+  const struct sp__prefix_table *table = table_at(resolver, cdr->start_utc_s);
   if (table != NULL) {
     sp__prefix_fetch(table, step->numbers.other.digits);
   } else {
@@ -586,7 +591,7 @@ static inline void prefixes_begin(struct sp_resolver *resolver, const struct sp_
                                   struct step *step)
 {
   step->served_link = step->other_link = 0;
-  const struct sp__prefix_table *table = table_of(resolver, cdr);
+  const struct sp__prefix_table *table = table_at(resolver, cdr->start_utc_s);
   if (table == NULL || step->owner.subscriber == SP_NONE) {
     return;
   }

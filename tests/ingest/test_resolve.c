@@ -567,6 +567,74 @@ START_TEST(test_many_ported)
 }
 END_TEST
 
+/* A third book, with so many rows that nobody dials, and what the first two and it say of f.cdrs.
+ */
+static void with_third(unsigned more, uint32_t count, struct sp_usage *usages)
+{
+  static char rows[6000 * 32];
+  struct sp_book chosen[3];
+  struct sp_books books;
+  struct sp_resolver *resolver;
+  uint32_t clash, at = f.own.books_count;
+  size_t length = (size_t)snprintf(rows, sizeof(rows),
+                                   "prefix,operator,kind,area\n86130,CMCC,mobile,755\n"
+                                   "8613001,CUCC,mobile,10\n86138,CUCC,mobile,10\n"
+                                   "861380000,CMCC,mobile,755\n85,,international,\n"
+                                   "8610,CMCC,fixed,10\n10086,CMCC,service,\n");
+  for (unsigned i = 0; i < more; i++) {
+    length +=
+        (size_t)snprintf(rows + length, sizeof(rows) - length, "997%04u,CUCC,mobile,755\n", i);
+  }
+  const struct case_file third_book[] = {
+      {"book.yaml", "name: three\ncurrency: CNY\ntimezone: Asia/Shanghai\nhome_operator: CUCC\n"
+                    "valid_from: 2027-01-01\n"},
+      {"areas.csv", "area,name,province\n755,Shenzhen,South\n10,Beijing,North\n"},
+      {"numbers.csv", rows},
+      {"destinations.csv", "destination,prefix\nasia,81\nasia,852\nhongkong,8529\nusa,1\n"},
+      {"plans.csv", "plan,kind\nb,base\n"},
+      {"rates.csv", "plan,item,service,price,per\nb,base,voice,0.20,1min\n"}};
+  case_book(&f.own, third_book, sizeof(third_book) / sizeof(third_book[0]));
+  ck_assert_msg(f.own.problems.errors == 0, "%s", f.own.lines);
+  memcpy(chosen, f.own.book, 2 * sizeof(*chosen));
+  chosen[2] = f.own.book[at];
+  ck_assert_int_eq(sp_books_make(&books, chosen, 3, &f.memory, &clash), SP_OK);
+  ck_assert_int_eq(sp_resolver_make(&resolver, f.own.directory, &books, &f.memory), SP_OK);
+  sp_resolve_batch(resolver, f.cdrs, usages, count);
+}
+
+/* In a large book, beside others, numbers are looked for in another way: what is found stays the
+ * same, of other and of served numbers. */
+START_TEST(test_large)
+{
+  enum { RECORDS = 280 };
+  static const char *const others[] = {"13000000007",
+                                       "13001000007",
+                                       "13800000003",
+                                       "008115551234",
+                                       "00852955512",
+                                       "0012125551212",
+                                       "",
+                                       "10086",
+                                       "01012345678",
+                                       "00996000112",
+                                       "8613",
+                                       "1380000000a"};
+  static const char *const days[] = {"2027-02-03", "2026-02-03", "2027-12-30", "2026-07-01",
+                                     "2019-05-05"};
+  static struct sp_usage small[RECORDS], large[RECORDS];
+  char all[32768] = "";
+  for (unsigned i = 0; i < RECORDS; i++) {
+    snprintf(all + strlen(all), sizeof(all) - strlen(all),
+             "1380000000%u,%s,%sT12:00:00+08:00,%s,voice\n", i % 11, others[i * 7 % 12],
+             days[i * 3 % 5], i % 4 == 0 ? "10" : "");
+  }
+  ck_assert_uint_eq(decode("served,other,start,home_area,service", all), RECORDS);
+  with_third(0, RECORDS, small);
+  with_third(5000, RECORDS, large);
+  ck_assert_mem_eq(small, large, sizeof(small));
+}
+END_TEST
+
 START_TEST(test_places_for_explain)
 {
   struct sp_places at;
@@ -607,6 +675,7 @@ static void tests_add(TCase *tests)
   tcase_add_test(tests, test_batches);
   tcase_add_test(tests, test_again);
   tcase_add_test(tests, test_many_ported);
+  tcase_add_test(tests, test_large);
   tcase_add_test(tests, test_places_for_explain);
   tcase_add_test(tests, test_conflict_words);
 }
