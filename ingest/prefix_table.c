@@ -7,8 +7,7 @@
 #define LINE_BYTES 64u
 #define LINK_BITS 30u      /* of an answer: row and destination node */
 #define FAN_BYTES_MIN 3u   /* digits of a node of bytes: of less, links are small enough */
-#define CODES_MAX 256u     /* links of a node of bytes */
-#define CODE_SLOTS 1024u   /* power of two, above CODES_MAX */
+#define CODE_SLOTS 1024u   /* power of two, above SP__PREFIX_CODES */
 #define ROOT_WORDS_EACH 4u /* the first node has at most so many for each prefix */
 #define NO_HEAD 0xFFFFu    /* no number has such digits */
 
@@ -80,7 +79,6 @@ struct shape {
   unsigned digits; /* that it takes */
   bool pair;       /* of a line */
   bool whole;      /* nothing goes on behind those digits */
-  unsigned codes;  /* of a node of bytes: links */
 };
 
 struct counts {
@@ -142,12 +140,12 @@ static unsigned node_digits(const struct range *range, const struct counts *coun
 
 /* Different links of one node of bytes. */
 struct codes {
-  uint32_t links[CODES_MAX];
+  uint32_t links[SP__PREFIX_CODES];
   unsigned count;
   uint16_t slots[CODE_SLOTS]; /* code + 1 */
 };
 
-/* CODES_MAX: there are too many. */
+/* SP__PREFIX_CODES: there are too many. */
 static unsigned code_of(struct codes *codes, uint32_t link)
 {
   unsigned at = link * UINT32_C(0x9E3779B1) >> 22; /* rule zero: CODE_SLOTS is 2^10 */
@@ -156,24 +154,23 @@ static unsigned code_of(struct codes *codes, uint32_t link)
       return codes->slots[at] - 1u;
     }
   }
-  if (codes->count == CODES_MAX) {
-    return CODES_MAX;
+  if (codes->count == SP__PREFIX_CODES) {
+    return SP__PREFIX_CODES;
   }
   codes->links[codes->count++] = link;
   codes->slots[at] = (uint16_t)codes->count;
   return codes->count - 1;
 }
 
-/* One for the range's own link, which is not known while it is counted, and those of its prefixes;
- * above CODES_MAX: too many. */
-static unsigned codes_count(const struct making *making, const struct range *range)
+/* With one for the range's own link, which is not known while it is counted. */
+static bool codes_fit(const struct making *making, const struct range *range)
 {
   struct codes codes = {.count = 0};
   unsigned code = 0;
-  for (size_t i = range->first; i < range->last && code < CODES_MAX; i++) {
+  for (size_t i = range->first; i < range->last && code < SP__PREFIX_CODES - 1; i++) {
     code = code_of(&codes, making->links[i]);
   }
-  return code == CODES_MAX ? CODES_MAX + 1 : codes.count + 1;
+  return code < SP__PREFIX_CODES - 1;
 }
 
 static struct shape range_shape(const struct making *making, const struct range *range, bool root)
@@ -187,9 +184,8 @@ static struct shape range_shape(const struct making *making, const struct range 
     unsigned fan = node_digits(range, &counts, root);
     if (fan > 0) {
       struct shape shape = {.kind = SP__PREFIX_NODE, .digits = fan, .whole = counts.behind <= fan};
-      if (!root && fan >= FAN_BYTES_MIN && shape.whole) {
-        shape.codes = codes_count(making, range);
-        shape.kind = shape.codes > CODES_MAX ? SP__PREFIX_NODE : SP__PREFIX_BYTES;
+      if (!root && fan >= FAN_BYTES_MIN && shape.whole && codes_fit(making, range)) {
+        shape.kind = SP__PREFIX_BYTES;
       }
       return shape;
     }
@@ -209,9 +205,9 @@ static size_t shape_words(const struct shape *shape)
   if (shape->kind == SP__PREFIX_LINE) {
     words = shape->pair ? 2 * SP__PREFIX_LINE_WORDS : SP__PREFIX_LINE_WORDS;
   } else if (shape->kind == SP__PREFIX_BYTES) {
-    words = words / 4 + shape->codes;
+    words = SP__PREFIX_CODES + words / 4;
   }
-  return (words + SP__PREFIX_LINE_WORDS - 1) / SP__PREFIX_LINE_WORDS * SP__PREFIX_LINE_WORDS;
+  return words; /* whole lines */
 }
 
 /* A node or line on its way: its links are made one by one, while those under it are. */
@@ -292,7 +288,7 @@ static void bytes_fill(const struct making *making, const struct frame *frame)
 {
   const struct range *range = &frame->range;
   struct codes codes = {.count = 0};
-  uint8_t *bytes = (uint8_t *)frame->at;
+  uint8_t *bytes = (uint8_t *)(frame->at + SP__PREFIX_CODES);
   size_t size = (size_t)1 << 4 * frame->shape.digits;
   memset(bytes, (int)code_of(&codes, range->link), size);
   for (size_t i = range->first; i < range->last; i++) {
@@ -301,8 +297,7 @@ static void bytes_fill(const struct making *making, const struct frame *frame)
     unsigned code = code_of(&codes, making->links[i]);
     memset(bytes + node_at(frame, digits), (int)code, (size_t)1 << 4 * open);
   }
-  SP_ASSERT(codes.count <= frame->shape.codes);
-  memcpy(frame->at + size / 4, codes.links, codes.count * sizeof(*codes.links));
+  memcpy(frame->at, codes.links, codes.count * sizeof(*codes.links));
 }
 
 /* LIMIT: there would be more than words_max. */
@@ -429,4 +424,26 @@ enum sp_status sp__prefix_table_make(struct sp__prefix_table *table, const struc
   sp_memory_give_table(memory, making.digits, making.room * sizeof(*making.digits));
   sp_memory_give_table(memory, making.links, making.room * sizeof(*making.links));
   return status == SP_LIMIT ? SP_OK : status;
+}
+
+/* Apart, so that the way without it needs few registers. */
+static __attribute__((noinline)) uint32_t head_link(const uint32_t *line, uint32_t link,
+                                                    uint64_t digits)
+{
+  return sp__prefix_head_link(line, link, digits);
+}
+
+uint32_t sp__prefix_end(const struct sp__prefix_table *table, uint32_t link, uint64_t digits)
+{
+  while ((link & 3) != SP__PREFIX_ANSWER) {
+    const uint32_t *at = sp__prefix_line(table, link);
+    if ((link & 3) == SP__PREFIX_BYTES) {
+      link = at[*sp__prefix_byte(at, link, digits)];
+    } else if ((link & 3) == SP__PREFIX_LINE) {
+      link = head_link(at, link, digits);
+    } else {
+      link = at[sp__prefix_next(link, digits)];
+    }
+  }
+  return link;
 }

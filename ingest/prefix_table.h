@@ -29,7 +29,7 @@ struct sp__prefix_rows {            /* of one book; rows that say the same are o
  *      them, ascending, then the link of no head and that of each; its pair, of up to twenty, where
  *      bit 6 is set
  *   2  an answer: destination node and number of the row in the other bits (sp__prefix_table)
- *   3  a node of bytes: each is the number of a link among those that stand behind the bytes
+ *   3  a node of bytes: each is the number of one of 256 links, which stand before the bytes
  * Nodes and lines: bits 2 to 5, how many digits came before; nodes, bits 6 to 11: how far the
  * digits are shifted down when those are shifted out; then the line where it begins. */
 #define SP__PREFIX_FAN_MAX 4u /* digits */
@@ -41,6 +41,7 @@ struct sp__prefix_rows {            /* of one book; rows that say the same are o
 #define SP__PREFIX_HEADS 10u /* of a line */
 #define SP__PREFIX_HEADS_PAIR 20u
 #define SP__PREFIX_LINE_WORDS 16u
+#define SP__PREFIX_CODES 256u /* links of a node of bytes */
 #define SP__PREFIX_WORDS_MAX (1u << 23)
 
 struct sp__prefix_table {
@@ -96,10 +97,9 @@ static inline uint32_t sp__prefix_head_link(const uint32_t *line, uint32_t link,
   return line[SP__PREFIX_HEADS_PAIR / 2 + (begins == 0 ? 0 : 32 - (uint32_t)__builtin_clz(begins))];
 }
 
-static inline uint32_t sp__prefix_byte_link(const uint32_t *node, uint32_t link, uint64_t digits)
+static inline const uint8_t *sp__prefix_byte(const uint32_t *node, uint32_t link, uint64_t digits)
 {
-  size_t bytes = (size_t)1 << (64 - (link >> 6 & 63));
-  return node[bytes / 4 + ((const uint8_t *)node)[sp__prefix_next(link, digits)]];
+  return (const uint8_t *)(node + SP__PREFIX_CODES) + sp__prefix_next(link, digits);
 }
 
 /* A search in three steps, so that many numbers are looked for side by side: each fetches what the
@@ -124,7 +124,7 @@ static inline uint32_t sp__prefix_begin(const struct sp__prefix_table *table, ui
     sp_line_fetch(at);
     sp_line_fetch(at + ((link & SP__PREFIX_PAIR) == 0 ? 0 : SP__PREFIX_LINE_WORDS));
   } else if ((link & 3) == SP__PREFIX_BYTES) {
-    sp_line_fetch((const uint8_t *)at + sp__prefix_next(link, digits));
+    sp_line_fetch(sp__prefix_byte(at, link, digits));
   } else {
     sp_line_fetch(at + sp__prefix_next(link, digits));
   }
@@ -132,21 +132,7 @@ static inline uint32_t sp__prefix_begin(const struct sp__prefix_table *table, ui
 }
 
 /* The third: the answer. */
-static inline uint32_t sp__prefix_end(const struct sp__prefix_table *table, uint32_t link,
-                                      uint64_t digits)
-{
-  while ((link & 3) != SP__PREFIX_ANSWER) {
-    const uint32_t *at = sp__prefix_line(table, link);
-    if ((link & 3) == SP__PREFIX_LINE) {
-      link = sp__prefix_head_link(at, link, digits);
-    } else if ((link & 3) == SP__PREFIX_BYTES) {
-      link = sp__prefix_byte_link(at, link, digits);
-    } else {
-      link = at[sp__prefix_next(link, digits)];
-    }
-  }
-  return link;
-}
+uint32_t sp__prefix_end(const struct sp__prefix_table *table, uint32_t link, uint64_t digits);
 
 static inline const struct sp__prefix_row *sp__prefix_row(const struct sp__prefix_table *table,
                                                           uint32_t answer)

@@ -285,19 +285,13 @@ struct place {
   uint32_t dest_node;
 };
 
-static __attribute__((noinline)) uint32_t place_end(const struct sp__prefix_table *table,
-                                                    uint64_t digits, uint32_t link)
-{
-  return sp__prefix_end(table, link, digits);
-}
-
 /* Of a number whose search has begun, or not. `book` is the one in force. */
 static inline struct place place_of(struct sp_resolver *resolver, uint32_t book, uint64_t digits,
                                     uint32_t link)
 {
   if (SP_UNLIKELY(link != 0)) {
     const struct sp__prefix_table *table = resolver->table;
-    link = (link & 3) == SP__PREFIX_ANSWER ? link : place_end(table, digits, link);
+    link = (link & 3) == SP__PREFIX_ANSWER ? link : sp__prefix_end(table, link, digits);
     return (struct place){sp__prefix_row(table, link), sp__prefix_dest_node(table, link)};
   }
   const struct sp__prefix_memo *memo =
@@ -603,14 +597,6 @@ static inline void prefixes_begin(struct sp_resolver *resolver, const struct sp_
   }
 }
 
-static __attribute__((noinline)) void prefixes_seek(struct sp_resolver *resolver,
-                                                    const struct sp_cdr *cdrs, size_t n)
-{
-  for (size_t i = 0; i < n; i++) {
-    prefixes_begin(resolver, &cdrs[i], &resolver->steps[i]);
-  }
-}
-
 static inline const struct sp_book *book_of_other(struct sp_resolver *resolver,
                                                   const struct sp_cdr *cdr, const struct step *step)
 {
@@ -633,6 +619,30 @@ static void ported_prefetch(struct sp_resolver *resolver, const struct sp_cdr *c
     if (book != NULL) {
       sp_book_prefetch_ported_row(book, (uint32_t)steps[i].seek);
     }
+  }
+}
+
+/* The other's tenure and lists, and the first group of served. */
+static inline void circle_prefetch(const struct sp_directory *directory, struct step *step)
+{
+  if (step->other_asked) {
+    step->hint = sp_directory_prefetch_subscriber(directory, step->seek);
+    if (step->hint < sp_directory_subscriber_count(directory)) {
+      sp_directory_prefetch_lists(directory, step->hint);
+    }
+  }
+  if (step->memberships_count > 0) {
+    sp_directory_prefetch_group(directory, step->memberships[0].group);
+  }
+}
+
+/* The same pass where a book is large. */
+static __attribute__((noinline)) void prefixes_seek(struct sp_resolver *resolver,
+                                                    const struct sp_cdr *cdrs, size_t n)
+{
+  for (size_t i = 0; i < n; i++) {
+    circle_prefetch(resolver->directory, &resolver->steps[i]);
+    prefixes_begin(resolver, &cdrs[i], &resolver->steps[i]);
   }
 }
 
@@ -665,16 +675,8 @@ static void batch_resolve(struct sp_resolver *resolver, const struct sp_cdr *cdr
       steps[i].seek = sp_directory_prefetch_number(directory, steps[i].numbers.other.digits);
     }
   }
-  for (size_t i = 0; i < n; i++) {
-    if (steps[i].other_asked) {
-      steps[i].hint = sp_directory_prefetch_subscriber(directory, steps[i].seek);
-      if (steps[i].hint < sp_directory_subscriber_count(directory)) {
-        sp_directory_prefetch_lists(directory, steps[i].hint);
-      }
-    }
-    if (steps[i].memberships_count > 0) {
-      sp_directory_prefetch_group(directory, steps[i].memberships[0].group);
-    }
+  for (size_t i = 0; i < n && !large; i++) {
+    circle_prefetch(directory, &steps[i]);
   }
   if (large) {
     prefixes_seek(resolver, cdrs, n);

@@ -75,7 +75,7 @@ static void links_note(const struct sp__prefix_table *table, uint64_t digits)
       link = at[sp__prefix_next(link, digits)];
     } else if ((link & 3) == SP__PREFIX_BYTES) {
       tried.bytes++;
-      link = sp__prefix_byte_link(at, link, digits);
+      link = at[*sp__prefix_byte(at, link, digits)];
     } else {
       *((link & SP__PREFIX_PAIR) == 0 ? &tried.line : &tried.pair) += 1;
       link = sp__prefix_head_link(at, link, digits);
