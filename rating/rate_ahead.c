@@ -2,7 +2,7 @@
  * has fetched: its customer, what that leads to, its set of plans, its frame. Changes nothing but
  * guesses. */
 #include "rating/hash.h"
-#include "rating/rate_parts.h"
+#include "rating/rate_match.h"
 
 /* Not the bits of changed owners: they are few lines, and fetching them costs a third of the time
  * of a record (measured: bench/README.md). */
@@ -39,10 +39,13 @@ static inline __attribute__((always_inline)) void set_prefetch(const struct sp_r
   if (guess->key.set != 0) {
     sp_line_fetch(sp__set_at(rater, guess->key.set)->known + (usage->service != SP_SERVICE_VOICE));
     if (usage->dest_node != 0) {
+      sp_line_fetch(sp__set_at(rater, guess->key.set)->plans);
       sp_line_fetch(rater->dests[usage->book] + usage->dest_node);
     }
   }
 }
+
+#define ITEMS_USUAL 3u /* of a plan */
 
 /* A frame and its first choice, winner and offer. */
 static void frame_fetch(const struct sp_rater *rater, uint32_t place)
@@ -52,12 +55,47 @@ static void frame_fetch(const struct sp_rater *rater, uint32_t place)
   sp_line_fetch(frame + SP__LINE_BYTES);
 }
 
-/* Of a frame that is still to be made: the plans of its set, and where it will lie. */
-static void meeting_prefetch(const struct sp_rater *rater, const struct sp__guess *guess)
+/* A frame that its set does not know is mostly made, from what the book says of the set's plans, of
+ * which the first is the customer's base plan. (The set may be one of before, of another book.) */
+static inline void plan_fetch(const struct sp_rater *rater, const struct sp__plan_set *set)
 {
-  sp_line_fetch(sp__set_at(rater, guess->key.set)->plans);
+  const struct sp_book *book = rater->books->book + set->book;
+  const char *plan =
+      (const char *)(SP_BOOK_TABLE(book, plans, struct sp_book_plan) + set->plans[0]);
+  const char *items =
+      (const char *)(SP_BOOK_TABLE(book, items, struct sp_book_item) + set->items_at);
+  sp_line_fetch(plan);
+  sp_line_fetch(plan + SP__LINE_BYTES);
+  for (unsigned i = 0; i < ITEMS_USUAL; i++) {
+    sp_line_fetch(items + i * sizeof(struct sp_book_item));
+  }
+}
+
+/* And what the plan and its items lead to, and where the frame will lie. */
+static __attribute__((noinline)) void meeting_prefetch(const struct sp_rater *rater,
+                                                       const struct sp__guess *guess)
+{
   frame_fetch(rater, (uint32_t)(rater->chunk_now * SP__CHUNK_LINES +
                                 rater->chunk_used / SP__LINE_BYTES + 1));
+  const struct sp__plan_set *set = sp__set_at(rater, guess->key.set);
+  if (set->book != guess->book) {
+    return;
+  }
+  const struct sp_book *book = rater->books->book + set->book;
+  const struct sp_book_plan *plan = SP_BOOK_TABLE(book, plans, struct sp_book_plan) + set->plans[0];
+  const struct sp_book_item *item =
+      SP_BOOK_TABLE(book, items, struct sp_book_item) + plan->items_at;
+  const struct sp__frame like = {.dest_node = guess->key.dest_node,
+                                 .rating_group = guess->key.rating_group,
+                                 .features = guess->key.features};
+  struct sp__asked asked = sp__frame_asked(&like);
+  sp_line_fetch(SP_BOOK_TABLE(book, allowances, struct sp_book_allowance) + plan->allowances_at);
+  sp_line_fetch(SP_BOOK_TABLE(book, discounts, struct sp_book_discount) + plan->discounts_at);
+  for (uint32_t i = 0; i < plan->items_count && i < ITEMS_USUAL; i++, item++) {
+    if (sp__match_unit(&asked, item->unit)) {
+      sp__match_fetch(book, item, &asked);
+    }
+  }
 }
 
 /* Its frame, if the set of plans knows it. */
@@ -69,6 +107,8 @@ static inline __attribute__((always_inline)) void frame_prefetch(const struct sp
     sp__frame_guess(rater, usage, guess);
     if (guess->frame != 0) {
       frame_fetch(rater, guess->frame);
+    } else {
+      plan_fetch(rater, sp__set_at(rater, guess->key.set));
     }
   }
 }

@@ -63,6 +63,7 @@ _Static_assert(sizeof(struct sp__known) == SP__LINE_BYTES, "a line");
 struct sp__plan_set {
   struct sp__known known[2]; /* 0: of voice; so which to fetch is known before the set is there */
   uint64_t hash;
+  uint32_t items_at;     /* of the first plan, in its book: so they are fetched with it */
   uint32_t next, place;  /* next: of its bucket */
   const uint32_t *names; /* of the items of its frame made last; or they are these: */
   uint32_t names_few[SP__NAMES_FEW];

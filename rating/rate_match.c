@@ -56,20 +56,58 @@ struct visit { /* of the rules of one item */
   void *context;
 };
 
+/* Where the first row of a destination between the item's first and last would be if each had as
+ * many. */
+static uint32_t dest_guess(const struct sp_book_item *item, uint32_t dest)
+{
+  return (uint32_t)((uint64_t)(dest - item->dest_first) * item->dest_index_count /
+                    ((uint64_t)(item->dest_last - item->dest_first) + 1));
+}
+
+/* Rules of a guessed row and those behind it: where each rule has one destination the rules lie as
+ * the rows do. */
+static void dest_rules_fetch(const struct sp_book_item *item, const struct sp_book_rule *rules,
+                             uint32_t at, uint32_t more)
+{
+  if (item->dest_index_count == item->rules_count - item->rules_plain) {
+    uint32_t left = item->dest_index_count - at - 1;
+    for (uint32_t i = 0; i <= (left < more ? left : more); i++) {
+      sp_line_fetch(rules + item->rules_plain + at + i);
+    }
+  }
+}
+
+#define RULES_USUAL 3u /* of one destination, and a guess that is one off */
+
+void sp__match_fetch(const struct sp_book *book, const struct sp_book_item *item,
+                     const struct sp__asked *key)
+{
+  const struct sp_book_rule *rules =
+      SP_BOOK_TABLE(book, rules, struct sp_book_rule) + item->rules_at;
+  const struct sp_book_dest_node *node =
+      SP_BOOK_TABLE(book, dest_nodes, struct sp_book_dest_node) + key->dest_node;
+  if ((key->features & item->plain_refused) == 0) {
+    sp_line_fetch(rules);
+    sp_line_fetch(rules + (item->rules_plain > 1));
+  }
+  if (node->dests_count > 0 && (key->features & item->dest_refused) == 0) {
+    uint32_t dest = SP_BOOK_TABLE(book, node_dests, uint32_t)[node->dests_at];
+    if (dest >= item->dest_first && dest <= item->dest_last) {
+      uint32_t at = dest_guess(item, dest);
+      sp_line_fetch(SP_BOOK_TABLE(book, dest_rules, struct sp_book_dest_rule) +
+                    item->dest_index_at + at);
+      dest_rules_fetch(item, rules, at, RULES_USUAL);
+    }
+  }
+}
+
 /* First row of a destination between the item's first and last: most items price many alike, so it
- * is looked for from where it would be if each had as many rows, in steps that double. Where each
- * rule has one destination the rules lie as the rows do, and are fetched meanwhile. */
+ * is looked for from where it would be if each had as many rows, in steps that double. */
 static uint32_t dest_row(const struct sp_book_item *item, const struct sp_book_dest_rule *rows,
                          const struct sp_book_rule *rules, uint32_t dest)
 {
-  uint32_t low = 0, high = item->dest_index_count, step = 1;
-  uint32_t at = (uint32_t)((uint64_t)(dest - item->dest_first) * high /
-                           ((uint64_t)(item->dest_last - item->dest_first) + 1));
-  if (high == item->rules_count - item->rules_plain) {
-    rules += item->rules_plain + at;
-    sp_line_fetch(rules);
-    sp_line_fetch(rules + (at + 1 < high));
-  }
+  uint32_t low = 0, high = item->dest_index_count, step = 1, at = dest_guess(item, dest);
+  dest_rules_fetch(item, rules, at, 1);
   while (low < high) {
     if (rows[at].dest < dest) {
       low = at + 1;

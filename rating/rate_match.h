@@ -39,6 +39,9 @@ bool sp__match_unit(const struct sp__asked *key, uint8_t unit);
 typedef void sp__rule_visit(void *context, const struct sp_book_rule *rule, int length);
 void sp__match_rules(const struct sp_book *book, const struct sp_book_item *item,
                      const struct sp__asked *key, sp__rule_visit *visit, void *context);
+/* Fetches what sp__match_rules will mostly read. */
+void sp__match_fetch(const struct sp_book *book, const struct sp_book_item *item,
+                     const struct sp__asked *key);
 /* The best rule of a plan's item under these bands by §8.3, or NULL (rate_select.c). */
 const struct sp_book_rule *sp__plan_best(const struct sp_rater *rater,
                                          const struct sp_book_item *item, uint64_t bands,

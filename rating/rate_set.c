@@ -116,6 +116,7 @@ static struct sp__plan_set *set_make(struct sp_rater *rater, uint16_t count, uin
   set->place = place;
   set->book = work->usage->book;
   set->count = count;
+  set->items_at = sp__plan_at(rater, work->positions[0].plan)->items_at;
   struct told told = {.dests = 0};
   for (uint16_t i = 0; i < count; i++) {
     set->plans[i] = work->positions[i].plan;

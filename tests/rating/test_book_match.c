@@ -100,6 +100,7 @@ static unsigned ask(const struct sp_book *book, const struct sp_book_item *item,
                     const struct sp__asked *asked)
 {
   struct met met = {.rules = SP_BOOK_TABLE(book, rules, struct sp_book_rule)};
+  sp__match_fetch(book, item, asked); /* changes nothing */
   sp__match_rules(book, item, asked, met_visit, &met);
   for (uint32_t i = 0; i < item->rules_count; i++) {
     const struct sp_book_rule *rule = met.rules + item->rules_at + i;
