@@ -184,8 +184,13 @@ static struct shape range_shape(const struct making *making, const struct range 
     unsigned fan = node_digits(range, &counts, root);
     if (fan > 0) {
       struct shape shape = {.kind = SP__PREFIX_NODE, .digits = fan, .whole = counts.behind <= fan};
-      if (!root && fan >= FAN_BYTES_MIN && shape.whole && codes_fit(making, range)) {
-        shape.kind = SP__PREFIX_BYTES;
+      if (!root && fan >= FAN_BYTES_MIN && shape.whole) {
+        if (codes_fit(making, range)) {
+          shape.kind = SP__PREFIX_BYTES;
+        } else if (fan > FAN_BYTES_MIN) { /* maybe in each of its ten parts */
+          shape.digits = fan - FAN_BYTES_MIN;
+          shape.whole = false;
+        }
       }
       return shape;
     }

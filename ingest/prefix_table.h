@@ -37,8 +37,9 @@ struct sp__prefix_rows {            /* of one book; rows that say the same are o
 #define SP__PREFIX_LINE 1u
 #define SP__PREFIX_ANSWER 2u
 #define SP__PREFIX_BYTES 3u
-#define SP__PREFIX_PAIR 64u  /* bit of a link to a line */
-#define SP__PREFIX_HEADS 10u /* of a line */
+#define SP__PREFIX_PAIR 64u        /* bit of a link to a line */
+#define SP__PREFIX_SMALL (7u << 9) /* bits of a link to a node of one or two digits */
+#define SP__PREFIX_HEADS 10u       /* of a line */
 #define SP__PREFIX_HEADS_PAIR 20u
 #define SP__PREFIX_LINE_WORDS 16u
 #define SP__PREFIX_CODES 256u /* links of a node of bytes */
@@ -109,11 +110,11 @@ static inline void sp__prefix_fetch(const struct sp__prefix_table *table, uint64
   sp_line_fetch(&table->words[digits >> table->root_shift]);
 }
 
-/* Never 0. */
+/* Never 0. Small nodes are where many numbers go by: they are there. */
 static inline uint32_t sp__prefix_begin(const struct sp__prefix_table *table, uint64_t digits)
 {
   uint32_t link = table->words[digits >> table->root_shift];
-  if ((link & 3) == SP__PREFIX_NODE) {
+  while ((link & (SP__PREFIX_SMALL | 3)) == (SP__PREFIX_SMALL | SP__PREFIX_NODE)) {
     link = sp__prefix_line(table, link)[sp__prefix_next(link, digits)];
   }
   if ((link & 3) == SP__PREFIX_ANSWER) {

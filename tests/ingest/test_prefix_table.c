@@ -203,14 +203,16 @@ START_TEST(test_compare)
 }
 END_TEST
 
-static struct made_book *book_dense(uint32_t dests)
+/* One row for each of the first so many numbers of `digits` digits between head and tail. */
+static struct made_book *book_dense(unsigned rows, const char *head, int digits, const char *tail,
+                                    uint32_t dests)
 {
   static char bytes[TEXT_BYTES];
   struct made_book *made = book_begin();
   size_t at = (size_t)snprintf(bytes, sizeof(bytes), "prefix,operator,kind,area\n");
-  for (unsigned i = 0; i < DENSE; i++) {
-    at += (size_t)snprintf(bytes + at, sizeof(bytes) - at, "86130%05u,O%u,mobile,%u\n", i, i % 3,
-                           i % 2);
+  for (unsigned i = 0; i < rows; i++) {
+    at += (size_t)snprintf(bytes + at, sizeof(bytes) - at, "%s%0*u%s,O%u,mobile,%u\n", head, digits,
+                           i, tail, i % 3, i % 2);
   }
   made_add(made, "numbers.csv", bytes);
   digits_deep = "0123";
@@ -224,23 +226,30 @@ START_TEST(test_dense)
 {
   state = 1;
   tried = (struct tried){.line = 0};
-  book_compare(book_dense(40), 8);
+  book_compare(book_dense(DENSE, "86130", 5, "", 40), 8);
   ck_assert_uint_gt(tried.bytes, DENSE);
   tried = (struct tried){.line = 0};
-  book_compare(book_dense(40), 1000);
-  ck_assert_uint_gt(tried.fan[4], DENSE);
+  book_compare(book_dense(DENSE, "86130", 5, "", 40), 5000);
+  ck_assert_uint_eq(tried.bytes, 0);
+  ck_assert_uint_gt(tried.fan[3], DENSE);
+  tried = (struct tried){.line = 0};
+  book_compare(book_dense(7000, "861", 4, "00123", 0), 5000);
+  ck_assert_uint_gt(tried.fan[3], 7000); /* the first node, then */
+  ck_assert_uint_gt(tried.fan[4], 7000);
 }
 END_TEST
 
-/* Just so many different things as bytes can tell, with the one of numbers outside, and one more.
- */
+/* Just so many different things as bytes can tell, with the one of numbers outside, and one more:
+ * then the parts have bytes that have fewer. */
 START_TEST(test_bytes)
 {
   for (uint32_t different = 254; different <= 256; different++) {
     state = different;
     tried = (struct tried){.line = 0};
-    book_compare(book_dense(0), different);
-    ck_assert_int_eq(tried.bytes > DENSE, different < 256);
+    book_compare(book_dense(DENSE, "86130", 5, "", 0), different);
+    ck_assert_uint_gt(tried.bytes, DENSE);
+    ck_assert_int_eq(tried.fan[1] > DENSE, different == 256);
+    ck_assert_int_eq(tried.links[4] > DENSE, different == 256);
   }
 }
 END_TEST
