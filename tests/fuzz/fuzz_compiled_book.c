@@ -2,6 +2,7 @@
  * length are set right first, so that what lies behind them is met, too. */
 #include "rating/hash.h"
 #include "tests/rating/book_made.h"
+#include "tests/rating/book_met.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -18,6 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   }
   if (sp_book_open(&book, header, size) == SP_OK) {
     made_questions(&book);
+    made_rules(&book);
   }
   free(header);
   return 0;

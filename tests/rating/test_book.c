@@ -8,6 +8,7 @@
 #include "rating/hash.h"
 #include "rating/number.h"
 #include "tests/rating/book_made.h"
+#include "tests/rating/book_met.h"
 
 #define SEED 20261130u
 
@@ -441,6 +442,7 @@ START_TEST(test_wrong_words)
       memcpy(bytes + at, &wrong[i], sizeof(wrong[i]));
       if (hashed_open(&book, bytes, length) == SP_OK) {
         made_questions(&book);
+        made_rules(&book);
       } else {
         refused++;
       }
