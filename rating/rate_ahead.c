@@ -134,7 +134,7 @@ static inline __attribute__((always_inline)) void choices_prefetch(const struct 
   const struct sp__frame *frame = sp__cache_at(rater, guess->frame);
   const struct sp__choice *first = (const struct sp__choice *)(const void *)(frame + 1);
   if (frame->begun && first->lists != 0) {
-    sp_line_fetch(sp__cache_at(rater, first->lists));
+    sp_line_fetch(sp__cache_at_eight(rater, first->lists));
   } else if (frame->items_count + first->offers_count + first->cuts_count + first->claims_count >
              2) { /* else a winner and an offer at most */
     sp_line_fetch((const char *)frame + 2 * (size_t)SP__LINE_BYTES);

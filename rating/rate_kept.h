@@ -14,6 +14,7 @@
 #define SP__CACHE_CHUNK_BYTES ((size_t)1 << 20)
 #define SP__CACHE_CHUNKS_MAX 1024u
 #define SP__NAMES_FEW 2u
+#define SP__LISTS_KEPT 4u
 #define SP__SET_FRAMES 10u /* frames a plan set knows at once: of voice, of the others */
 #define SP__GUESSES 64u    /* a power of two: more than records are between step 3 and the rating */
 #define SP__POSITIONS_MAX 128u /* subscriptions that count for one record */
@@ -59,6 +60,12 @@ _Static_assert(sizeof(struct sp__known) == SP__LINE_BYTES, "a line");
 #define SP__ALIKE_DEST 62         /* some row has a dest cell */
 #define SP__ALIKE_RATING_GROUP 63 /* some row has a rating_group cell */
 
+/* Offers, cuts and claims of a choice of a plan set, which others of it refer to: those of most
+ * destinations are alike. */
+struct sp__set_lists {
+  uint32_t at, bytes; /* at: in eights of bytes */
+};
+
 /* Plans of the positions in order, of one book; interned. A record asks for one line of it. */
 struct sp__plan_set {
   struct sp__known known[2]; /* 0: of voice; so which to fetch is known before the set is there */
@@ -67,9 +74,9 @@ struct sp__plan_set {
   uint32_t next, place;  /* next: of its bucket */
   const uint32_t *names; /* of the items of its frame made last; or they are these: */
   uint32_t names_few[SP__NAMES_FEW];
-  uint32_t lists; /* place of the lists that its choices made last share; 0: none */
+  struct sp__set_lists lists[SP__LISTS_KEPT];
   uint16_t book, count;
-  uint8_t names_count, names_few_count;
+  uint8_t names_count, names_few_count, lists_next; /* lists_next: give way to the next ones */
   uint32_t plans[];
 };
 
@@ -147,17 +154,11 @@ struct sp__choice {
   uint32_t next : SP__PLACE_BITS; /* place of the frame's next one */
   uint32_t sets_many : 1;         /* more than SP__SETS_MAX percent and free sets among the cuts */
   uint32_t fits_short : 1;        /* records with it may go the short way (rate_short.c) */
-  uint32_t lists; /* place of struct sp__choice_lists; 0: they lie behind the winners */
+  uint32_t lists;                 /* where they lie, in eights of bytes; 0: behind the winners */
   uint16_t offers_count, cuts_count, claims_count;
   uint16_t bounds_at; /* of the first cut of pass 2 or 3 */
 };
 _Static_assert(SP__CACHE_CHUNK_BYTES / sizeof(struct sp__cut) <= UINT16_MAX, "counts fit");
-
-/* Offers, cuts and claims that stand in many choices of a plan set: they follow. */
-struct sp__choice_lists {
-  uint32_t next; /* place of the set's next ones */
-  uint32_t bytes;
-};
 
 #define SP__ITEMS_TOO_MANY UINT8_MAX /* more than a record can have */
 

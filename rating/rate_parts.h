@@ -214,13 +214,18 @@ static inline void *sp__cache_at(const struct sp_rater *rater, uint32_t place)
   return rater->chunks[place / SP__CHUNK_LINES] +
          (size_t)(place % SP__CHUNK_LINES) * SP__LINE_BYTES;
 }
+#define SP__CHUNK_EIGHTS (SP__CACHE_CHUNK_BYTES / 8)
+static inline void *sp__cache_at_eight(const struct sp_rater *rater, uint32_t at)
+{
+  return rater->chunks[at / SP__CHUNK_EIGHTS] + (size_t)(at % SP__CHUNK_EIGHTS) * 8;
+}
 /* Lists of a choice of the frame in hand. */
 static inline const struct sp__offer *sp__offers(const struct sp_rater *rater,
                                                  const struct sp__choice *choice)
 {
   const void *at = sp__winners(choice) + rater->work.frame->items_count;
   if (choice->lists != 0) {
-    at = (const struct sp__choice_lists *)sp__cache_at(rater, choice->lists) + 1;
+    at = sp__cache_at_eight(rater, choice->lists);
   }
   return at;
 }

@@ -308,30 +308,28 @@ static bool draft_begin(struct sp_rater *rater, struct draft *draft)
   return true;
 }
 
-#define LISTS_TRIED 16u /* of a set, from the newest on */
+/* Where the set keeps lists like these; 0: nowhere. */
+static uint32_t lists_seek(const struct sp_rater *rater, const char *lists, size_t bytes)
+{
+  const struct sp__plan_set *set = sp__set_of(rater);
+  for (unsigned i = 0; i < SP__LISTS_KEPT; i++) {
+    const struct sp__set_lists *kept = set->lists + i;
+    if (kept->bytes == bytes && kept->at != 0 &&
+        memcmp(sp__cache_at_eight(rater, kept->at), lists, bytes) == 0) {
+      return kept->at;
+    }
+  }
+  return 0;
+}
 
-/* Place of lists like these that choices of the set share. 0: no memory. */
-static uint32_t lists_intern(struct sp_rater *rater, const char *from, size_t bytes, bool *known)
+/* The next choices with such lists refer to these. */
+static void lists_keep(struct sp_rater *rater, const char *lists, size_t bytes)
 {
   struct sp__plan_set *set = sp__set_at(rater, rater->work.frame->set);
-  uint32_t place = set->lists;
-  struct sp__choice_lists *lists;
-  for (unsigned i = 0; place != 0 && i < LISTS_TRIED; i++) {
-    lists = sp__cache_at(rater, place);
-    if (lists->bytes == bytes && memcmp(lists + 1, from, bytes) == 0) {
-      *known = true;
-      return place;
-    }
-    place = lists->next;
-  }
-  lists = sp__cache_take_lines(rater, sizeof(*lists) + bytes, &place);
-  if (lists == NULL) {
-    return 0;
-  }
-  *lists = (struct sp__choice_lists){set->lists, (uint32_t)bytes};
-  memcpy(lists + 1, from, bytes);
-  set->lists = place;
-  return place;
+  size_t eight = (size_t)(lists - rater->chunks[rater->chunk_now]) / 8;
+  set->lists[set->lists_next] = (struct sp__set_lists){
+      (uint32_t)(rater->chunk_now * SP__CHUNK_EIGHTS + eight), (uint32_t)bytes};
+  set->lists_next = (set->lists_next + 1) % SP__LISTS_KEPT;
 }
 
 static size_t line_of(const char *at)
@@ -340,7 +338,7 @@ static size_t line_of(const char *at)
 }
 
 /* Moves the lists together and gives back what they leave; all of their room where the choice takes
- * a line less without them and others have the same. */
+ * a line less without them and another one has the same. */
 static void draft_end(struct sp_rater *rater, const struct draft *draft)
 {
   struct sp__choice *choice = draft->choice;
@@ -349,13 +347,15 @@ static void draft_end(struct sp_rater *rater, const struct draft *draft)
   end += choice->cuts_count * sizeof(*draft->cuts);
   memmove(end, draft->claims, choice->claims_count * sizeof(*draft->claims));
   end += choice->claims_count * sizeof(*draft->claims);
-  bool known = false;
   if (line_of(end - 1) != line_of(lists - 1)) {
-    choice->lists = lists_intern(rater, lists, (size_t)(end - lists), &known);
+    choice->lists = lists_seek(rater, lists, (size_t)(end - lists));
+    if (choice->lists != 0) {
+      end = lists;
+    } else {
+      lists_keep(rater, lists, (size_t)(end - lists));
+    }
   }
-  if (choice->lists == 0 || known) {
-    sp__cache_end(rater, known ? lists : end);
-  }
+  sp__cache_end(rater, end);
 }
 
 /* Where sets and passes end among the cuts. */
