@@ -75,8 +75,9 @@ static inline void plan_fetch(const struct sp_rater *rater, const struct sp__pla
 static __attribute__((noinline)) void meeting_prefetch(const struct sp_rater *rater,
                                                        const struct sp__guess *guess)
 {
-  frame_fetch(rater, (uint32_t)(rater->chunk_now * SP__CHUNK_LINES +
-                                rater->chunk_used / SP__LINE_BYTES + 1));
+  size_t line =
+      rater->chunk_used / SP__LINE_BYTES + 1; /* of a full chunk any of its lines will do */
+  frame_fetch(rater, (uint32_t)(rater->chunk_now * SP__CHUNK_LINES + line % SP__CHUNK_LINES));
   const struct sp__plan_set *set = sp__set_at(rater, guess->key.set);
   if (set->book != guess->book) {
     return;

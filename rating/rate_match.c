@@ -116,7 +116,7 @@ static uint32_t dest_row(const struct sp_book_item *item, const struct sp_book_d
       high = at;
       at = high - low > step ? high - step : low + (high - low) / 2;
     }
-    step *= 2;
+    step *= step < high ? 2 : 1; /* beyond it halves are taken */
   }
   return low;
 }

@@ -137,12 +137,70 @@ START_TEST(test_found)
 }
 END_TEST
 
+/* An item of very many rows, of which the first is of a destination far below the others: each is
+ * looked for where it would be if the rows lay evenly, 100,000 rows from where it is. */
+#define FAR_ROWS 300000u
+#define FAR_GAP 4000000u
+enum { FAR_RULES = 16, FAR_ASKED = 40 };
+
+static struct { /* the sections of a book that are asked for */
+  _Alignas(64) struct sp_book_header header;
+  struct sp_book_rule rules[FAR_RULES];
+  struct sp_book_dest_node nodes[2];
+  uint32_t node_dests[1];
+  struct sp_book_dest_rule rows[FAR_ROWS];
+} far;
+
+static struct sp_book_array far_section(const void *at, uint64_t count)
+{
+  return (struct sp_book_array){(uint64_t)((const char *)at - (const char *)&far), count};
+}
+
+static uint32_t far_dest(uint32_t row)
+{
+  return row == 0 ? 0 : FAR_GAP + row / 2;
+}
+
+START_TEST(test_far_guess)
+{
+  far.header.rules = far_section(far.rules, FAR_RULES);
+  far.header.dest_nodes = far_section(far.nodes, 2);
+  far.header.node_dests = far_section(far.node_dests, 1);
+  far.header.dest_rules = far_section(far.rows, FAR_ROWS);
+  far.nodes[1] = (struct sp_book_dest_node){.dests_count = 1, .length = 3};
+  for (uint32_t i = 0; i < FAR_ROWS; i++) {
+    far.rows[i] = (struct sp_book_dest_rule){far_dest(i), i % FAR_RULES};
+  }
+  struct sp_book book = {&far.header, (const char *)&far};
+  struct sp_book_item item = {
+      .rules_count = FAR_RULES, .dest_index_count = FAR_ROWS, .dest_last = far_dest(FAR_ROWS - 1)};
+  struct sp__asked asked = {
+      sp_features(SP_SERVICE_VOICE, SP_DIRECTION_MO, SP_ROAM_HOME, SP_ZONE_LOCAL, SP_NET_MOBILE), 1,
+      0};
+  draw_state = 1;
+  for (uint32_t i = 0; i < FAR_ASKED; i++) {
+    uint32_t row = i < 4 ? i : i < 8 ? FAR_ROWS + 3 - i : draw(FAR_ROWS);
+    far.node_dests[0] = far_dest(row);
+    struct met met = {.rules = far.rules};
+    sp__match_fetch(&book, &item, &asked);
+    sp__match_rules(&book, &item, &asked, met_visit, &met);
+    ck_assert_int_eq(met.length[row % FAR_RULES], 3 + 1);
+    ck_assert_uint_eq(met.count, row < 2 ? 1 : 2); /* the others stand in two rows each */
+  }
+  far.node_dests[0] = FAR_GAP / 2; /* between the first and the others */
+  struct met none = {.rules = far.rules};
+  sp__match_rules(&book, &item, &asked, met_visit, &none);
+  ck_assert_uint_eq(none.count, 0);
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("book_match");
   TCase *all = tcase_create("all");
   tcase_set_timeout(all, 0);
   tcase_add_test(all, test_found);
+  tcase_add_test(all, test_far_guess);
   suite_add_tcase(suite, all);
   SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_ENV);
