@@ -77,7 +77,7 @@ static void plan_rate(const char *what, const char *const tables[SP_CGRATES_TABL
   for (int i = 0; i < SP_CGRATES_TABLES; i++) {
     bytes[i] = strdup(tables[i]);
     SP_ASSERT(bytes[i] != NULL);
-    files[i] = (struct sp_cgrates_file){bytes[i], strlen(bytes[i])};
+    files[i] = (struct sp_cgrates_file){bytes[i], strlen(bytes[i]), false};
   }
   enum sp_status status = sp_cgrates_read(&tariff, files, 5, &memory, &problems);
   SP_ASSERT(status == SP_OK);

@@ -29,6 +29,7 @@ enum sp_cgrates_table {
 struct sp_cgrates_file { /* the bytes are changed; NULL: there is no such file */
   char *bytes;
   size_t length;
+  bool unreadable; /* there is one, which was reported: what names its rows is not */
 };
 
 struct sp_cgrates_text { /* borrowed, not terminated */

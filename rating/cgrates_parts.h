@@ -177,7 +177,8 @@ struct sp_cg_reading {
   struct sp_memory *memory;
   struct sp_problems *problems;
   struct sp_table table;
-  uint32_t which; /* enum sp_cgrates_table: the table being read */
+  uint32_t which;  /* enum sp_cgrates_table: the table being read */
+  uint32_t absent; /* a bit for each table that was reported: nothing is said to lack in it */
 };
 
 void sp__cg_error(struct sp_cg_reading *reading, uint32_t cell, const char *what,

@@ -192,9 +192,9 @@ static bool rating_cells_read(struct sp_cg_reading *reading, struct sp_cg_rating
 
 /* What a name leads to; an error if it leads nowhere. */
 static uint32_t linked(struct sp_cg_reading *reading, uint32_t cell, uint32_t number,
-                       const char *what)
+                       enum sp_cgrates_table table, const char *what)
 {
-  if (number == SP_CG_NONE) {
+  if (number == SP_CG_NONE && (reading->absent >> table & 1) == 0) {
     sp__cg_error(reading, cell, what, sp__cg_cell(reading, cell));
   }
   return number;
@@ -214,12 +214,12 @@ static void destination_rate_read(struct sp_cg_reading *reading)
     tariff->tags_count++;
   }
   uint32_t number = tariff->names[tag].destination_rate;
-  rating.destination = linked(
-      reading, 1, tariff->names[sp__cg_name_take(reading, sp__cg_cell(reading, 1))].destination,
-      "no such destination in Destinations.csv");
+  uint32_t destination = sp__cg_name_take(reading, sp__cg_cell(reading, 1));
+  rating.destination = linked(reading, 1, tariff->names[destination].destination,
+                              SP_CGRATES_DESTINATIONS, "no such destination in Destinations.csv");
+  uint32_t rate = sp__cg_name_take(reading, sp__cg_cell(reading, 2));
   rating.rate =
-      linked(reading, 2, tariff->names[sp__cg_name_take(reading, sp__cg_cell(reading, 2))].rate,
-             "no such rate in Rates.csv");
+      linked(reading, 2, tariff->names[rate].rate, SP_CGRATES_RATES, "no such rate in Rates.csv");
   if (!rating_cells_read(reading, &rating) || rating.destination == SP_CG_NONE ||
       rating.rate == SP_CG_NONE) {
     return;
@@ -253,9 +253,10 @@ static void rating_plan_read(struct sp_cg_reading *reading)
   row.plan = tariff->names[tag].plan;
   uint32_t rates = sp__cg_name_take(reading, sp__cg_cell(reading, 1));
   row.ratings = linked(reading, 1, tariff->names[rates].destination_rate,
-                       "no such tag in DestinationRates.csv");
+                       SP_CGRATES_DESTINATION_RATES, "no such tag in DestinationRates.csv");
   uint32_t timing = sp__cg_name_take(reading, sp__cg_cell(reading, 2));
-  row.timing = linked(reading, 2, tariff->names[timing].timing, "no such timing in Timings.csv");
+  row.timing = linked(reading, 2, tariff->names[timing].timing, SP_CGRATES_TIMINGS,
+                      "no such timing in Timings.csv");
   if (row.timing != SP_CG_NONE && tariff->timings[row.timing].clockless) {
     sp__cg_error(reading, 2, "a timing without a time of day prices nothing: expected HH:MM:SS",
                  sp__cg_cell(reading, 2));
@@ -287,7 +288,9 @@ static void table_read(struct sp_cg_reading *reading, enum sp_cgrates_table whic
   sp_table_open(&reading->table, tables[which].name, file.bytes, file.length);
   reading->which = which;
   if (file.bytes == NULL) {
-    if (which > SP_CGRATES_TIMINGS) {
+    bool missing = which > SP_CGRATES_TIMINGS && !file.unreadable; /* the others may be */
+    reading->absent |= (uint32_t)(missing || file.unreadable) << which;
+    if (missing) {
       sp_problem_error(reading->problems, tables[which].name, 0, 0,
                        "the table is missing: expected a file of this name");
     }
@@ -393,8 +396,10 @@ enum sp_status sp_cgrates_read(struct sp_cgrates **to,
       SP_TRY(sp__cg_rates_build(&reading));
     }
   }
-  SP_TRY(sp__cg_targets_build(&reading));
+  if (reading.absent == 0) { /* else every plan would have gaps */
+    SP_TRY(sp__cg_targets_build(&reading));
+  }
   SP_TRY(sp__cg_profiles_build(&reading));
   *to = tariff;
-  return problems->errors == errors ? SP_OK : SP_BAD_BOOK;
+  return problems->errors == errors && reading.absent == 0 ? SP_OK : SP_BAD_BOOK;
 }

@@ -374,7 +374,9 @@ void sp__cg_profile_row_read(struct sp_cg_reading *reading)
   struct sp_cell_text plan = sp__cg_cell(reading, cell + 4);
   activation.plan = tariff->names[sp__cg_name_take(reading, plan)].plan;
   if (activation.plan == SP_CG_NONE) {
-    sp__cg_error(reading, cell + 4, "no such plan in RatingPlans.csv", plan);
+    if ((reading->absent >> SP_CGRATES_RATING_PLANS & 1) == 0) {
+      sp__cg_error(reading, cell + 4, "no such plan in RatingPlans.csv", plan);
+    }
   }
   struct sp_cell_text rest = sp__cg_cell(reading, cell + 5);
   activation.from_column = sp__cg_cell(reading, cell + 3).column;

@@ -51,7 +51,6 @@ enum sp_status sp_cgrates_plan_open(struct sp_cgrates_plan *plan, const char *pa
   memset(plan, 0, sizeof(*plan));
   sp_heap_init(&plan->memory);
   list->folder = path;
-  bool readable = true;
   for (int i = 0; i < SP_CGRATES_TABLES; i++) {
     const char *name = sp_cgrates_table_name((enum sp_cgrates_table)i);
     char full[PATH_MAX];
@@ -64,14 +63,10 @@ enum sp_status sp_cgrates_plan_open(struct sp_cgrates_plan *plan, const char *pa
       char message[SP_PROBLEM_BYTES_MAX];
       snprintf(message, sizeof(message), "cannot be read: %s", strerror(errno));
       sp_problem_error(&list->problems, name, 0, 0, message);
-      readable = false;
+      plan->files[i].unreadable = true;
     }
   }
-  enum sp_status status = SP_BAD_BOOK;
-  if (readable) {
-    status = sp_cgrates_read(&plan->tariff, plan->files, digits, &plan->memory, &list->problems);
-  }
-  return status;
+  return sp_cgrates_read(&plan->tariff, plan->files, digits, &plan->memory, &list->problems);
 }
 
 void sp_cgrates_plan_close(struct sp_cgrates_plan *plan)

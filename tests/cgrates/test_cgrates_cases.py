@@ -177,6 +177,11 @@ def check_refused():
     os.mkdir(os.path.join(path, "Rates.csv"))
     got = run("tariff", "import", "cgrates", path, os.path.join(PLACE, "nothing-book"))
     expect("a table that is a folder", (got.returncode, f"{path}/Rates.csv: cannot be read: Is a directory" in got.stderr), (3, True))
+    with open(os.path.join(path, "Timings.csv"), "a", encoding="utf-8") as file:
+        file.write("LATE,*any,*any,*any,9,00:00:00\n")
+    got = run("tariff", "import", "cgrates", path, os.path.join(PLACE, "nothing-book"))
+    expect("and what is wrong beside it", (f"{path}/Rates.csv: cannot be read" in got.stderr, "Timings.csv:8:" in got.stderr,
+                                           "no such" in got.stderr), (True, True, False))
     path = folder("linked")
     os.remove(os.path.join(path, "Destinations.csv"))
     os.symlink("nowhere", os.path.join(path, "Destinations.csv"))

@@ -27,6 +27,8 @@ struct plan {
   enum sp_status status;
 };
 
+static int unreadable = -1; /* of the tables that are NULL, the one that is there */
+
 /* NULL: there is no such file. */
 static void plan_open(struct plan *plan, const char *const tables[SP_CGRATES_TABLES],
                       unsigned digits)
@@ -37,8 +39,8 @@ static void plan_open(struct plan *plan, const char *const tables[SP_CGRATES_TAB
   sp_heap_init(&plan->memory);
   for (int i = 0; i < SP_CGRATES_TABLES; i++) {
     plan->bytes[i] = tables[i] == NULL ? NULL : strdup(tables[i]);
-    files[i] = (struct sp_cgrates_file){plan->bytes[i],
-                                        plan->bytes[i] == NULL ? 0 : strlen(plan->bytes[i])};
+    files[i] = (struct sp_cgrates_file){
+        plan->bytes[i], plan->bytes[i] == NULL ? 0 : strlen(plan->bytes[i]), i == unreadable};
   }
   plan->status = sp_cgrates_read(&plan->tariff, files, digits, &plan->memory, &problems);
 }
@@ -154,6 +156,44 @@ static const struct {
      "RatingProfiles.csv:3:7: a second plan"},
 };
 
+/* Of a table that is not there one thing is told, or nothing if its reader has told it; what is
+ * wrong in the others beside, but not that they name its rows. */
+START_TEST(test_absent)
+{
+  static const char *const wrong[SP_CGRATES_TABLES] = {"D,1\nE\n",
+                                                       "T,*any,*any,*any,*any,00:00:00\nU\n",
+                                                       "R,0,1,1s,1s,0s\nS,0,x,1s,1s,0s\n",
+                                                       "A,D,R,*up,4,0,\nB,D,R,*on,4,0,\n",
+                                                       "P,A,T,10\nO,A,T,-1\n",
+                                                       "t,c,*any,,P,\nt,c,r,soon,P,\n"};
+  for (int absent = 0; absent < SP_CGRATES_TABLES; absent++) {
+    for (int there = 0; there < 2; there++) {
+      const char *tables[SP_CGRATES_TABLES];
+      struct plan plan;
+      memcpy(tables, wrong, sizeof(tables));
+      tables[absent] = NULL;
+      unreadable = there ? absent : -1;
+      plan_open(&plan, tables, 5);
+      unreadable = -1;
+      ck_assert_int_eq(plan.status, SP_BAD_BOOK);
+      bool told_missing = strstr(told, "the table is missing") != NULL;
+      ck_assert_msg(told_missing == (!there && absent > SP_CGRATES_TIMINGS), "%d: %s", absent,
+                    told);
+      bool may_lack = !there && absent <= SP_CGRATES_TIMINGS; /* these need not be there */
+      ck_assert_msg((strstr(told, "no such") != NULL) == may_lack, "%d: %s", absent, told);
+      for (int i = 0; i < SP_CGRATES_TABLES; i++) {
+        char place[64];
+        snprintf(place, sizeof(place), "\n%s:2:", sp_cgrates_table_name((enum sp_cgrates_table)i));
+        bool told_here =
+            strstr(told, place) != NULL || strncmp(told, place + 1, strlen(place) - 1) == 0;
+        ck_assert_msg(told_here == (i != absent), "%d %d: %s", absent, i, told);
+      }
+      plan_close(&plan);
+    }
+  }
+}
+END_TEST
+
 START_TEST(test_cells)
 {
   for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++) {
@@ -209,7 +249,7 @@ static void sizes_say(unsigned ratings, unsigned plan_rows, const char *wanted)
 
 START_TEST(test_sizes)
 {
-  const struct sp_cgrates_file huge[SP_CGRATES_TABLES] = {{NULL, UINT32_MAX}};
+  const struct sp_cgrates_file huge[SP_CGRATES_TABLES] = {{NULL, UINT32_MAX, false}};
   struct sp_problems problems = {tell, NULL, 0, 0};
   struct sp_memory memory;
   struct sp_cgrates *tariff;
@@ -370,6 +410,7 @@ int main(void)
   Suite *suite = suite_create("cgrates_limits");
   TCase *all = tcase_create("all");
   tcase_set_timeout(all, 0);
+  tcase_add_test(all, test_absent);
   tcase_add_test(all, test_cells);
   tcase_add_test(all, test_other_plan);
   tcase_add_test(all, test_sizes);

@@ -119,7 +119,7 @@ static enum sp_status tables_read(unsigned digits, struct sp_memory *memory,
   struct sp_cgrates_file files[SP_CGRATES_TABLES];
   struct sp_problems problems = {report, NULL, 0, 0};
   for (int t = 0; t < SP_CGRATES_TABLES; t++) {
-    files[t] = (struct sp_cgrates_file){altered[t], lengths[t]};
+    files[t] = (struct sp_cgrates_file){altered[t], lengths[t], false};
   }
   reported = 0;
   enum sp_status status = sp_cgrates_read(tariff, files, digits, memory, &problems);

@@ -38,7 +38,7 @@ static void sections_take(struct sp_cgrates_file files[SP_CGRATES_TABLES + 1], c
       const char *name =
           i == SP_CGRATES_TABLES ? "calls" : sp_cgrates_table_name((enum sp_cgrates_table)i);
       if (strlen(name) == name_end - at - 3 && memcmp(text + at + 3, name, strlen(name)) == 0) {
-        files[i] = (struct sp_cgrates_file){text + from, end - from};
+        files[i] = (struct sp_cgrates_file){text + from, end - from, false};
       }
     }
     at = end;
@@ -77,7 +77,7 @@ static void calls_rate(const struct sp_cgrates *tariff, struct sp_cgrates_file c
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-  struct sp_cgrates_file files[SP_CGRATES_TABLES + 1] = {{NULL, 0}};
+  struct sp_cgrates_file files[SP_CGRATES_TABLES + 1] = {{NULL, 0, false}};
   struct sp_problems problems = {quiet, NULL, 0, 0};
   struct sp_memory memory;
   struct sp_cgrates *tariff = NULL;

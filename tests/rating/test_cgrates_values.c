@@ -117,12 +117,12 @@ static enum sp_cgrates_answer one_rate(int64_t usage_ns, struct sp_cgrates_cost 
   char rates[] = "R,0.25,1.5,1s,1s,0s\n", ratings[] = "D,*any,R,*up,1,0,\n",
        plans[] = "P,D,*any,1\n";
   char profiles[] = "t,c,*any,,P,\n";
-  const struct sp_cgrates_file files[SP_CGRATES_TABLES] = {{NULL, 0},
-                                                           {NULL, 0},
-                                                           {rates, sizeof(rates) - 1},
-                                                           {ratings, sizeof(ratings) - 1},
-                                                           {plans, sizeof(plans) - 1},
-                                                           {profiles, sizeof(profiles) - 1}};
+  const struct sp_cgrates_file files[SP_CGRATES_TABLES] = {{NULL, 0, false},
+                                                           {NULL, 0, false},
+                                                           {rates, sizeof(rates) - 1, false},
+                                                           {ratings, sizeof(ratings) - 1, false},
+                                                           {plans, sizeof(plans) - 1, false},
+                                                           {profiles, sizeof(profiles) - 1, false}};
   const struct sp_cgrates_call call = {.tenant = {"t", 1},
                                        .category = {"c", 1},
                                        .destination = {"1", 1},
