@@ -480,6 +480,36 @@ START_TEST(test_left_over)
 }
 END_TEST
 
+/* A discount of another kind's pass, a block_cap on no item: refused, for the rater asks no more.
+ */
+START_TEST(test_wrong_discounts)
+{
+  struct made_book *made = full_book();
+  ck_assert_int_eq(made_compile(made), SP_OK);
+  char *bytes = made->image.bytes;
+  size_t length = made->image.length, blocks = 0;
+  const struct sp_book_header *header = (const struct sp_book_header *)(const void *)bytes;
+  struct sp_book_discount *rows = (struct sp_book_discount *)(void *)(bytes + header->discounts.at);
+  for (uint64_t i = 0; i < header->discounts.count; i++) {
+    struct sp_book_discount kept = rows[i];
+    for (uint8_t pass = 0; pass < 5; pass++) {
+      rows[i].pass = pass;
+      ck_assert_int_eq(hashed_open(&made->book, bytes, length),
+                       pass == kept.pass ? SP_OK : SP_BAD_FORMAT);
+    }
+    rows[i] = kept;
+    if (kept.kind == SP_DISCOUNT_BLOCK_CAP) {
+      rows[i].item = SP_NONE;
+      ck_assert_int_eq(hashed_open(&made->book, bytes, length), SP_BAD_FORMAT);
+      rows[i] = kept;
+      blocks++;
+    }
+  }
+  ck_assert_uint_eq(blocks, 1);
+  made_end(made);
+}
+END_TEST
+
 /* A book whose lists outgrow the arena's chunks, so that memory can end in many places. */
 static struct made_book *large_book(void)
 {
@@ -634,6 +664,7 @@ int main(void)
   tcase_add_test(all, test_altered_image);
   tcase_add_test(all, test_wrong_words);
   tcase_add_test(all, test_left_over);
+  tcase_add_test(all, test_wrong_discounts);
   tcase_add_test(all, test_memory_ends);
   tcase_add_test(all, test_memory_ends_in_a_large_book);
   tcase_add_test(all, test_same_image);

@@ -450,6 +450,47 @@ START_TEST(test_records)
 }
 END_TEST
 
+/* The table of frames is full: it grows, and each frame is found where it now stands; or there is
+ * no room for more of it, and the caches begin anew. */
+START_TEST(test_full_table)
+{
+  static struct rate_case plain, poor;
+  static struct sp_charge charge, again;
+  rate_case_open(&plain, tariff_book, tariff_customers);
+  rate_case_open(&poor, tariff_book, tariff_customers);
+  struct sp__frames *frames = &poor.rater->frames;
+  uint32_t most = 0;
+  for (int round = 0; round < 80; round++) {
+    struct sp_usage usage = tariff_usage(&plain);
+    memset(&charge, 0, sizeof(charge));
+    memset(&again, 0, sizeof(again));
+    uint32_t size = frames->size, count = frames->count, made = 2 * size;
+    bool grows = round % 20 == 19, full = round % 30 == 15;
+    frames->enough = grows || full ? count : made;
+    refuse_bytes = full ? made * sizeof(*frames->at) : 0;
+    rate_case_rate(&plain, &usage, &charge);
+    rate_case_rate(&poor, &usage, &again);
+    refuse_bytes = 0;
+    ck_assert_mem_eq(&charge, &again, sizeof(charge));
+    ck_assert_uint_eq(frames->size, grows ? made : size);
+    ck_assert(full ? frames->count <= 1 : frames->count >= count);
+    ck_assert(!grows || frames->enough == size);
+    for (uint32_t i = 0; i < frames->size; i++) { /* where a search for it begins, or behind */
+      if (frames->at[i] != 0) {
+        const struct sp__frame *frame = sp__cache_at(poor.rater, frames->at[i] & SP__PLACE);
+        uint32_t home = frame->hash & (frames->size - 1);
+        ck_assert_uint_eq(frames->at[i] & SP__SIGN, frame->hash & SP__SIGN);
+        ck_assert_uint_lt((i - home) & (frames->size - 1), 8);
+      }
+    }
+    most = frames->count > most ? frames->count : most;
+  }
+  ck_assert_uint_gt(most, 8);
+  rate_case_close(&plain);
+  rate_case_close(&poor);
+}
+END_TEST
+
 /* --- raters and resolvers --- */
 
 /* A rater of its own, to its first record. */
@@ -539,6 +580,7 @@ int main(void)
   tcase_add_test(all, test_cgrates);
   tcase_add_test(all, test_customers);
   tcase_add_test(all, test_records);
+  tcase_add_test(all, test_full_table);
   tcase_add_test(all, test_raters);
   tcase_add_test(all, test_resolvers);
   suite_add_tcase(suite, all);
