@@ -308,14 +308,13 @@ static bool draft_begin(struct sp_rater *rater, struct draft *draft)
   return true;
 }
 
-/* Where the set keeps lists like these; 0: nowhere. */
+/* Where the set keeps lists like these, which are not empty; 0: nowhere. */
 static uint32_t lists_seek(const struct sp_rater *rater, const char *lists, size_t bytes)
 {
   const struct sp__plan_set *set = sp__set_of(rater);
   for (unsigned i = 0; i < SP__LISTS_KEPT; i++) {
     const struct sp__set_lists *kept = set->lists + i;
-    if (kept->bytes == bytes && kept->at != 0 &&
-        memcmp(sp__cache_at_eight(rater, kept->at), lists, bytes) == 0) {
+    if (kept->bytes == bytes && memcmp(sp__cache_at_eight(rater, kept->at), lists, bytes) == 0) {
       return kept->at;
     }
   }

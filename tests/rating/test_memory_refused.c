@@ -450,6 +450,45 @@ START_TEST(test_records)
 }
 END_TEST
 
+/* A frame of three items is made where nothing is left for their names, or for the frame. */
+START_TEST(test_names)
+{
+  static struct rate_case plain, poor;
+  static struct sp_charge charge, again;
+  rate_case_open(&plain, tariff_book, tariff_customers);
+  rate_case_open(&poor, tariff_book, tariff_customers);
+  struct sp_usage usage = rate_case_usage(&plain, 0, INT64_C(1780272000)); /* 08:00 */
+  usage.service = SP_SERVICE_DATA;
+  usage.bytes = 1;
+  rate_case_rate(&plain, &usage, &charge);
+  rate_case_rate(&poor, &usage, &again); /* now the set of plans is there */
+  usage.service = SP_SERVICE_VOICE;
+  usage.zone = SP_ZONE_DOMESTIC;
+  usage.bytes = 0;
+  usage.duration_s = 100;
+  memset(&charge, 0, sizeof(charge));
+  memset(&again, 0, sizeof(again));
+  rate_case_rate(&plain, &usage, &charge);
+  ck_assert_uint_eq(plain.rater->work.frame->items_count, 3);
+  size_t used = poor.rater->chunk_used;
+  refuse_bytes = SP__CACHE_CHUNK_BYTES;
+  rate_case_need(sp_rater_notice(poor.rater, &usage) == SP_OK, "notice");
+  for (size_t room = 0; room < SP__LINE_BYTES; room += SP__LINE_BYTES / 2) {
+    poor.rater->chunk_used = SP__CACHE_CHUNK_BYTES - room;
+    enum sp_status status = sp_rate(poor.rater, &usage, &again, NULL);
+    ck_assert_int_eq(status, SP_NO_MEMORY);
+    ck_assert_ptr_null(poor.rater->met.frame);
+    ck_assert_uint_eq(poor.rater->frames.count, 1);
+  }
+  refuse_bytes = 0;
+  poor.rater->chunk_used = used;
+  rate_case_rate(&poor, &usage, &again);
+  ck_assert_mem_eq(&charge, &again, sizeof(charge));
+  rate_case_close(&plain);
+  rate_case_close(&poor);
+}
+END_TEST
+
 /* The table of frames is full: it grows, and each frame is found where it now stands; or there is
  * no room for more of it, and the caches begin anew. */
 START_TEST(test_full_table)
@@ -580,6 +619,7 @@ int main(void)
   tcase_add_test(all, test_cgrates);
   tcase_add_test(all, test_customers);
   tcase_add_test(all, test_records);
+  tcase_add_test(all, test_names);
   tcase_add_test(all, test_full_table);
   tcase_add_test(all, test_raters);
   tcase_add_test(all, test_resolvers);

@@ -17,10 +17,10 @@ static char bands[TABLE_BYTES], rates[TABLE_BYTES];
 static const struct rate_case_file customers[] = {
     {"accounts.csv", "account\nA\nGA\n"},
     {"subscribers.csv", "subscriber,number,account\nS,13800000001,A\nT,13800000002,A\n"},
-    {"groups.csv", "group,kind,account,parent\nR,enterprise,GA,\nG,enterprise,GA,R\n"},
-    {"members.csv", "group,subscriber\nG,T\n"},
+    {"groups.csv", "group,kind,account,parent\nR,enterprise,GA,\nG,enterprise,GA,R\nF,family,,\n"},
+    {"members.csv", "group,subscriber\nG,T\nF,T\n"},
     {"subscriptions.csv", "owner,plan,from\nsubscriber:S,p,2026-01-01\nsubscriber:T,p,2026-01-01\n"
-                          "group:G,g,2026-01-01\ngroup:R,g,2026-01-01\n"},
+                          "group:G,g,2026-01-01\ngroup:R,g,2026-01-01\ngroup:F,f,2026-01-01\n"},
     {NULL, NULL}};
 
 static void add(char *table, const char *format, unsigned a, unsigned b)
@@ -40,7 +40,7 @@ static void hours_open(struct rate_case *it, unsigned hours)
   add(bands, "band,days,from,to\n", 0, 0);
   add(rates, "plan,item,service,band,price,per\np,base,voice,,0.10,1min\np,text,sms,,0.50,1\n", 0,
       0);
-  add(rates, "g,club,voice,,0.02,1min\ng,club,voice,h00,0.03,1min\n", 0, 0);
+  add(rates, "g,club,voice,,0.02,1min\ng,club,voice,h00,0.03,1min\nf,club,sms,,0.60,1\n", 0, 0);
   for (unsigned i = 0; i < HOURS; i++) {
     add(bands, i + 1 < HOURS ? "h%02u,all,%02u:00," : "h%02u,all,%02u:00,24:00\n", i, i);
     add(bands, i + 1 < HOURS ? "%02u:00\n" : "", i + 1, 0);
@@ -48,7 +48,7 @@ static void hours_open(struct rate_case *it, unsigned hours)
   }
   const struct rate_case_file book[] = {
       {"book.yaml", "name: t\ncurrency: CNY\ntimezone: Asia/Shanghai\n"},
-      {"plans.csv", "plan,kind\np,base\ng,group\n"},
+      {"plans.csv", "plan,kind\np,base\ng,group\nf,family\n"},
       {"bands.csv", bands},
       {"rates.csv", rates},
       {NULL, NULL}};
@@ -146,14 +146,62 @@ START_TEST(test_plan_twice)
   usage.group = 0;
   usage.duration_s = 120; /* of items base and club; the second minute begins in hour 2 */
   rate_case_rate(&it, &usage, &charge);
-  ck_assert_uint_eq(it.rater->work.positions_count, 3);
+  ck_assert_uint_eq(it.rater->work.positions_count, 4);
   ck_assert_uint_eq(it.rater->met.count, 3 + 2);
   ck_assert_ptr_eq(it.rater->met.frame, it.rater->work.frame);
   ck_assert_uint_eq(charge.items_count, 2);
   ck_assert_int_eq(charge.net_micro, (12 + 10 + 2 + 2) * CENT);
+  struct sp_usage message = usage; /* has item club, too: of f, by another unit */
+  message.service = SP_SERVICE_SMS;
+  rate_case_rate(&it, &message, &charge);
+  ck_assert_int_eq(charge.net_micro, (50 + 60) * CENT);
   usage.start_utc_s = JUNE_UTC_S + HOUR_S - 60; /* hours 0 and 1 */
   rate_case_rate(&it, &usage, &charge);
   ck_assert_int_eq(charge.net_micro, (11 + 12 + 3 + 2) * CENT);
+  rate_case_close(&it);
+}
+END_TEST
+
+/* So many rating groups of one plan that a byte of their hashes does not tell them apart, each with
+ * a price of its own: what is fetched ahead may be another's frame, what is taken is not. */
+START_TEST(test_signs)
+{
+  enum { GROUPS = 1200, ROUNDS = 3, STEPS = 5 };
+  static char table[GROUPS * 40];
+  static struct rate_case it;
+  static struct sp_charge charge;
+  size_t length = (size_t)snprintf(table, sizeof(table),
+                                   "plan,item,service,rating_group,price,per\n"
+                                   "p,base,data,,9,1KB\n");
+  for (unsigned i = 0; i < GROUPS; i++) {
+    length += (size_t)snprintf(table + length, sizeof(table) - length,
+                               "p,base,data,g%u,%u.%02u,1KB\n", 1000 + i, i / 100, i % 100);
+  }
+  const struct rate_case_file book[] = {
+      {"book.yaml", "name: t\ncurrency: CNY\ntimezone: Asia/Shanghai\n"},
+      {"plans.csv", "plan,kind\np,base\ng,group\nf,family\n"},
+      {"rates.csv", table},
+      {NULL, NULL}};
+  rate_case_open(&it, book, customers);
+  static struct sp_usage usages[GROUPS];
+  unsigned others = 0; /* guesses by the byte alone */
+  for (unsigned i = 0; i < ROUNDS * GROUPS; i++) {
+    struct sp_usage *usage = usages + i % GROUPS;
+    *usage = rate_case_usage(&it, 0, JUNE_UTC_S + i);
+    usage->service = SP_SERVICE_DATA;
+    usage->bytes = 1024;
+    usage->rating_group = 1 + i * 7 % GROUPS;
+    for (int step = 1; step <= STEPS; step++) {
+      sp_rater_prefetch(it.rater, usage, step);
+    }
+    const struct sp__guess *guess = sp__guess_of(it.rater, usage);
+    const struct sp__frame *frame = guess->frame == 0 ? NULL : sp__cache_at(it.rater, guess->frame);
+    others += frame != NULL && frame->rating_group != usage->rating_group;
+    rate_case_rate(&it, usage, &charge);
+    ck_assert_uint_eq(it.rater->work.frame->rating_group, usage->rating_group);
+    ck_assert_int_eq(charge.net_micro, (int64_t)(usage->rating_group - 1) * CENT);
+  }
+  ck_assert_uint_gt(others, 10);
   rate_case_close(&it);
 }
 END_TEST
@@ -165,6 +213,7 @@ int main(void)
   tcase_set_timeout(all, 0);
   tcase_add_test(all, test_as_many_as_kept);
   tcase_add_test(all, test_plan_twice);
+  tcase_add_test(all, test_signs);
   suite_add_tcase(suite, all);
   SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_ENV);
