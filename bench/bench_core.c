@@ -230,7 +230,7 @@ struct totals {
 /* Records ahead of the one at hand: its usage, which another thread wrote, and the rater's steps,
  * as in tools/shard.c. */
 #define AHEAD_MAX 16u
-static const uint8_t ahead_of_step[] = {9, 5, 4, 3, 1};
+static const uint8_t ahead_of_step[] = {9, 6, 5, 4, 2, 1};
 
 __attribute__((noinline)) static void batch_rate(struct rate_case *it,
                                                  const struct sp_usage *usages, size_t count,

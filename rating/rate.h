@@ -37,15 +37,14 @@ SP_MUST_CHECK enum sp_status sp_rater_notice(struct sp_rater *rater, const struc
  * BAD_FORMAT: the chain's record in a damaged store names what is not there. */
 SP_MUST_CHECK enum sp_status sp_rate(struct sp_rater *rater, const struct sp_usage *usage,
                                      struct sp_charge *charge, struct sp_trace *trace);
-/* Hints before a batch: fetches what sp_rate will touch, in up to five steps, each some records
+/* Hints before a batch: fetches what sp_rate will touch, in up to six steps, each some records
  * behind the one before, as it reads what that fetched. 1: slots and lists of the customer; 2: what
- * those lead to; 3: the set of plans; 4: its rules for records like this, 5: or now, and those of
- * other bands. */
+ * those lead to; 3: the set of plans; 4, 5: its rules for records like this, near and far; 6: those
+ * of other bands. */
 void sp_rater_prefetch(const struct sp_rater *rater, const struct sp_usage *usage, int step);
-/* Steps 3, 4 and 5 of one record each, in one call; NULL: of none. */
-void sp_rater_prefetch_tariff(const struct sp_rater *rater, const struct sp_usage *set,
-                              const struct sp_usage *frame, const struct sp_usage *choices);
-/* How many of the steps are worth their time just now: 2, or 5 once the rater has met so many plans
+/* Steps 3 to 6 of one record each, in one call; NULL: of none. */
+void sp_rater_prefetch_tariff(const struct sp_rater *rater, const struct sp_usage *const ahead[4]);
+/* How many of the steps are worth their time just now: 2, or 6 once the rater has met so many plans
  * that their rules lie far away. */
 int sp_rater_prefetch_steps(const struct sp_rater *rater);
 

@@ -39,7 +39,6 @@ static inline __attribute__((always_inline)) void set_prefetch(const struct sp_r
   if (guess->key.set != 0) {
     sp_line_fetch(sp__set_at(rater, guess->key.set)->known + (usage->service != SP_SERVICE_VOICE));
     if (usage->dest_node != 0) {
-      sp_line_fetch(sp__set_at(rater, guess->key.set)->plans);
       sp_line_fetch(rater->dests[usage->book] + usage->dest_node);
     }
   }
@@ -99,7 +98,8 @@ static __attribute__((noinline)) void meeting_prefetch(const struct sp_rater *ra
   }
 }
 
-/* Its frame, if the set of plans knows it. */
+/* Its frame, if the set of plans knows it; else where it stands among all, and of which plans it
+ * would be made. */
 static inline __attribute__((always_inline)) void frame_prefetch(const struct sp_rater *rater,
                                                                  const struct sp_usage *usage)
 {
@@ -109,27 +109,35 @@ static inline __attribute__((always_inline)) void frame_prefetch(const struct sp
     if (guess->frame != 0) {
       frame_fetch(rater, guess->frame);
     } else {
+      sp_line_fetch(sp__set_at(rater, guess->key.set)->plans);
+    }
+  }
+}
+
+static inline __attribute__((always_inline)) void far_prefetch(const struct sp_rater *rater,
+                                                               const struct sp_usage *usage)
+{
+  struct sp__guess *guess = sp__guess_of(rater, usage);
+  if (guess->frame == 0 && guess->usage == usage && guess->key.set != 0) {
+    sp__frame_guess_far(rater, guess);
+    if (guess->frame != 0) {
+      frame_fetch(rater, guess->frame);
+    } else {
       plan_fetch(rater, sp__set_at(rater, guess->key.set));
     }
   }
 }
 
-/* Else the frame now. Where it is there: what does not lie in its two lines, and what other bands
- * choose. */
+/* What does not lie in the frame's two lines, and what other bands choose. */
 static inline __attribute__((always_inline)) void choices_prefetch(const struct sp_rater *rater,
                                                                    const struct sp_usage *usage)
 {
-  struct sp__guess *guess = sp__guess_of(rater, usage);
+  const struct sp__guess *guess = sp__guess_of(rater, usage);
   if (guess->usage != usage || guess->key.set == 0) {
     return;
   }
   if (guess->frame == 0) {
-    sp__frame_guess_far(rater, guess);
-    if (guess->frame != 0) {
-      frame_fetch(rater, guess->frame);
-    } else {
-      meeting_prefetch(rater, guess);
-    }
+    meeting_prefetch(rater, guess);
     return;
   }
   const struct sp__frame *frame = sp__cache_at(rater, guess->frame);
@@ -148,7 +156,7 @@ static inline __attribute__((always_inline)) void choices_prefetch(const struct 
 int sp_rater_prefetch_steps(const struct sp_rater *rater)
 {
   size_t used = rater->chunk_now * SP__CACHE_CHUNK_BYTES + rater->chunk_used;
-  return used < SP__CACHE_NEAR_BYTES ? 2 : 5;
+  return used < SP__CACHE_NEAR_BYTES ? 2 : 6;
 }
 
 /* The slots of the customer and of its group, and where its subscriptions are. */
@@ -177,25 +185,28 @@ static __attribute__((noinline)) void led_prefetch(const struct sp_rater *rater,
   }
 }
 
-void sp_rater_prefetch_tariff(const struct sp_rater *rater, const struct sp_usage *set,
-                              const struct sp_usage *frame, const struct sp_usage *choices)
+void sp_rater_prefetch_tariff(const struct sp_rater *rater, const struct sp_usage *const ahead[4])
 {
-  if (SP_LIKELY(set != NULL)) {
-    set_prefetch(rater, set);
+  if (SP_LIKELY(ahead[0] != NULL)) {
+    set_prefetch(rater, ahead[0]);
   }
-  if (SP_LIKELY(frame != NULL)) {
-    frame_prefetch(rater, frame);
+  if (SP_LIKELY(ahead[1] != NULL)) {
+    frame_prefetch(rater, ahead[1]);
   }
-  if (SP_LIKELY(choices != NULL)) {
-    choices_prefetch(rater, choices);
+  if (SP_LIKELY(ahead[2] != NULL)) {
+    far_prefetch(rater, ahead[2]);
+  }
+  if (SP_LIKELY(ahead[3] != NULL)) {
+    choices_prefetch(rater, ahead[3]);
   }
 }
 
 void sp_rater_prefetch(const struct sp_rater *rater, const struct sp_usage *usage, int step)
 {
   if (step > 2) {
-    sp_rater_prefetch_tariff(rater, step == 3 ? usage : NULL, step == 4 ? usage : NULL,
-                             step == 5 ? usage : NULL);
+    const struct sp_usage *ahead[4] = {NULL};
+    ahead[(step - 3) & 3] = usage;
+    sp_rater_prefetch_tariff(rater, ahead);
   } else if (usage->subscriber < rater->state->count[0]) {
     if (step == 1) {
       customer_prefetch(rater, usage);

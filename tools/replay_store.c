@@ -23,9 +23,10 @@ _Static_assert(SP_DECODE_SCRATCH_BYTES >= SP_CDR_SCRATCH_BYTES, "room for any re
 /* So many records before its turn is fetched what a record touches: its customer, what that leads
  * to, the set of its plans, the rules there. */
 #define AHEAD_CUSTOMER 9u
-#define AHEAD_LED 5u
-#define AHEAD_SET 4u
-#define AHEAD_RULES 3u
+#define AHEAD_LED 6u
+#define AHEAD_SET 5u
+#define AHEAD_RULES 4u
+#define AHEAD_FAR 2u
 #define AHEAD_CHOICES 1u
 
 struct kept { /* of a record, as journaled */
@@ -186,7 +187,8 @@ static enum sp_status due_price(struct engine *engine)
     record_prefetch(engine, i + AHEAD_SET, 3, last);
     if (last > 3) {
       record_prefetch(engine, i + AHEAD_RULES, 4, last);
-      record_prefetch(engine, i + AHEAD_CHOICES, 5, last);
+      record_prefetch(engine, i + AHEAD_FAR, 5, last);
+      record_prefetch(engine, i + AHEAD_CHOICES, 6, last);
     }
     SP_TRY(record_price(engine, i));
   }

@@ -7,13 +7,12 @@
 #include "tools/shard_inside.h"
 
 /* Records ahead of the one at hand, for each step: what another thread wrote about it, what that
- * names, what that leads to, and the tariff in two steps. */
+ * names, what that leads to, and the tariff in four steps. */
 #define AHEAD_MAX 16u
 #define AHEAD_NAMED 9u
-#define AHEAD_LED 5u
-#define AHEAD_SET 4u
-#define AHEAD_FRAME 3u
-#define AHEAD_CHOICES 1u
+#define AHEAD_LED 6u
+#define AHEAD_TARIFF 4 /* its steps */
+static const uint8_t ahead_of_tariff[AHEAD_TARIFF] = {5, 4, 2, 1};
 #define RAW_BYTES_USUAL 128u
 
 static inline void lines_prefetch(const void *at, size_t bytes)
@@ -60,11 +59,12 @@ static void prefetch(const struct sp_shard *shard, const struct sp_parcel *parce
 static void prefetch_tariff(const struct sp_shard *shard, const struct sp_parcel *parcel,
                             const uint16_t *order, uint32_t count, uint32_t k)
 {
-  const struct sp_usage *usages = parcel->usages;
-  sp_rater_prefetch_tariff(shard->rater,
-                           k + AHEAD_SET < count ? &usages[order[k + AHEAD_SET]] : NULL,
-                           k + AHEAD_FRAME < count ? &usages[order[k + AHEAD_FRAME]] : NULL,
-                           k + AHEAD_CHOICES < count ? &usages[order[k + AHEAD_CHOICES]] : NULL);
+  const struct sp_usage *ahead[AHEAD_TARIFF];
+  for (unsigned i = 0; i < AHEAD_TARIFF; i++) {
+    uint32_t at = k + ahead_of_tariff[i];
+    ahead[i] = at < count ? &parcel->usages[order[at]] : NULL;
+  }
+  sp_rater_prefetch_tariff(shard->rater, ahead);
 }
 
 /* The stream's index in the open block. FULL: the block must be closed first. */

@@ -12,7 +12,7 @@
 #define JUNE_UTC_S INT64_C(1780243200) /* 2026-06-01 00:00 in Shanghai */
 #define TEXT_BYTES (256u << 10)
 
-enum { PREFIXES = 4000, RECORDS = 16001, AHEAD = 4, STEPS = 5 };
+enum { PREFIXES = 4000, RECORDS = 16001, AHEAD = 4, STEPS = 6 };
 
 static char destinations[TEXT_BYTES], rates[TEXT_BYTES], allowances[TEXT_BYTES];
 
@@ -219,6 +219,7 @@ START_TEST(test_guess_of_another)
     sp_rater_prefetch(with.rater, &usage, 3);
     sp_rater_prefetch(with.rater, &usage, 4);
     sp_rater_prefetch(with.rater, &usage, 5);
+    sp_rater_prefetch(with.rater, &usage, 6);
     const struct sp__guess *guess = sp__guess_of(with.rater, &usage);
     taken += guess->frame != 0;
     size_t value = drawn / guess_steps[column] % guess_sizes[column];

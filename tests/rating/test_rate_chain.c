@@ -266,7 +266,7 @@ START_TEST(test_batches)
       memset(&charge[i], 0, sizeof(charge[i]));
       rate_case_rate(&one, &usages[i], &charge[i]);
     }
-    for (int step = 1; step <= 4; step++) {
+    for (int step = 1; step <= 6; step++) {
       for (unsigned i = 0; i < BATCH; i++) {
         sp_rater_prefetch(many.rater, &usages[i], step);
       }
