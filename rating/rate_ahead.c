@@ -33,6 +33,7 @@ static inline __attribute__((always_inline)) void set_prefetch(const struct sp_r
   guess->usage = usage;
   guess->frame = 0;
   guess->key.set = 0;
+  guess->book = SP_NONE; /* what else is there is of an earlier record until step 4 */
   if (usage->subscriber < rater->state->count[0] && usage->book < rater->books_count) {
     guess->key.set = sp__set_seen(rater, usage);
   }

@@ -217,11 +217,14 @@ START_TEST(test_guess_of_another)
     size_t drawn = seed % GUESS_KINDS, column = (seed >> 40) % 8;
     usage = kinds[drawn];
     sp_rater_prefetch(with.rater, &usage, 3);
-    sp_rater_prefetch(with.rater, &usage, 4);
-    sp_rater_prefetch(with.rater, &usage, 5);
-    sp_rater_prefetch(with.rater, &usage, 6);
+    bool whole = (seed >> 57 & 7) != 0; /* else step 4 is left out: what there is is another's */
+    for (int step = whole ? 4 : 5; step <= STEPS; step++) {
+      sp_rater_prefetch(with.rater, &usage, step);
+    }
     const struct sp__guess *guess = sp__guess_of(with.rater, &usage);
     taken += guess->frame != 0;
+    bool seen = whole && guess->key.set != 0;
+    ck_assert_uint_eq(guess->book, seen ? usage.book : SP_NONE);
     size_t value = drawn / guess_steps[column] % guess_sizes[column];
     size_t other_value = (value + 1 + round / 8 % 2) % guess_sizes[column];
     size_t changed = drawn + other_value * guess_steps[column] - value * guess_steps[column];
