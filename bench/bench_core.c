@@ -230,14 +230,37 @@ struct totals {
 /* Records ahead of the one at hand: its usage, which another thread wrote, and the rater's steps,
  * as in tools/shard.c. */
 #define AHEAD_MAX 16u
-static const uint8_t ahead_of_step[] = {9, 6, 5, 4, 2, 1};
+#define AHEAD_CUSTOMER 9u
+#define AHEAD_LED 6u
+enum { TARIFF_STEPS = 4 };
+static const uint8_t ahead_of_tariff[TARIFF_STEPS] = {5, 4, 2, 1};
+
+/* Record i is the one at hand; before the first one it has wrapped. */
+static void ahead_fetch(const struct rate_case *it, const struct sp_usage *usages, size_t count,
+                        size_t i, bool far)
+{
+  if (i + AHEAD_CUSTOMER < count) {
+    sp_rater_prefetch(it->rater, usages + i + AHEAD_CUSTOMER, 1);
+  }
+  if (i + AHEAD_LED < count) {
+    sp_rater_prefetch(it->rater, usages + i + AHEAD_LED, 2);
+  }
+  if (far) {
+    const struct sp_usage *ahead[TARIFF_STEPS];
+    for (unsigned k = 0; k < TARIFF_STEPS; k++) {
+      size_t at = i + ahead_of_tariff[k];
+      ahead[k] = at < count ? usages + at : NULL;
+    }
+    sp_rater_prefetch_tariff(it->rater, ahead);
+  }
+}
 
 __attribute__((noinline)) static void batch_rate(struct rate_case *it,
                                                  const struct sp_usage *usages, size_t count,
                                                  struct totals *totals)
 {
   static struct sp_charge charge;
-  int steps = sp_rater_prefetch_steps(it->rater);
+  bool far = sp_rater_prefetch_steps(it->rater) > 2;
   for (size_t i = 0; i < count + AHEAD_MAX; i++) {
     if (i < count) {
       const char *line = (const char *)(usages + i);
@@ -245,12 +268,7 @@ __attribute__((noinline)) static void batch_rate(struct rate_case *it,
       sp_line_fetch(line + 64);
       sp_line_fetch(line + 128);
     }
-    for (int step = 1; step <= steps; step++) {
-      size_t at = i - (AHEAD_MAX - ahead_of_step[step - 1]);
-      if (at < count) { /* before the first record it has wrapped */
-        sp_rater_prefetch(it->rater, usages + at, step);
-      }
-    }
+    ahead_fetch(it, usages, count, i - AHEAD_MAX, far);
     if (i < AHEAD_MAX) {
       continue;
     }
