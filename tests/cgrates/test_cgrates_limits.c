@@ -1,11 +1,11 @@
 /* rating/cgrates.h at its edges: tables at their limits, each wrong cell with line and column, and
  * calls that take the rare ways. Costs worked out beside each. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "rating/cgrates.h"
+#include "tests/check_run.h"
 #include "tools/heap.h"
 
 enum { TEXT_MAX = 1 << 20 };
@@ -407,19 +407,12 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("cgrates_limits");
-  TCase *all = tcase_create("all");
-  tcase_set_timeout(all, 0);
-  tcase_add_test(all, test_absent);
-  tcase_add_test(all, test_cells);
-  tcase_add_test(all, test_other_plan);
-  tcase_add_test(all, test_sizes);
-  tcase_add_test(all, test_rare_ways);
-  tcase_add_test(all, test_many_plans);
-  suite_add_tcase(suite, all);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  TCase *tests = check_case();
+  tcase_add_test(tests, test_absent);
+  tcase_add_test(tests, test_cells);
+  tcase_add_test(tests, test_other_plan);
+  tcase_add_test(tests, test_sizes);
+  tcase_add_test(tests, test_rare_ways);
+  tcase_add_test(tests, test_many_plans);
+  return check_run("cgrates_limits", tests);
 }

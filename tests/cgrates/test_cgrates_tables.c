@@ -1,9 +1,9 @@
 /* The tutorial's tables altered at random: read or refused with a message, never a crash, and what
  * is read prices calls. Each request for memory refused once. SEED=n for other alterations. */
 #include "rating/cgrates.h"
+#include "tests/check_run.h"
 #include "tools/heap.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -181,15 +181,8 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("cgrates_tables");
-  TCase *all = tcase_create("all");
-  tcase_set_timeout(all, 0);
-  tcase_add_test(all, test_altered);
-  tcase_add_test(all, test_no_memory);
-  suite_add_tcase(suite, all);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  TCase *tests = check_case();
+  tcase_add_test(tests, test_altered);
+  tcase_add_test(tests, test_no_memory);
+  return check_run("cgrates_tables", tests);
 }

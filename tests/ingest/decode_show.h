@@ -5,6 +5,7 @@
 
 #include "ingest/decode.h"
 #include "rating/reason.h"
+#include "tests/check_run.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,14 +13,6 @@
 #include <string.h>
 
 #define SHOW_BYTES_MAX (1 << 20)
-
-/* ck_assert tells the runner of every check by a system call; this one only of a wrong one. */
-#define REQUIRE(condition)                                       \
-  do {                                                           \
-    if (!(condition)) {                                          \
-      ck_abort_msg("%s:%d: %s", __FILE__, __LINE__, #condition); \
-    }                                                            \
-  } while (0)
 
 struct show {
   char *text;

@@ -1,8 +1,7 @@
 /* Canonical CSV: tables of lines and records, and the properties that borders of chunks and batches
  * change nothing and that the quick and the careful way say the same. */
+#include "tests/check_run.h"
 #include "tests/ingest/decode_show.h"
-
-#include <check.h>
 
 struct row {
   const char *csv;
@@ -378,9 +377,7 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("decode_csv");
-  TCase *tests = tcase_create("csv");
-  tcase_set_timeout(tests, 0);
+  TCase *tests = check_case();
   tcase_add_test(tests, test_lines);
   tcase_add_test(tests, test_quotes);
   tcase_add_test(tests, test_fields);
@@ -391,10 +388,5 @@ int main(void)
   tcase_add_test(tests, test_borders);
   tcase_add_test(tests, test_quick_is_careful);
   tcase_add_test(tests, test_long_lines);
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return check_run("decode_csv", tests);
 }

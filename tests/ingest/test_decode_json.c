@@ -1,7 +1,6 @@
 /* Canonical JSON: tables of objects and records; borders change nothing. */
+#include "tests/check_run.h"
 #include "tests/ingest/decode_show.h"
-
-#include <check.h>
 
 struct row {
   const char *json;
@@ -232,19 +231,12 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("decode_json");
-  TCase *tests = tcase_create("json");
-  tcase_set_timeout(tests, 0);
+  TCase *tests = check_case();
   tcase_add_test(tests, test_objects);
   tcase_add_test(tests, test_no_objects);
   tcase_add_test(tests, test_borders);
   tcase_add_test(tests, test_cut_anywhere);
   tcase_add_test(tests, test_messages);
   tcase_add_test(tests, test_long_escapes);
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return check_run("decode_json", tests);
 }

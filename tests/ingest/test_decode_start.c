@@ -1,9 +1,8 @@
 /* The instant of a record, against tables and against an obvious calendar that counts day by day.
  */
 #include "ingest/decode_slots.h"
+#include "tests/check_run.h"
 #include "tests/ingest/decode_show.h"
-
-#include <check.h>
 
 static struct sp_decoder decoder;
 
@@ -165,17 +164,10 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("decode_start");
-  TCase *tests = tcase_create("start");
-  tcase_set_timeout(tests, 0);
+  TCase *tests = check_case();
   tcase_add_test(tests, test_right);
   tcase_add_test(tests, test_wrong);
   tcase_add_test(tests, test_every_day);
   tcase_add_test(tests, test_every_second);
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return check_run("decode_start", tests);
 }

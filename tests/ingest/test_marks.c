@@ -2,23 +2,15 @@
  * shards. */
 #include "ingest/marks.h"
 #include "rating/hash.h"
+#include "tests/check_run.h"
 #include "tools/heap.h"
 
-#include <check.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define WINDOW_S 1000
-
-/* ck_assert tells the runner of every check by a system call; this one only of a wrong one. */
-#define REQUIRE(condition)                                       \
-  do {                                                           \
-    if (!(condition)) {                                          \
-      ck_abort_msg("%s:%d: %s", __FILE__, __LINE__, #condition); \
-    }                                                            \
-  } while (0)
 
 static uint64_t random_next(uint64_t *state)
 {
@@ -429,9 +421,7 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("marks");
-  TCase *tests = tcase_create("marks");
-  tcase_set_timeout(tests, 0);
+  TCase *tests = check_case();
   tcase_add_test(tests, test_against_list);
   tcase_add_test(tests, test_growth);
   tcase_add_test(tests, test_window_frees);
@@ -440,10 +430,5 @@ int main(void)
   tcase_add_test(tests, test_chunk_is_gone);
   tcase_add_test(tests, test_hold);
   tcase_add_test(tests, test_no_memory);
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return check_run("marks", tests);
 }

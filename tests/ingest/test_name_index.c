@@ -1,8 +1,8 @@
 /* ingest/name_index.h: every name is found at its place, however many share a hash, and none that
  * is not there. */
 #include "ingest/name_index.h"
+#include "tests/check_run.h"
 
-#include <check.h>
 #include <stdlib.h>
 
 enum { NAMES = 5000, HASHES = 700 };
@@ -42,14 +42,7 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("name_index");
-  TCase *all = tcase_create("all");
-  tcase_set_timeout(all, 0);
-  tcase_add_test(all, test_found);
-  suite_add_tcase(suite, all);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  TCase *tests = check_case();
+  tcase_add_test(tests, test_found);
+  return check_run("name_index", tests);
 }

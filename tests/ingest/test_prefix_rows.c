@@ -1,8 +1,7 @@
 /* Rows of a number plan that say the same are one, whatever room they grow to; so are areas. */
 #include "ingest/resolve_area.h"
+#include "tests/check_run.h"
 #include "tests/rating/book_made.h"
-
-#include <check.h>
 
 enum { ROWS = 3000, AREAS = 701, TEXT_BYTES = 1 << 17 };
 
@@ -123,15 +122,8 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("prefix_rows");
-  TCase *all = tcase_create("all");
-  tcase_set_timeout(all, 0);
-  tcase_add_test(all, test_rows);
-  tcase_add_test(all, test_refused);
-  suite_add_tcase(suite, all);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  TCase *tests = check_case();
+  tcase_add_test(tests, test_rows);
+  tcase_add_test(tests, test_refused);
+  return check_run("prefix_rows", tests);
 }

@@ -1,8 +1,8 @@
 /* The table of a large book says of every number what the two searches of the book say. */
 #include "ingest/prefix_table.h"
+#include "tests/check_run.h"
 #include "tests/rating/book_made.h"
 
-#include <check.h>
 #include <inttypes.h>
 
 enum { ROWS = 3000, DENSE = 20000, ASKED = 5000, TEXT_BYTES = 1 << 20 };
@@ -408,21 +408,14 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("prefix_table");
-  TCase *all = tcase_create("all");
-  tcase_set_timeout(all, 0);
-  tcase_add_test(all, test_compare);
-  tcase_add_test(all, test_dense);
-  tcase_add_test(all, test_bytes);
-  tcase_add_test(all, test_lines);
-  tcase_add_test(all, test_nested);
-  tcase_add_test(all, test_limit);
-  tcase_add_test(all, test_wide);
-  tcase_add_test(all, test_refused);
-  suite_add_tcase(suite, all);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  TCase *tests = check_case();
+  tcase_add_test(tests, test_compare);
+  tcase_add_test(tests, test_dense);
+  tcase_add_test(tests, test_bytes);
+  tcase_add_test(tests, test_lines);
+  tcase_add_test(tests, test_nested);
+  tcase_add_test(tests, test_limit);
+  tcase_add_test(tests, test_wide);
+  tcase_add_test(tests, test_refused);
+  return check_run("prefix_table", tests);
 }

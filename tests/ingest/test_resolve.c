@@ -4,6 +4,7 @@
 #include "ingest/decode.h"
 #include "ingest/resolve.h"
 #include "rating/reason.h"
+#include "tests/check_run.h"
 #include "tests/rating/customers_case.h"
 
 static const struct case_file book[] = {
@@ -663,8 +664,9 @@ START_TEST(test_conflict_words)
 }
 END_TEST
 
-static void tests_add(TCase *tests)
+int main(void)
 {
+  TCase *tests = check_case();
   tcase_add_checked_fixture(tests, setup, teardown);
   tcase_add_loop_test(tests, test_places, 0, sizeof(places) / sizeof(places[0]));
   tcase_add_test(tests, test_who);
@@ -678,6 +680,5 @@ static void tests_add(TCase *tests)
   tcase_add_test(tests, test_large);
   tcase_add_test(tests, test_places_for_explain);
   tcase_add_test(tests, test_conflict_words);
+  return check_run("resolve", tests);
 }
-
-CASE_RUN("resolve", tests_add)

@@ -1,11 +1,11 @@
 /* Writing of numbers (book.md §6.1): a table by hand, and a model letter by letter against both
  * ways of the code. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ingest/resolve_number.h"
+#include "tests/check_run.h"
 
 static char room[SP__NORMAL_ROOM];
 
@@ -184,17 +184,10 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("resolve_number");
-  TCase *tests = tcase_create("numbers");
-  tcase_set_timeout(tests, 0);
+  TCase *tests = check_case();
   tcase_add_loop_test(tests, test_table, 0, sizeof(table) / sizeof(table[0]));
   tcase_add_test(tests, test_shorts);
   tcase_add_test(tests, test_other_texts_are_told_apart);
   tcase_add_test(tests, test_model);
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return check_run("resolve_number", tests);
 }

@@ -1,22 +1,14 @@
 /* Keys of sessions against an obvious list, through growth and windows; and without memory. */
 #include "ingest/session_keys.h"
 #include "rating/hash.h"
+#include "tests/check_run.h"
 #include "tools/heap.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define WINDOW_S 1000
-
-/* ck_assert tells the runner of every check by a system call; this one only of a wrong one. */
-#define REQUIRE(condition)                                       \
-  do {                                                           \
-    if (!(condition)) {                                          \
-      ck_abort_msg("%s:%d: %s", __FILE__, __LINE__, #condition); \
-    }                                                            \
-  } while (0)
 
 struct added {
   uint64_t key;
@@ -212,17 +204,10 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("session_keys");
-  TCase *tests = tcase_create("session_keys");
-  tcase_set_timeout(tests, 0);
+  TCase *tests = check_case();
   tcase_add_test(tests, test_against_list);
   tcase_add_test(tests, test_shard_further);
   tcase_add_test(tests, test_growth);
   tcase_add_test(tests, test_no_memory);
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return check_run("session_keys", tests);
 }

@@ -1,5 +1,6 @@
 /* Files as sources: formats, folders, zstd, borders of chunks, going on at every position, growing
  * files, what cannot be read. */
+#include "tests/check_run.h"
 #include "tests/folder.h"
 #include "tests/ingest/source_show.h"
 
@@ -499,9 +500,7 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("source_files");
-  TCase *tests = tcase_create("files");
-  tcase_set_timeout(tests, 0);
+  TCase *tests = check_case();
   tcase_add_checked_fixture(tests, folder_make, folder_remove);
   tcase_add_test(tests, test_folder);
   tcase_add_test(tests, test_large);
@@ -513,10 +512,5 @@ int main(void)
   tcase_add_test(tests, test_half_line_then_rest);
   tcase_add_test(tests, test_failures);
   tcase_add_test(tests, test_stdin);
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return check_run("source_files", tests);
 }

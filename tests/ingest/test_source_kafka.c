@@ -1,6 +1,7 @@
 /* A topic as a source, on the client's mock cluster in this process: formats, partitions, going on
  * at every record, what is not there. The mock proves no guarantee of a broker: tests/kafka does,
  * with a real one. */
+#include "tests/check_run.h"
 #include "tests/ingest/source_show.h"
 
 #include <librdkafka/rdkafka.h>
@@ -380,9 +381,7 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("source_kafka");
-  TCase *tests = tcase_create("kafka");
-  tcase_set_timeout(tests, 0);
+  TCase *tests = check_case();
   tcase_add_checked_fixture(tests, cluster_make, cluster_end);
   tcase_add_test(tests, test_json);
   tcase_add_test(tests, test_csv);
@@ -394,10 +393,5 @@ int main(void)
   tcase_add_test(tests, test_other_topic);
   tcase_add_test(tests, test_broker_away);
   tcase_add_test(tests, test_broker_gone);
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return check_run("source_kafka", tests);
 }

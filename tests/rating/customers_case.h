@@ -159,19 +159,4 @@ static inline bool case_is(struct sp_name name, const char *text)
          (name.length == 0 || memcmp(name.text, text, name.length) == 0);
 }
 
-#define CASE_RUN(name, tests_add)                     \
-  int main(void)                                      \
-  {                                                   \
-    Suite *suite = suite_create(name);                \
-    TCase *tests = tcase_create(name);                \
-    tcase_set_timeout(tests, 0);                      \
-    tests_add(tests);                                 \
-    suite_add_tcase(suite, tests);                    \
-    SRunner *runner = srunner_create(suite);          \
-    srunner_run_all(runner, CK_ENV);                  \
-    int failed = srunner_ntests_failed(runner);       \
-    srunner_free(runner);                             \
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE; \
-  }
-
 #endif

@@ -1,12 +1,12 @@
 /* A compiled book answers what its tables say: prefixes, places, local time, bands, cycles; an
  * image that is altered anywhere is refused; memory that ends at any allocation is a clean
  * NO_MEMORY. */
-#include <check.h>
 #include <time.h>
 
 #include "rating/civil.h"
 #include "rating/hash.h"
 #include "rating/number.h"
+#include "tests/check_run.h"
 #include "tests/rating/book_made.h"
 #include "tests/rating/book_met.h"
 
@@ -651,31 +651,23 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("book");
-  TCase *all = tcase_create("all");
-  tcase_set_timeout(all, 0);
-  tcase_add_test(all, test_longest_prefix);
-  tcase_add_test(all, test_zones);
-  tcase_add_test(all, test_gap_and_fold);
-  tcase_add_test(all, test_bands);
-  tcase_add_test(all, test_cycles);
-  tcase_add_test(all, test_places);
-  tcase_add_test(all, test_full_book);
-  tcase_add_test(all, test_altered_image);
-  tcase_add_test(all, test_wrong_words);
-  tcase_add_test(all, test_left_over);
-  tcase_add_test(all, test_wrong_discounts);
-  tcase_add_test(all, test_memory_ends);
-  tcase_add_test(all, test_memory_ends_in_a_large_book);
-  tcase_add_test(all, test_same_image);
-  tcase_add_test(all, test_stray_files);
-  tcase_add_test(all, test_book_set);
-  suite_add_tcase(suite, all);
-  SRunner *runner = srunner_create(suite);
+  TCase *tests = check_case();
+  tcase_add_test(tests, test_longest_prefix);
+  tcase_add_test(tests, test_zones);
+  tcase_add_test(tests, test_gap_and_fold);
+  tcase_add_test(tests, test_bands);
+  tcase_add_test(tests, test_cycles);
+  tcase_add_test(tests, test_places);
+  tcase_add_test(tests, test_full_book);
+  tcase_add_test(tests, test_altered_image);
+  tcase_add_test(tests, test_wrong_words);
+  tcase_add_test(tests, test_left_over);
+  tcase_add_test(tests, test_wrong_discounts);
+  tcase_add_test(tests, test_memory_ends);
+  tcase_add_test(tests, test_memory_ends_in_a_large_book);
+  tcase_add_test(tests, test_same_image);
+  tcase_add_test(tests, test_stray_files);
+  tcase_add_test(tests, test_book_set);
   printf("seed %u\n", SEED);
-  srunner_set_fork_status(runner, CK_NOFORK);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return check_run("book", tests);
 }

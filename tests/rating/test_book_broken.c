@@ -1,7 +1,7 @@
 /* Tables that cannot be read, wholly or in a row: what is wrong is said where it is, what is wrong
  * elsewhere is said in the same run, and nothing that only follows from what is not known. */
-#include <check.h>
 
+#include "tests/check_run.h"
 #include "tests/rating/book_made.h"
 
 #define PLANS "plan,kind\nday,base\nteam,group\n"
@@ -261,15 +261,7 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("book_broken");
-  TCase *all = tcase_create("all");
-  tcase_set_timeout(all, 0);
-  tcase_add_loop_test(all, test_broken, 0, (int)(sizeof(cases) / sizeof(cases[0])));
-  suite_add_tcase(suite, all);
-  SRunner *runner = srunner_create(suite);
-  srunner_set_fork_status(runner, CK_NOFORK);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  TCase *tests = check_case();
+  tcase_add_loop_test(tests, test_broken, 0, (int)(sizeof(cases) / sizeof(cases[0])));
+  return check_run("book_broken", tests);
 }

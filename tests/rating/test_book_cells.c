@@ -1,7 +1,7 @@
 /* Cells of a book that cannot stand: which line is refused (":w" warned of), and that the rest is
  * read. */
-#include <check.h>
 
+#include "tests/check_run.h"
 #include "tests/rating/book_made.h"
 
 #define HEAD "plan,item,service,zone,dest,band,rating_group,price,per,increment,from,"
@@ -414,18 +414,11 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("book_cells");
-  TCase *all = tcase_create("all");
-  tcase_set_timeout(all, 0);
-  tcase_add_test(all, test_cases);
-  tcase_add_test(all, test_increment_digits);
-  tcase_add_test(all, test_examples);
-  tcase_add_test(all, test_bands);
-  tcase_add_test(all, test_columns);
-  suite_add_tcase(suite, all);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  TCase *tests = check_case();
+  tcase_add_test(tests, test_cases);
+  tcase_add_test(tests, test_increment_digits);
+  tcase_add_test(tests, test_examples);
+  tcase_add_test(tests, test_bands);
+  tcase_add_test(tests, test_columns);
+  return check_run("book_cells", tests);
 }

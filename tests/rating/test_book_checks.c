@@ -1,7 +1,7 @@
 /* Every check of book.md §18.2 to §18.4: small books, and which lines they must report, no others.
  */
-#include <check.h>
 
+#include "tests/check_run.h"
 #include "tests/rating/book_made.h"
 
 struct check_case {
@@ -486,18 +486,10 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("book_checks");
-  TCase *all = tcase_create("all");
-  tcase_set_timeout(all, 0);
-  tcase_add_loop_test(all, test_case, 0, (int)(sizeof(cases) / sizeof(cases[0])));
-  tcase_add_test(all, test_too_many_bands);
-  tcase_add_test(all, test_too_many_items);
-  tcase_add_test(all, test_far_column);
-  suite_add_tcase(suite, all);
-  SRunner *runner = srunner_create(suite);
-  srunner_set_fork_status(runner, CK_NOFORK);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  TCase *tests = check_case();
+  tcase_add_loop_test(tests, test_case, 0, (int)(sizeof(cases) / sizeof(cases[0])));
+  tcase_add_test(tests, test_too_many_bands);
+  tcase_add_test(tests, test_too_many_items);
+  tcase_add_test(tests, test_far_column);
+  return check_run("book_checks", tests);
 }

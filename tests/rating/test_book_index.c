@@ -1,9 +1,8 @@
 /* A prefix index with one entry wrong; dates before and west of where we are. */
 #include "rating/book_prefix.h"
 #include "rating/charge_json.h"
+#include "tests/check_run.h"
 #include "tests/rating/book_made.h"
-
-#include <check.h>
 
 enum { ENTRIES = SP_PREFIX_ROOT + 2 * SP_PREFIX_NODE, COUNT = 100 };
 
@@ -83,15 +82,8 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("book_index");
-  TCase *all = tcase_create("all");
-  tcase_set_timeout(all, 0);
-  tcase_add_test(all, test_prefix);
-  tcase_add_test(all, test_dates);
-  suite_add_tcase(suite, all);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  TCase *tests = check_case();
+  tcase_add_test(tests, test_prefix);
+  tcase_add_test(tests, test_dates);
+  return check_run("book_index", tests);
 }

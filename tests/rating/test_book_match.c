@@ -1,9 +1,8 @@
 /* The rules of an item that a record meets are found by its destination's place among the item's:
  * over random books they are those that a look at each rule finds. */
 #include "rating/rate_match.h"
+#include "tests/check_run.h"
 #include "tests/rating/book_made.h"
-
-#include <check.h>
 
 enum { DESTS = 120, ROWS = 150, TABLE_BYTES = 32768, BOOKS = 40 };
 
@@ -196,15 +195,8 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("book_match");
-  TCase *all = tcase_create("all");
-  tcase_set_timeout(all, 0);
-  tcase_add_test(all, test_found);
-  tcase_add_test(all, test_far_guess);
-  suite_add_tcase(suite, all);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  TCase *tests = check_case();
+  tcase_add_test(tests, test_found);
+  tcase_add_test(tests, test_far_guess);
+  return check_run("book_match", tests);
 }

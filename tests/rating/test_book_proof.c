@@ -1,7 +1,7 @@
 /* Ties and gaps of random small books against their definitions (book.md §18.3), walked record by
  * record and time by time. */
-#include <check.h>
 
+#include "tests/check_run.h"
 #include "tests/rating/book_made.h"
 
 #define SEED 20261130u
@@ -447,15 +447,7 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("book_proof");
-  TCase *all = tcase_create("all");
-  tcase_set_timeout(all, 0);
-  tcase_add_test(all, test_random_books);
-  suite_add_tcase(suite, all);
-  SRunner *runner = srunner_create(suite);
-  srunner_set_fork_status(runner, CK_NOFORK);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  TCase *tests = check_case();
+  tcase_add_test(tests, test_random_books);
+  return check_run("book_proof", tests);
 }

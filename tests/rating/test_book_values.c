@@ -1,9 +1,9 @@
 /* Cells of a book as text: amounts, quantities, times, names; dates against counting day by day. */
-#include <check.h>
 #include <string.h>
 
 #include "rating/book_values.h"
 #include "rating/civil.h"
+#include "tests/check_run.h"
 
 START_TEST(test_quantities)
 {
@@ -244,20 +244,12 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("book_values");
-  TCase *all = tcase_create("all");
-  tcase_set_timeout(all, 0);
-  tcase_add_test(all, test_quantities);
-  tcase_add_test(all, test_prices);
-  tcase_add_test(all, test_percents_clocks_integers);
-  tcase_add_test(all, test_names);
-  tcase_add_test(all, test_instants);
-  tcase_add_test(all, test_every_day);
-  suite_add_tcase(suite, all);
-  SRunner *runner = srunner_create(suite);
-  srunner_set_fork_status(runner, CK_NOFORK);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  TCase *tests = check_case();
+  tcase_add_test(tests, test_quantities);
+  tcase_add_test(tests, test_prices);
+  tcase_add_test(tests, test_percents_clocks_integers);
+  tcase_add_test(tests, test_names);
+  tcase_add_test(tests, test_instants);
+  tcase_add_test(tests, test_every_day);
+  return check_run("book_values", tests);
 }

@@ -1,7 +1,7 @@
 /* A book's zone file and book.yaml, written by hand: what is read, what is refused, never a crash.
  * Zone files are TZif (RFC 8536): two headers with their bodies and the rule for later years. */
-#include <check.h>
 
+#include "tests/check_run.h"
 #include "tests/rating/book_made.h"
 
 #define ZONE_BYTES_MAX 8192
@@ -349,18 +349,11 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("book_zone");
-  TCase *all = tcase_create("all");
-  tcase_set_timeout(all, 0);
-  tcase_add_test(all, test_footers);
-  tcase_add_test(all, test_headers);
-  tcase_add_test(all, test_damage);
-  tcase_add_test(all, test_yaml);
-  tcase_add_test(all, test_yaml_missing);
-  suite_add_tcase(suite, all);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  TCase *tests = check_case();
+  tcase_add_test(tests, test_footers);
+  tcase_add_test(tests, test_headers);
+  tcase_add_test(tests, test_damage);
+  tcase_add_test(tests, test_yaml);
+  tcase_add_test(tests, test_yaml_missing);
+  return check_run("book_zone", tests);
 }

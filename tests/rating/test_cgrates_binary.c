@@ -1,11 +1,11 @@
 /* rating/cgrates_price.h: binary64 in whole numbers does what the machine's own does, bit by bit.
  * SEED=n for other numbers. */
-#include <check.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "rating/cgrates_price.h"
+#include "tests/check_run.h"
 
 enum { ROUNDS = 300000 };
 
@@ -121,16 +121,9 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("cgrates_binary");
-  TCase *all = tcase_create("all");
-  tcase_set_timeout(all, 0);
-  tcase_add_test(all, test_against_machine);
-  tcase_add_test(all, test_round);
-  tcase_add_test(all, test_known);
-  suite_add_tcase(suite, all);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  TCase *tests = check_case();
+  tcase_add_test(tests, test_against_machine);
+  tcase_add_test(tests, test_round);
+  tcase_add_test(tests, test_known);
+  return check_run("cgrates_binary", tests);
 }

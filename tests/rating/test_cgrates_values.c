@@ -1,10 +1,10 @@
 /* rating/cgrates.h: writings of durations, times and amounts as tables of text, and what a call may
  * cost at most. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "rating/cgrates.h"
+#include "tests/check_run.h"
 #include "tools/heap.h"
 
 START_TEST(test_duration)
@@ -153,16 +153,10 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("cgrates_values");
-  TCase *all = tcase_create("all");
-  tcase_add_test(all, test_duration);
-  tcase_add_test(all, test_time);
-  tcase_add_test(all, test_amount);
-  tcase_add_test(all, test_most);
-  suite_add_tcase(suite, all);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  TCase *tests = check_case();
+  tcase_add_test(tests, test_duration);
+  tcase_add_test(tests, test_time);
+  tcase_add_test(tests, test_amount);
+  tcase_add_test(tests, test_most);
+  return check_run("cgrates_values", tests);
 }

@@ -1,9 +1,8 @@
 /* rating/charge_json.h: every key in order, amounts, instants, texts that need escapes, lines that
  * do not fit. */
 #include "rating/charge_json.h"
+#include "tests/check_run.h"
 #include "tests/rating/rate_case.h"
-
-#include <check.h>
 
 static const struct rate_case_file book[] = {
     {"book.yaml", "name: b\ncurrency: CNY\ntimezone: Asia/Shanghai\n"},
@@ -140,17 +139,10 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("charge_json");
-  TCase *all = tcase_create("all");
-  tcase_set_timeout(all, 0);
-  tcase_add_test(all, test_rated);
-  tcase_add_test(all, test_not_rated);
-  tcase_add_test(all, test_cut);
-  tcase_add_test(all, test_start);
-  suite_add_tcase(suite, all);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  TCase *tests = check_case();
+  tcase_add_test(tests, test_rated);
+  tcase_add_test(tests, test_not_rated);
+  tcase_add_test(tests, test_cut);
+  tcase_add_test(tests, test_start);
+  return check_run("charge_json", tests);
 }

@@ -1,5 +1,6 @@
 /* Customer tables: what is refused (book.md §18.6), what is warned of, what is used all the same.
  */
+#include "tests/check_run.h"
 #include "tests/rating/customers_case.h"
 
 static const struct case_file book[] = {
@@ -330,14 +331,14 @@ START_TEST(test_home_areas)
 }
 END_TEST
 
-static void tests_add(TCase *tests)
+int main(void)
 {
+  TCase *tests = check_case();
   tcase_add_test(tests, test_no_memory);
   tcase_add_loop_test(tests, test_refused, 0, sizeof(refusals) / sizeof(refusals[0]));
   tcase_add_test(tests, test_one_domain);
   tcase_add_test(tests, test_warnings_and_rest);
   tcase_add_test(tests, test_nothing_there);
   tcase_add_test(tests, test_home_areas);
+  return check_run("customers", tests);
 }
-
-CASE_RUN("customers", tests_add)

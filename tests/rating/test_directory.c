@@ -3,6 +3,7 @@
 #include "rating/directory_image.h"
 #include "rating/directory_names.h"
 #include "rating/number.h"
+#include "tests/check_run.h"
 #include "tests/rating/customers_case.h"
 
 #define SUBSCRIBERS 60
@@ -618,13 +619,13 @@ START_TEST(test_absent)
 }
 END_TEST
 
-static void tests_add(TCase *tests)
+int main(void)
 {
+  TCase *tests = check_case();
   tcase_add_loop_test(tests, test_random, 0, 40);
   tcase_add_test(tests, test_damaged_image);
   tcase_add_test(tests, test_names);
   tcase_add_test(tests, test_components);
   tcase_add_test(tests, test_absent);
+  return check_run("directory", tests);
 }
-
-CASE_RUN("directory", tests_add)

@@ -1,8 +1,8 @@
 /* rating/hash.h: pinned values (they are stored), every bit of the input counts, no collisions
  * among near keys. */
 #include "rating/hash.h"
+#include "tests/check_run.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -78,16 +78,9 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("hash");
-  TCase *all = tcase_create("all");
-  tcase_add_test(all, test_pinned);
-  tcase_add_test(all, test_every_bit_and_length);
-  tcase_add_test(all, test_near_keys);
-  suite_add_tcase(suite, all);
-  SRunner *runner = srunner_create(suite);
-  srunner_set_fork_status(runner, CK_NOFORK);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  TCase *tests = check_case();
+  tcase_add_test(tests, test_pinned);
+  tcase_add_test(tests, test_every_bit_and_length);
+  tcase_add_test(tests, test_near_keys);
+  return check_run("hash", tests);
 }

@@ -2,12 +2,12 @@
  * else, for books with and without errors, sets of books, CGRateS tables, customers, directories
  * from pieces, records, raters and resolvers. This program brings its own sp_memory_*, where every
  * request is one by itself. */
-#include <check.h>
 
 #include "ingest/resolve.h"
 #include "rating/cgrates.h"
 #include "rating/directory_image.h"
 #include "rating/rate_parts.h"
+#include "tests/check_run.h"
 #include "tests/rating/rate_tariff.h"
 
 #define TAKEN_MAX 8192
@@ -611,22 +611,15 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("memory_refused");
-  TCase *all = tcase_create("all");
-  tcase_set_timeout(all, 0);
-  tcase_add_test(all, test_books);
-  tcase_add_test(all, test_book_sets);
-  tcase_add_test(all, test_cgrates);
-  tcase_add_test(all, test_customers);
-  tcase_add_test(all, test_records);
-  tcase_add_test(all, test_names);
-  tcase_add_test(all, test_full_table);
-  tcase_add_test(all, test_raters);
-  tcase_add_test(all, test_resolvers);
-  suite_add_tcase(suite, all);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  TCase *tests = check_case();
+  tcase_add_test(tests, test_books);
+  tcase_add_test(tests, test_book_sets);
+  tcase_add_test(tests, test_cgrates);
+  tcase_add_test(tests, test_customers);
+  tcase_add_test(tests, test_records);
+  tcase_add_test(tests, test_names);
+  tcase_add_test(tests, test_full_table);
+  tcase_add_test(tests, test_raters);
+  tcase_add_test(tests, test_resolvers);
+  return check_run("memory_refused", tests);
 }

@@ -1,8 +1,8 @@
 /* rating/money.h: rounding, exact parts and shares, against slow and obvious ways to the same
  * result. */
 #include "rating/money.h"
+#include "tests/check_run.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,18 +148,12 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("money");
-  TCase *all = tcase_create("all");
-  tcase_add_test(all, test_divide);
-  tcase_add_test(all, test_parse);
-  tcase_add_test(all, test_ratio);
-  tcase_add_test(all, test_part);
-  tcase_add_test(all, test_deal);
-  tcase_add_test(all, test_decimals);
-  suite_add_tcase(suite, all);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  TCase *tests = check_case();
+  tcase_add_test(tests, test_divide);
+  tcase_add_test(tests, test_parse);
+  tcase_add_test(tests, test_ratio);
+  tcase_add_test(tests, test_part);
+  tcase_add_test(tests, test_deal);
+  tcase_add_test(tests, test_decimals);
+  return check_run("money", tests);
 }

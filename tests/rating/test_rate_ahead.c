@@ -5,9 +5,8 @@
 #include "rating/book_lookup.h"
 #include "rating/number.h"
 #include "rating/rate_parts.h"
+#include "tests/check_run.h"
 #include "tests/rating/rate_case.h"
-
-#include <check.h>
 
 #define JUNE_UTC_S INT64_C(1780243200) /* 2026-06-01 00:00 in Shanghai */
 #define TEXT_BYTES (256u << 10)
@@ -248,15 +247,8 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("rate_ahead");
-  TCase *all = tcase_create("all");
-  tcase_set_timeout(all, 0);
-  tcase_add_test(all, test_ahead_changes_nothing);
-  tcase_add_test(all, test_guess_of_another);
-  suite_add_tcase(suite, all);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  TCase *tests = check_case();
+  tcase_add_test(tests, test_ahead_changes_nothing);
+  tcase_add_test(tests, test_guess_of_another);
+  return check_run("rate_ahead", tests);
 }

@@ -1,9 +1,8 @@
 /* Records beyond every limit: `overflow` and nothing changed, or the exact amount just below it;
  * the next record costs what it always does. */
 #include "rating/rate_parts.h"
+#include "tests/check_run.h"
 #include "tests/rating/rate_case.h"
-
-#include <check.h>
 
 #define TABLE_BYTES 65536
 #define MONDAY_UTC_S INT64_C(1780243200) /* 2026-06-01 00:00 in Shanghai */
@@ -286,16 +285,9 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("rate_beyond");
-  TCase *all = tcase_create("all");
-  tcase_set_timeout(all, 0);
-  tcase_add_test(all, test_amounts);
-  tcase_add_test(all, test_counts);
-  tcase_add_test(all, test_sums);
-  suite_add_tcase(suite, all);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  TCase *tests = check_case();
+  tcase_add_test(tests, test_amounts);
+  tcase_add_test(tests, test_counts);
+  tcase_add_test(tests, test_sums);
+  return check_run("rate_beyond", tests);
 }

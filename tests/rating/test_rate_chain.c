@@ -2,9 +2,8 @@
  * them, costs, takes and counts what it would in one record. And: whatever suspends leaves
  * everything as it was. */
 #include "rating/state_cells.h"
+#include "tests/check_run.h"
 #include "tests/rating/rate_tariff.h"
-
-#include <check.h>
 
 enum { ROUNDS = 400, PARTS_MAX = 6, LINES_MAX = 64, BATCH = 256 };
 
@@ -289,17 +288,10 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("rate_chain");
-  TCase *all = tcase_create("all");
-  tcase_set_timeout(all, 0);
-  tcase_add_test(all, test_any_order);
-  tcase_add_test(all, test_suspended_changes_nothing);
-  tcase_add_test(all, test_reloaded);
-  tcase_add_test(all, test_batches);
-  suite_add_tcase(suite, all);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  TCase *tests = check_case();
+  tcase_add_test(tests, test_any_order);
+  tcase_add_test(tests, test_suspended_changes_nothing);
+  tcase_add_test(tests, test_reloaded);
+  tcase_add_test(tests, test_batches);
+  return check_run("rate_chain", tests);
 }

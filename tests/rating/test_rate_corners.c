@@ -3,9 +3,8 @@
 #include "rating/chain_record.h"
 #include "rating/state_cells.h"
 #include "rating/trace.h"
+#include "tests/check_run.h"
 #include "tests/rating/rate_case.h"
-
-#include <check.h>
 
 #define DAY_S INT64_C(86400)
 #define JUNE_UTC_S INT64_C(1780243200) /* 2026-06-01 00:00 in Shanghai */
@@ -503,26 +502,19 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("rate_corners");
-  TCase *all = tcase_create("all");
-  tcase_set_timeout(all, 0);
-  tcase_add_test(all, test_many_caps);
-  tcase_add_test(all, test_row_without_item);
-  tcase_add_test(all, test_only_row_without_item);
-  tcase_add_test(all, test_grant_of_another_book);
-  tcase_add_test(all, test_by_day);
-  tcase_add_test(all, test_two_units);
-  tcase_add_test(all, test_unit_changes);
-  tcase_add_test(all, test_chain_counts);
-  tcase_add_test(all, test_chain_tries_block_cap);
-  tcase_add_test(all, test_chain_of_messages);
-  tcase_add_test(all, test_chain_without_book);
-  tcase_add_test(all, test_chain_beyond_books);
-  tcase_add_test(all, test_not_noticed);
-  suite_add_tcase(suite, all);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  TCase *tests = check_case();
+  tcase_add_test(tests, test_many_caps);
+  tcase_add_test(tests, test_row_without_item);
+  tcase_add_test(tests, test_only_row_without_item);
+  tcase_add_test(tests, test_grant_of_another_book);
+  tcase_add_test(tests, test_by_day);
+  tcase_add_test(tests, test_two_units);
+  tcase_add_test(tests, test_unit_changes);
+  tcase_add_test(tests, test_chain_counts);
+  tcase_add_test(tests, test_chain_tries_block_cap);
+  tcase_add_test(tests, test_chain_of_messages);
+  tcase_add_test(tests, test_chain_without_book);
+  tcase_add_test(tests, test_chain_beyond_books);
+  tcase_add_test(tests, test_not_noticed);
+  return check_run("rate_corners", tests);
 }

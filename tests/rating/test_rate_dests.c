@@ -3,9 +3,8 @@
 #include "rating/book_lookup.h"
 #include "rating/number.h"
 #include "rating/rate_parts.h"
+#include "tests/check_run.h"
 #include "tests/rating/rate_case.h"
-
-#include <check.h>
 
 #define JUNE_UTC_S INT64_C(1780243200) /* 2026-06-01 00:00 in Shanghai */
 
@@ -174,16 +173,9 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("rate_dests");
-  TCase *all = tcase_create("all");
-  tcase_set_timeout(all, 0);
-  tcase_add_test(all, test_alike);
-  tcase_add_test(all, test_charges);
-  tcase_add_loop_test(all, test_random, 0, 8);
-  suite_add_tcase(suite, all);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  TCase *tests = check_case();
+  tcase_add_test(tests, test_alike);
+  tcase_add_test(tests, test_charges);
+  tcase_add_loop_test(tests, test_random, 0, 8);
+  return check_run("rate_dests", tests);
 }

@@ -3,9 +3,9 @@
  * small, one whose room is full has it again; a state that is saved and loaded on the way is the
  * same. */
 #include "rating/rate_parts.h"
+#include "tests/check_run.h"
 #include "tests/rating/rate_tariff.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -196,16 +196,9 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("rate_forget");
-  TCase *all = tcase_create("all");
-  tcase_set_timeout(all, 0);
-  tcase_add_test(all, test_same_charges);
-  tcase_add_test(all, test_bounded);
-  tcase_add_test(all, test_full);
-  suite_add_tcase(suite, all);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  TCase *tests = check_case();
+  tcase_add_test(tests, test_same_charges);
+  tcase_add_test(tests, test_bounded);
+  tcase_add_test(tests, test_full);
+  return check_run("rate_forget", tests);
 }

@@ -2,9 +2,8 @@
  * ones. A rater that is listened to charges what one that is not does; payers add up to the net. */
 #include "rating/rate_parts.h"
 #include "rating/trace.h"
+#include "tests/check_run.h"
 #include "tests/rating/rate_tariff.h"
-
-#include <check.h>
 
 enum { ROUNDS = 4000 };
 
@@ -125,14 +124,7 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("rate_late");
-  TCase *all = tcase_create("all");
-  tcase_set_timeout(all, 0);
-  tcase_add_test(all, test_late);
-  suite_add_tcase(suite, all);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  TCase *tests = check_case();
+  tcase_add_test(tests, test_late);
+  return check_run("rate_late", tests);
 }

@@ -1,9 +1,8 @@
 /* Named limits and missing memory: `overflow` or NO_MEMORY, nothing changed, and a later try goes
  * on as if nothing had been. */
 #include "rating/rate_parts.h"
+#include "tests/check_run.h"
 #include "tests/rating/rate_tariff.h"
-
-#include <check.h>
 
 static int grows_left;
 
@@ -259,19 +258,12 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("rate_limits");
-  TCase *all = tcase_create("all");
-  tcase_set_timeout(all, 0);
-  tcase_add_test(all, test_make);
-  tcase_add_test(all, test_records);
-  tcase_add_test(all, test_caches);
-  tcase_add_test(all, test_crowds);
-  tcase_add_test(all, test_blocks);
-  tcase_add_test(all, test_far_blocks);
-  suite_add_tcase(suite, all);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  TCase *tests = check_case();
+  tcase_add_test(tests, test_make);
+  tcase_add_test(tests, test_records);
+  tcase_add_test(tests, test_caches);
+  tcase_add_test(tests, test_crowds);
+  tcase_add_test(tests, test_blocks);
+  tcase_add_test(tests, test_far_blocks);
+  return check_run("rate_limits", tests);
 }

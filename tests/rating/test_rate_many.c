@@ -3,9 +3,8 @@
  * as it may have cost what they should. And amounts beyond 64 bits on the way to one that fits. */
 #include "rating/rate_parts.h"
 #include "rating/trace.h"
+#include "tests/check_run.h"
 #include "tests/rating/rate_case.h"
-
-#include <check.h>
 
 #define JUNE_UTC_S INT64_C(1780243200) /* 2026-06-01 00:00 in Shanghai */
 #define DAY_S INT64_C(86400)
@@ -471,28 +470,21 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("rate_many");
-  TCase *all = tcase_create("all");
-  tcase_set_timeout(all, 0);
-  tcase_add_test(all, test_items);
-  tcase_add_test(all, test_items_of_chain);
-  tcase_add_test(all, test_allowances_before_sets);
-  tcase_add_test(all, test_allowances_of_chain);
-  tcase_add_test(all, test_payers);
-  tcase_add_test(all, test_payers_of_chain);
-  tcase_add_test(all, test_plans_of_a_group);
-  tcase_add_test(all, test_no_memory_for_many);
-  tcase_add_test(all, test_many_caps);
-  tcase_add_test(all, test_discounts);
-  tcase_add_test(all, test_wide_sum);
-  tcase_add_test(all, test_wide_block);
-  tcase_add_test(all, test_wide_load);
-  tcase_add_test(all, test_stamp_comes_round);
-  tcase_add_test(all, test_paid_sum);
-  suite_add_tcase(suite, all);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  TCase *tests = check_case();
+  tcase_add_test(tests, test_items);
+  tcase_add_test(tests, test_items_of_chain);
+  tcase_add_test(tests, test_allowances_before_sets);
+  tcase_add_test(tests, test_allowances_of_chain);
+  tcase_add_test(tests, test_payers);
+  tcase_add_test(tests, test_payers_of_chain);
+  tcase_add_test(tests, test_plans_of_a_group);
+  tcase_add_test(tests, test_no_memory_for_many);
+  tcase_add_test(tests, test_many_caps);
+  tcase_add_test(tests, test_discounts);
+  tcase_add_test(tests, test_wide_sum);
+  tcase_add_test(tests, test_wide_block);
+  tcase_add_test(tests, test_wide_load);
+  tcase_add_test(tests, test_stamp_comes_round);
+  tcase_add_test(tests, test_paid_sum);
+  return check_run("rate_many", tests);
 }

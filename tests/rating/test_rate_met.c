@@ -4,9 +4,8 @@
  * which rule was taken; explain tells of the same. */
 #include "rating/rate_parts.h"
 #include "rating/trace.h"
+#include "tests/check_run.h"
 #include "tests/rating/rate_case.h"
-
-#include <check.h>
 
 #define JUNE_UTC_S INT64_C(1780243200) /* 2026-06-01 00:00 in Shanghai */
 
@@ -208,16 +207,9 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("rate_met");
-  TCase *all = tcase_create("all");
-  tcase_set_timeout(all, 0);
-  tcase_add_test(all, test_as_many_as_kept);
-  tcase_add_test(all, test_plan_twice);
-  tcase_add_test(all, test_signs);
-  suite_add_tcase(suite, all);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  TCase *tests = check_case();
+  tcase_add_test(tests, test_as_many_as_kept);
+  tcase_add_test(tests, test_plan_twice);
+  tcase_add_test(tests, test_signs);
+  return check_run("rate_met", tests);
 }

@@ -1,9 +1,8 @@
 /* Closed form against a loop: records of random plans (slots, counters, bands that change in the
  * middle of a call, the three band modes, connect fee, an allowance) priced by the engine and by
  * one increment after the other. */
+#include "tests/check_run.h"
 #include "tests/rating/rate_case.h"
-
-#include <check.h>
 
 enum { SLOTS_MAX = 3, PLANS = 60, RECORDS = 60, EDGE_S = 100, EDGES = 12, SEVEN_S = 7 * 3600 };
 
@@ -349,17 +348,10 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("rate_price");
-  TCase *all = tcase_create("all");
-  tcase_set_timeout(all, 0);
-  tcase_add_test(all, test_closed_form);
-  tcase_add_test(all, test_long_call);
-  tcase_add_test(all, test_denominators);
-  tcase_add_test(all, test_too_much);
-  suite_add_tcase(suite, all);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  TCase *tests = check_case();
+  tcase_add_test(tests, test_closed_form);
+  tcase_add_test(tests, test_long_call);
+  tcase_add_test(tests, test_denominators);
+  tcase_add_test(tests, test_too_much);
+  return check_run("rate_price", tests);
 }

@@ -1,9 +1,8 @@
 /* The short way of common records against the general one, which a trace asks for: the same charges
  * and the same cells, over records of which most but not all go the short way. */
 #include "rating/rate_parts.h"
+#include "tests/check_run.h"
 #include "tests/rating/rate_case.h"
-
-#include <check.h>
 
 enum { RECORDS = 30000, SUBSCRIBERS = 40, DAYS = 75 };
 
@@ -196,14 +195,7 @@ int main(void)
   const char *text = getenv("SEED");
   seed = text == NULL ? seed : strtoull(text, NULL, 10);
   printf("seed %llu\n", (unsigned long long)seed);
-  Suite *suite = suite_create("rate_short");
-  TCase *all = tcase_create("all");
-  tcase_set_timeout(all, 0);
-  tcase_add_test(all, test_both_ways);
-  suite_add_tcase(suite, all);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  TCase *tests = check_case();
+  tcase_add_test(tests, test_both_ways);
+  return check_run("rate_short", tests);
 }

@@ -2,9 +2,8 @@
  * covered to what allowances gave, the last pass to the net, payers and own account to the net. */
 #include "rating/money.h"
 #include "rating/trace.h"
+#include "tests/check_run.h"
 #include "tests/rating/rate_tariff.h"
-
-#include <check.h>
 
 enum { ROUNDS = 600, ITEMS_MAX = 16 };
 
@@ -166,14 +165,7 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("rate_trace");
-  TCase *all = tcase_create("all");
-  tcase_set_timeout(all, 0);
-  tcase_add_test(all, test_adds_up);
-  suite_add_tcase(suite, all);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  TCase *tests = check_case();
+  tcase_add_test(tests, test_adds_up);
+  return check_run("rate_trace", tests);
 }

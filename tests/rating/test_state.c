@@ -2,9 +2,9 @@
  * and in, broken entries. */
 #include "rating/chain_record.h"
 #include "rating/state_cells.h"
+#include "tests/check_run.h"
 #include "tools/heap.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -463,23 +463,16 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("state");
-  TCase *all = tcase_create("all");
-  tcase_set_timeout(all, 0);
-  tcase_add_test(all, test_cells);
-  tcase_add_test(all, test_limit);
-  tcase_add_test(all, test_entries);
-  tcase_add_test(all, test_within);
-  tcase_add_test(all, test_dirty);
-  tcase_add_test(all, test_grow);
-  tcase_add_test(all, test_slabs);
-  tcase_add_test(all, test_many_chains);
-  tcase_add_test(all, test_broken);
-  tcase_add_test(all, test_no_memory);
-  suite_add_tcase(suite, all);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  TCase *tests = check_case();
+  tcase_add_test(tests, test_cells);
+  tcase_add_test(tests, test_limit);
+  tcase_add_test(tests, test_entries);
+  tcase_add_test(tests, test_within);
+  tcase_add_test(tests, test_dirty);
+  tcase_add_test(tests, test_grow);
+  tcase_add_test(tests, test_slabs);
+  tcase_add_test(tests, test_many_chains);
+  tcase_add_test(tests, test_broken);
+  tcase_add_test(tests, test_no_memory);
+  return check_run("state", tests);
 }

@@ -2,9 +2,9 @@
  * that is not there. */
 #include "rating/chain_record.h"
 #include "rating/state_cells.h"
+#include "tests/check_run.h"
 #include "tools/heap.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -181,16 +181,9 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("state_damage");
-  TCase *all = tcase_create("all");
-  tcase_set_timeout(all, 0);
-  tcase_add_test(all, test_visitors);
-  tcase_add_test(all, test_chain);
-  tcase_add_test(all, test_load_without_memory);
-  suite_add_tcase(suite, all);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  TCase *tests = check_case();
+  tcase_add_test(tests, test_visitors);
+  tcase_add_test(tests, test_chain);
+  tcase_add_test(tests, test_load_without_memory);
+  return check_run("state_damage", tests);
 }

@@ -5,6 +5,7 @@
 #include "rating/charge_json.h"
 #include "rating/reason.h"
 #include "rating/text.h"
+#include "tests/check_run.h"
 #include "tests/rating/customers_case.h"
 
 static const struct case_file book[] = {
@@ -317,8 +318,9 @@ START_TEST(test_added_text)
 }
 END_TEST
 
-static void tests_add(TCase *tests)
+int main(void)
 {
+  TCase *tests = check_case();
   tcase_add_test(tests, test_utf8);
   tcase_add_test(tests, test_signs);
   tcase_add_test(tests, test_customer_cells);
@@ -327,6 +329,5 @@ static void tests_add(TCase *tests)
   tcase_add_test(tests, test_wide_table);
   tcase_add_test(tests, test_words);
   tcase_add_test(tests, test_added_text);
+  return check_run("texts", tests);
 }
-
-CASE_RUN("texts", tests_add)

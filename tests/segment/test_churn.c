@@ -1,6 +1,5 @@
 /* The scorecard: points, probability, exact contributions, monotony where sense demands it,
  * features of made-up customers, reasons with their numbers. */
-#include <check.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 
 #include "segment/churn.h"
 #include "segment/fold.h"
+#include "tests/check_run.h"
 
 static uint64_t seed;
 
@@ -281,8 +281,7 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("churn");
-  TCase *tests = tcase_create("churn");
+  TCase *tests = check_case();
   tcase_add_test(tests, probability_is_the_logistic_curve);
   tcase_add_test(tests, points_follow_the_sense_of_each_feature);
   tcase_add_test(tests, contributions_add_up_to_the_score);
@@ -293,10 +292,5 @@ int main(void)
   tcase_add_test(tests, every_feature_has_words);
   tcase_add_test(tests, longer_silence_never_lowers_the_risk);
   tcase_add_test(tests, a_new_customer_is_not_compared);
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return check_run("churn", tests);
 }

@@ -1,6 +1,5 @@
 /* Fold against a slow model that keeps every event and adds up when asked; order of arrival,
  * corrections, limits, decay. The seed is printed with a failure. */
-#include <check.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 
 #include "rating/number.h"
 #include "segment/fold.h"
+#include "tests/check_run.h"
 
 enum { EVENTS_MAX = 600, FIRST_DAY = 20400 };
 
@@ -373,8 +373,7 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("fold");
-  TCase *tests = tcase_create("fold");
+  TCase *tests = check_case();
   tcase_add_loop_test(tests, equals_the_model, 0, 60);
   tcase_add_loop_test(tests, order_of_arrival_does_not_matter, 0, 40);
   tcase_add_test(tests, same_events_same_bytes);
@@ -385,10 +384,5 @@ int main(void)
   tcase_add_test(tests, marks_and_contacts_roll_with_the_month);
   tcase_add_test(tests, contacts_are_estimated);
   tcase_add_test(tests, calendar_equals_the_c_library);
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return check_run("fold", tests);
 }

@@ -1,12 +1,12 @@
 /* Groups: sums over members, shrunken loss, money at risk, merging trees, levels and how they are
  * entered and left. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "segment/fold.h"
 #include "segment/warning.h"
+#include "tests/check_run.h"
 
 static uint64_t seed;
 
@@ -280,8 +280,7 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("group_risk");
-  TCase *tests = tcase_create("group_risk");
+  TCase *tests = check_case();
   tcase_add_test(tests, loss_is_shrunken);
   tcase_add_test(tests, a_tree_is_the_sum_of_its_members);
   tcase_add_test(tests, merging_takes_the_later_ring);
@@ -291,10 +290,5 @@ int main(void)
   tcase_add_test(tests, indicators_call_by_their_lines);
   tcase_add_test(tests, levels_are_entered_at_once_and_left_after_two_reviews);
   tcase_add_test(tests, score_lines);
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return check_run("group_risk", tests);
 }

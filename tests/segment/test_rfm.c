@@ -1,11 +1,11 @@
 /* Cut points against sorting, scores, ties, classes against means, trend. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "segment/fold.h"
 #include "segment/rfm.h"
+#include "tests/check_run.h"
 
 enum { VALUES_MAX = 3000 };
 
@@ -207,18 +207,12 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("rfm");
-  TCase *tests = tcase_create("rfm");
+  TCase *tests = check_case();
   tcase_add_loop_test(tests, cuts_equal_those_of_a_sorted_list, 0, 25);
   tcase_add_test(tests, fifths_never_split_ties);
   tcase_add_test(tests, scores_and_classes_by_hand);
   tcase_add_test(tests, a_score_moves_only_with_its_customer);
   tcase_add_test(tests, measures_of_a_profile);
   tcase_add_test(tests, words);
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return check_run("rfm", tests);
 }

@@ -3,6 +3,7 @@
 #include "rating/number.h"
 #include "segment/fold.h"
 #include "segment/scores.h"
+#include "tests/check_run.h"
 #include "tests/rating/customers_case.h"
 
 static const struct case_file book[] = {
@@ -399,8 +400,9 @@ START_TEST(a_clock_answers_as_the_book)
 }
 END_TEST
 
-static void tests_add(TCase *tests)
+int main(void)
 {
+  TCase *tests = check_case();
   tcase_add_test(tests, members_count_in_all_groups_above_once);
   tcase_add_test(tests, populations_and_groups_of_subscribers);
   tcase_add_test(tests, facts_and_key_persons);
@@ -410,6 +412,5 @@ static void tests_add(TCase *tests)
   tcase_add_test(tests, kept_levels_are_left_after_two_reviews);
   tcase_add_test(tests, events_say_what_the_record_was);
   tcase_add_test(tests, a_clock_answers_as_the_book);
+  return check_run("scores", tests);
 }
-
-CASE_RUN("scores", tests_add)

@@ -1,5 +1,4 @@
 /* Journal blocks: what goes in comes out; damage and cut tails are seen at every byte. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "store/cdr_codec.h"
 #include "store/charge_codec.h"
 #include "store/journal.h"
+#include "tests/check_run.h"
 #include "tests/folder.h"
 
 static uint64_t random_state;
@@ -425,19 +425,12 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("block");
-  TCase *tests = tcase_create("block");
-  tcase_set_timeout(tests, 0);
+  TCase *tests = check_case();
   tcase_add_test(tests, block_comes_back);
   tcase_add_test(tests, every_changed_byte_is_seen);
   tcase_add_test(tests, torn_tail_is_cut_at_every_byte);
   tcase_add_test(tests, damage_before_a_whole_block_is_an_error);
   tcase_add_test(tests, any_record_can_be_read_alone);
   tcase_add_test(tests, charge_bytes_never_read_beyond);
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? 0 : 1;
+  return check_run("block", tests);
 }

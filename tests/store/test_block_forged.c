@@ -1,7 +1,6 @@
 /* Blocks whose hashes are right and whose inside is not: each byte of stream table and payload
  * altered, the payload cut at every length, headers that say too much or too little. Refused, or
  * every record is read within its bounds (the sanitizers watch) or refused itself. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include <zstd.h>
 
 #include "store/block.h"
+#include "tests/check_run.h"
 
 enum { RECORDS = 3 * SP_BLOCK_RUN_RECORDS - 300, BYTES_MAX = 1 << 18 };
 
@@ -262,18 +262,11 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("block_forged");
-  TCase *tests = tcase_create("block_forged");
-  tcase_set_timeout(tests, 0);
+  TCase *tests = check_case();
   tcase_add_checked_fixture(tests, setup, teardown);
   tcase_add_test(tests, what_is_sealed_again_is_whole);
   tcase_add_test(tests, any_byte_altered);
   tcase_add_test(tests, payload_cut_at_every_length);
   tcase_add_test(tests, headers_that_lie);
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return check_run("block_forged", tests);
 }

@@ -1,12 +1,12 @@
 /* Texts of a record through its codec: numbers of every length, the same with each foreign byte at
  * each place, hexadecimal digits, cut records. */
-#include <check.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "store/cdr_codec.h"
+#include "tests/check_run.h"
 
 #define LENGTH_MAX 20
 #define PLACES_MAX 36 /* beyond the longest text of the table */
@@ -148,18 +148,12 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("cdr_codec");
-  TCase *tests = tcase_create("all");
+  TCase *tests = check_case();
   tcase_add_test(tests, numbers_of_every_length_come_back);
   tcase_add_test(tests, foreign_bytes_are_kept_at_every_place);
   tcase_add_test(tests, a_number_is_short_the_second_time);
   tcase_add_test(tests, hexadecimal_digits_take_half_the_bytes);
   tcase_add_test(tests, numbers_around_powers_of_ten_come_back);
   tcase_add_test(tests, a_record_that_is_cut_is_bad);
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return check_run("cdr_codec", tests);
 }

@@ -1,6 +1,5 @@
 /* The checkpoint's tables: what is put is read back, nothing of an aborted one, marks leave from
  * the front. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include <unistd.h>
 
 #include "store/checkpoint.h"
+#include "tests/check_run.h"
 #include "tests/folder.h"
 
 enum { CHUNKS = 40, CHUNK_BYTES = 512 * 24 };
@@ -140,15 +140,9 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("checkpoint");
-  TCase *tests = tcase_create("tables");
+  TCase *tests = check_case();
   tcase_add_checked_fixture(tests, setup, teardown);
   tcase_add_test(tests, test_marks_leave);
   tcase_add_test(tests, test_aborted);
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failures = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return check_run("checkpoint", tests);
 }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "store/directory_db.h"
+#include "tests/check_run.h"
 #include "tests/folder.h"
 #include "tests/rating/customers_case.h"
 
@@ -179,12 +180,12 @@ START_TEST(test_no_folder)
 }
 END_TEST
 
-static void tests_add(TCase *tests)
+int main(void)
 {
+  TCase *tests = check_case();
   tcase_add_checked_fixture(tests, setup, teardown);
   tcase_add_test(tests, test_put_load_put);
   tcase_add_test(tests, test_damaged);
   tcase_add_test(tests, test_no_folder);
+  return check_run("directory_db", tests);
 }
-
-CASE_RUN("directory_db", tests_add)

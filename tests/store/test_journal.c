@@ -1,6 +1,5 @@
 /* The journal's promise when a sync fails or never came: what a later reader finds is what is on
  * disk. fdatasync and fsync stand here in place of libc's, which dlsym finds. */
-#include <check.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
@@ -9,6 +8,7 @@
 #include <unistd.h>
 
 #include "store/journal.h"
+#include "tests/check_run.h"
 #include "tests/folder.h"
 
 static bool sync_fails;
@@ -280,8 +280,7 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("journal");
-  TCase *tests = tcase_create("journal");
+  TCase *tests = check_case();
   tcase_add_checked_fixture(tests, setup, teardown);
   tcase_add_test(tests, a_block_whose_sync_failed_is_not_there);
   tcase_add_test(tests, what_an_earlier_process_wrote_is_synced_before_more_is_built_on_it);
@@ -290,10 +289,5 @@ int main(void)
   tcase_add_test(tests, only_the_last_segment_may_have_a_torn_tail);
   tcase_add_test(tests, a_magic_word_alone_is_no_block);
   tcase_add_test(tests, what_cannot_be_read_is_said);
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return check_run("journal", tests);
 }

@@ -2,7 +2,6 @@
  * the dictionary, statistics, limits, failing sinks, equal bytes for equal input.
  *
  * `test_parquet --write DIR` writes the sample files that test_parquet_duckdb.py reads back. */
-#include <check.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include "store/parquet.h"
 #include "store/parquet_page.h"
 #include "store/parquet_thrift.h"
+#include "tests/check_run.h"
 
 /* ---- a slow reader of the hybrid encoding ---- */
 
@@ -474,8 +474,7 @@ int main(int argc, char **argv)
   if (argc == 3 && strcmp(argv[1], "--write") == 0) {
     return write_samples(argv[2]);
   }
-  Suite *suite = suite_create("parquet");
-  TCase *tests = tcase_create("parquet");
+  TCase *tests = check_case();
   tcase_add_loop_test(tests, hybrid_reads_back, 1, 17);
   tcase_add_test(tests, dictionary_only_where_it_pays);
   tcase_add_test(tests, levels_of_nulls);
@@ -484,10 +483,5 @@ int main(int argc, char **argv)
   tcase_add_test(tests, same_rows_same_bytes);
   tcase_add_test(tests, every_failing_write_is_reported);
   tcase_add_test(tests, limits_are_refused);
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return check_run("parquet", tests);
 }

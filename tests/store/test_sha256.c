@@ -1,10 +1,10 @@
 /* SHA-256 against the examples of FIPS 180-4 (NIST "Secure Hash Standard" examples), in pieces too.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "store/sha256.h"
+#include "tests/check_run.h"
 
 static const struct {
   const char *text;
@@ -64,14 +64,8 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("sha256");
-  TCase *tests = tcase_create("sha256");
+  TCase *tests = check_case();
   tcase_add_loop_test(tests, vectors_hold, 0, (int)(sizeof vectors / sizeof *vectors));
   tcase_add_test(tests, pieces_do_not_matter);
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return check_run("sha256", tests);
 }

@@ -1,10 +1,10 @@
 /* The demo's mock cluster: every line that is fed comes back once, in the order of its key. */
-#include <check.h>
 #include <librdkafka/rdkafka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/check_run.h"
 #include "tools/demo_feed.h"
 
 #define LINES 5000u
@@ -81,14 +81,8 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("demo_feed");
-  TCase *feed = tcase_create("feed");
-  tcase_add_test(feed, every_line_comes_back);
-  tcase_set_timeout(feed, 120);
-  suite_add_tcase(suite, feed);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  TCase *tests = check_case();
+  tcase_add_test(tests, every_line_comes_back);
+  tcase_set_timeout(tests, 120);
+  return check_run("demo_feed", tests);
 }

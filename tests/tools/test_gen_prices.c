@@ -1,8 +1,8 @@
 /* The generator's own arithmetic against sums done by hand, and its calendar against libc's. */
-#include <check.h>
 #include <stdlib.h>
 #include <time.h>
 
+#include "tests/check_run.h"
 #include "tools/gen_calendar.h"
 #include "tools/gen_random.h"
 #include "tools/gen_tariff.h"
@@ -234,15 +234,9 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("gen_prices");
-  TCase *prices = tcase_create("prices");
-  tcase_add_loop_test(prices, price_is_as_by_hand, 0, (int)(sizeof cases / sizeof cases[0]));
-  tcase_add_test(prices, days_are_those_of_libc);
-  tcase_add_test(prices, lognormal_keeps_its_median);
-  suite_add_tcase(suite, prices);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  TCase *tests = check_case();
+  tcase_add_loop_test(tests, price_is_as_by_hand, 0, (int)(sizeof cases / sizeof cases[0]));
+  tcase_add_test(tests, days_are_those_of_libc);
+  tcase_add_test(tests, lognormal_keeps_its_median);
+  return check_run("gen_prices", tests);
 }

@@ -1,8 +1,8 @@
 /* Row groups written by another thread: the same bytes as by one thread, every error reported, no
  * end without an answer. */
-#include <check.h>
 #include <stdlib.h>
 
+#include "tests/check_run.h"
 #include "tools/snapshot_relay.h"
 
 enum { BATCHES = 40, BATCH = 1000 };
@@ -111,15 +111,9 @@ END_TEST
 
 int main(void)
 {
-  Suite *suite = suite_create("snapshot_relay");
-  TCase *tests = tcase_create("snapshot_relay");
+  TCase *tests = check_case();
   tcase_add_test(tests, two_threads_give_the_bytes_of_one);
   tcase_add_test(tests, every_failing_write_is_reported);
   tcase_add_test(tests, a_relay_may_have_nothing_to_do);
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return check_run("snapshot_relay", tests);
 }
