@@ -2,6 +2,7 @@
  * is read prices calls. Each request for memory refused once. SEED=n for other alterations. */
 #include "rating/cgrates.h"
 #include "tests/check_run.h"
+#include "tests/draw.h"
 #include "tools/heap.h"
 
 #include <stdio.h>
@@ -12,22 +13,13 @@ enum { FILE_BYTES_MAX = 16384, ROUNDS = 8000 };
 
 static char original[SP_CGRATES_TABLES][FILE_BYTES_MAX], altered[SP_CGRATES_TABLES][FILE_BYTES_MAX];
 static size_t lengths[SP_CGRATES_TABLES];
-static uint64_t seed = 20261130;
 static long refuse_at = -1;
 static uint64_t reported;
-
-static uint32_t draw(uint32_t below)
-{
-  seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-  return (uint32_t)((seed >> 33) % below);
-}
 
 static void tables_load(void)
 {
   const char *source = getenv("SUANPAN_SOURCE");
-  const char *given = getenv("SEED");
-  seed = given == NULL ? seed : strtoull(given, NULL, 10);
-  printf("seed %llu\n", (unsigned long long)seed);
+  draw_begin(20261130);
   for (int t = 0; t < SP_CGRATES_TABLES; t++) {
     char path[512];
     snprintf(path, sizeof(path), "%s/tests/cgrates/tutorial/%s", source == NULL ? "." : source,

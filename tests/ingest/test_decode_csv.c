@@ -1,6 +1,7 @@
 /* Canonical CSV: tables of lines and records, and the properties that borders of chunks and batches
  * change nothing and that the quick and the careful way say the same. */
 #include "tests/check_run.h"
+#include "tests/draw.h"
 #include "tests/ingest/decode_show.h"
 
 struct row {
@@ -270,15 +271,6 @@ START_TEST(test_borders)
 }
 END_TEST
 
-/* xorshift64*: the same bytes everywhere for one seed. */
-static uint64_t random_next(uint64_t *state)
-{
-  *state ^= *state >> 12;
-  *state ^= *state << 25;
-  *state ^= *state >> 27;
-  return *state * UINT64_C(0x2545F4914F6CDD1D);
-}
-
 START_TEST(test_quick_is_careful)
 {
   static const char *const bits[] = {"voice",
@@ -302,14 +294,13 @@ START_TEST(test_quick_is_careful)
                                      "0123456789012345678901234567890123456789",
                                      "mo",
                                      "\r"};
-  uint64_t seed = UINT64_C(20261130);
-  printf("seed %" PRIu64 "\n", seed);
+  draw_begin(20261130);
   for (unsigned round = 0; round < 3000; round++) {
     char csv[2048] = "id,service,start,duration_s,direction\n";
     size_t length = strlen(csv);
-    unsigned count = (unsigned)(random_next(&seed) % 40);
+    unsigned count = draw(40);
     for (unsigned i = 0; i < count; i++) {
-      const char *bit = bits[random_next(&seed) % (sizeof(bits) / sizeof(bits[0]))];
+      const char *bit = bits[draw(sizeof(bits) / sizeof(bits[0]))];
       memcpy(csv + length, bit, strlen(bit));
       length += strlen(bit);
     }

@@ -3,6 +3,7 @@
 #include "ingest/marks.h"
 #include "rating/hash.h"
 #include "tests/check_run.h"
+#include "tests/draw.h"
 #include "tools/heap.h"
 
 #include <inttypes.h>
@@ -11,14 +12,6 @@
 #include <string.h>
 
 #define WINDOW_S 1000
-
-static uint64_t random_next(uint64_t *state)
-{
-  *state ^= *state >> 12;
-  *state ^= *state << 25;
-  *state ^= *state >> 27;
-  return *state * UINT64_C(0x2545F4914F6CDD1D);
-}
 
 struct event {
   uint64_t key;
@@ -52,11 +45,12 @@ static enum sp_mark_seen obvious(const struct event *events, const bool *left, s
 static void events_make(struct event *events, size_t count, uint64_t seed)
 {
   int64_t now_s = 1767225600;
+  draw_begin(seed);
   for (size_t i = 0; i < count; i++) {
-    now_s += (int64_t)(random_next(&seed) % 3);
-    events[i].key = random_next(&seed) % (count / 3 + 1);
-    events[i].payload = random_next(&seed) % 3;
-    events[i].start_s = now_s - (int64_t)(random_next(&seed) % (WINDOW_S / 2));
+    now_s += draw(3);
+    events[i].key = draw((uint32_t)count / 3 + 1);
+    events[i].payload = draw(3);
+    events[i].start_s = now_s - draw(WINDOW_S / 2);
   }
 }
 
@@ -70,7 +64,6 @@ START_TEST(test_against_list)
   uint64_t seen[3] = {0, 0, 0};
   sp_heap_init(&memory);
   ck_assert_int_eq(sp_marks_open(&marks, &memory, 0), SP_OK);
-  printf("seed 11\n");
   events_make(events, COUNT, 11);
   int64_t latest_s = 0;
   for (size_t i = 0; i < COUNT; i++) {
@@ -352,7 +345,6 @@ START_TEST(test_hold)
   ck_assert_int_eq(sp_marks_open(&held, &memory, 0), SP_OK);
   ck_assert_int_eq(sp_marks_open(&plain, &memory, 0), SP_OK);
   sp_marks_hold(held, FROM_S);
-  printf("seed 43\n");
   events_make(events, COUNT, 43);
   for (size_t i = 0; i < COUNT; i++) {
     uint64_t key[2], first = 0, first_held = 0;

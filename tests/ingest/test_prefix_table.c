@@ -1,19 +1,12 @@
 /* The table of a large book says of every number what the two searches of the book say. */
 #include "ingest/prefix_table.h"
 #include "tests/check_run.h"
+#include "tests/draw.h"
 #include "tests/rating/book_made.h"
 
 #include <inttypes.h>
 
 enum { ROWS = 3000, DENSE = 20000, ASKED = 5000, TEXT_BYTES = 1 << 20 };
-
-static uint64_t state;
-
-static uint32_t draw(uint32_t below)
-{
-  state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-  return (uint32_t)((state >> 33) % below);
-}
 
 /* Few different digits, so that prefixes lie in each other; with nines, behind which the next digit
  * is one of the digit before. */
@@ -188,7 +181,7 @@ START_TEST(test_compare)
     uint32_t count, longest;
   } books[] = {{0, 1}, {1, 1}, {1, 15}, {5, 3}, {40, 8}, {700, 15}, {ROWS, 9}, {ROWS, 15}};
   for (size_t i = 0; i < sizeof(books) / sizeof(*books); i++) {
-    state = i;
+    draw_seed = i;
     digits_deep = i % 2 == 0 ? "0123" : "0899";
     book_compare(book_draw(books[i].count, books[i].longest), 8);
   }
@@ -224,7 +217,7 @@ static struct made_book *book_dense(unsigned rows, const char *head, int digits,
  * digits, of bytes where they say few different things. */
 START_TEST(test_dense)
 {
-  state = 1;
+  draw_seed = 1;
   tried = (struct tried){.line = 0};
   book_compare(book_dense(DENSE, "86130", 5, "", 40), 8);
   ck_assert_uint_gt(tried.bytes, DENSE);
@@ -244,7 +237,7 @@ END_TEST
 START_TEST(test_bytes)
 {
   for (uint32_t different = 254; different <= 256; different++) {
-    state = different;
+    draw_seed = different;
     tried = (struct tried){.line = 0};
     book_compare(book_dense(DENSE, "86130", 5, "", 0), different);
     ck_assert_uint_gt(tried.bytes, DENSE);
@@ -270,7 +263,7 @@ START_TEST(test_lines)
       }
       struct made_book *made = book_begin();
       made_add(made, "numbers.csv", numbers);
-      state = k;
+      draw_seed = k;
       digits_deep = "0010";
       book_compare(made, 8);
     }
@@ -301,7 +294,7 @@ START_TEST(test_nested)
   struct made_book *made = book_begin();
   made_add(made, "numbers.csv", numbers);
   made_add(made, "destinations.csv", dests);
-  state = 5;
+  draw_seed = 5;
   digits_deep = "9998";
   book_compare(made, 1000);
 }
@@ -310,7 +303,7 @@ END_TEST
 /* No table where it would be too large, and none a word too early. */
 START_TEST(test_limit)
 {
-  state = 3;
+  draw_seed = 3;
   digits_deep = "0123";
   struct made_book *made = book_draw(700, 15);
   ck_assert_msg(made_compile(made) == SP_OK, "%s", made->last);
@@ -337,7 +330,7 @@ END_TEST
 /* No table where row and destination do not fit into a link. */
 START_TEST(test_wide)
 {
-  state = 6;
+  draw_seed = 6;
   digits_deep = "0123";
   struct made_book *made = book_draw(700, 15); /* destinations of ten bits */
   ck_assert_msg(made_compile(made) == SP_OK, "%s", made->last);
@@ -382,7 +375,7 @@ static void refusing_release(void *context, void *at, size_t bytes)
 /* Wherever memory is refused there is no table, and all goes back but what is the arena's. */
 START_TEST(test_refused)
 {
-  state = 4;
+  draw_seed = 4;
   digits_deep = "0123";
   struct made_book *made = book_draw(ROWS, 15);
   ck_assert_msg(made_compile(made) == SP_OK, "%s", made->last);

@@ -6,6 +6,7 @@
 
 #include "ingest/resolve_number.h"
 #include "tests/check_run.h"
+#include "tests/draw.h"
 
 static char room[SP__NORMAL_ROOM];
 
@@ -158,17 +159,16 @@ START_TEST(test_model)
 {
   static const char *const parts[] = {"+",   "00", "0",   "17951", "17911", "12593", "86",
                                       "138", "1",  "755", "-",     " ",     "\t",    "a"};
-  uint64_t state = 20261130;
+  draw_begin(20261130);
   for (int round = 0; round < 200000; round++) {
     char dialled[96] = "", expected[160];
     for (int k = 0; k < 6; k++) {
-      state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-      unsigned choice = (unsigned)(state >> 33) % 24;
+      unsigned choice = draw(24);
       if (choice < 14) {
         snprintf(dialled + strlen(dialled), sizeof(dialled) - strlen(dialled), "%s", parts[choice]);
       } else if (choice < 22) {
         snprintf(dialled + strlen(dialled), sizeof(dialled) - strlen(dialled), "%0*u",
-                 (int)(choice - 13), (unsigned)(state >> 40) % 10);
+                 (int)(choice - 13), draw(10));
       }
     }
     bool ip;

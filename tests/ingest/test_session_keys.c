@@ -2,6 +2,7 @@
 #include "ingest/session_keys.h"
 #include "rating/hash.h"
 #include "tests/check_run.h"
+#include "tests/draw.h"
 #include "tools/heap.h"
 
 #include <stdio.h>
@@ -15,14 +16,6 @@ struct added {
   int64_t start_s;
   struct sp_session_place place;
 };
-
-static uint64_t random_next(uint64_t *state)
-{
-  *state ^= *state >> 12;
-  *state ^= *state << 25;
-  *state ^= *state >> 27;
-  return *state * UINT64_C(0x2545F4914F6CDD1D);
-}
 
 static void key_make(uint64_t key, uint64_t key_hash[2])
 {
@@ -60,12 +53,12 @@ START_TEST(test_against_list)
   enum { COUNT = 6000, AHEAD = 500, KEYS = 1500 };
   static struct added list[COUNT + AHEAD];
   size_t count = 0, found_count = 0, later = 0;
-  uint64_t seed = 17, key_hash[2];
+  uint64_t key_hash[2];
   struct sp_memory memory;
   struct sp_session_keys *keys;
   struct sp_session_place place;
   sp_heap_init(&memory);
-  printf("seed 17\n");
+  draw_begin(17);
   ck_assert_int_eq(sp_session_keys_open(&keys, &memory, WINDOW_S), SP_OK);
   for (uint64_t i = 0; i < AHEAD; i++) {
     list[count] = (struct added){i, 100000 + (int64_t)i * 12 + 1500, {63, (uint32_t)i}};
@@ -74,8 +67,8 @@ START_TEST(test_against_list)
     count++;
   }
   for (uint32_t i = 0; i < COUNT; i++) {
-    int64_t now_s = 100000 + (int64_t)i, start_s = now_s - (int64_t)(random_next(&seed) % 900);
-    uint64_t key = random_next(&seed) % KEYS;
+    int64_t now_s = 100000 + (int64_t)i, start_s = now_s - draw(900);
+    uint64_t key = draw(KEYS);
     const struct added *expected = obvious(list, count, key, now_s - WINDOW_S, start_s + WINDOW_S);
     later += expected == NULL && obvious(list, count, key, now_s - WINDOW_S, INT64_MAX) != NULL;
     key_make(key, key_hash);

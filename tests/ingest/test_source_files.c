@@ -1,6 +1,7 @@
 /* Files as sources: formats, folders, zstd, borders of chunks, going on at every position, growing
  * files, what cannot be read. */
 #include "tests/check_run.h"
+#include "tests/draw.h"
 #include "tests/folder.h"
 #include "tests/ingest/source_show.h"
 
@@ -135,14 +136,13 @@ __attribute__((format(printf, 2, 3))) static void write_more(struct writing *wri
 static char *large_make(bool json, size_t lines, size_t *length)
 {
   struct writing out = {malloc(lines * 260 + 100), 0, lines * 260 + 100};
-  uint64_t state = 77;
+  draw_seed = 77;
   ck_assert_ptr_nonnull(out.text);
   if (!json) {
     write_more(&out, "# made\nid,service,start,duration_s,node\n");
   }
   for (size_t i = 0; i < lines; i++) {
-    state = state * UINT64_C(6364136223846793005) + 1;
-    int pad = (int)(state >> 40) % 150;
+    int pad = (int)draw(150);
     if (json) {
       write_more(&out, "{\"id\":\"%zu\",\"service\":\"voice\",\"start\":\"" T0 "\",", i);
       write_more(&out, "\"node\":\"%*s%s\"}\n", pad, "x", i % 5 == 0 ? "\\u4e2d" : "");

@@ -5,6 +5,7 @@
 #define SP_TESTS_RATE_TARIFF_H
 
 #include "rating/number.h"
+#include "tests/draw.h"
 #include "tests/rating/rate_case.h"
 
 static const struct rate_case_file tariff_book[] = {
@@ -52,29 +53,19 @@ static const struct rate_case_file tariff_customers[] = {
                           "subscriber:T,none,2025-01-01\nsubscriber:T,nil,2025-01-01\n"},
     {NULL, NULL}};
 
-static uint64_t tariff_seed = 20261130;
-
-static inline uint32_t tariff_draw(uint32_t below)
-{
-  tariff_seed = tariff_seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-  return (uint32_t)((tariff_seed >> 33) % below);
-}
-
 static inline struct sp_usage tariff_usage(const struct rate_case *it)
 {
   const int64_t eight = INT64_C(1780243200) + 8 * 3600; /* 2026-06-01 08:00 in Shanghai */
-  struct sp_usage usage =
-      rate_case_usage(it, tariff_draw(2), eight - 600 + tariff_draw(3000) + 86400 * tariff_draw(9));
-  usage.duration_s = 1 + tariff_draw(2500);
-  usage.zone = tariff_draw(2) == 0 ? SP_ZONE_DOMESTIC : SP_ZONE_LOCAL;
-  usage.direction = tariff_draw(8) == 0 ? SP_DIRECTION_MT : SP_DIRECTION_MO;
+  struct sp_usage usage = rate_case_usage(it, draw(2), eight - 600 + draw(3000) + 86400 * draw(9));
+  usage.duration_s = 1 + draw(2500);
+  usage.zone = draw(2) == 0 ? SP_ZONE_DOMESTIC : SP_ZONE_LOCAL;
+  usage.direction = draw(8) == 0 ? SP_DIRECTION_MT : SP_DIRECTION_MO;
   struct sp_number tokyo = sp_number_pack("81312345678", 11);
-  usage.dest_node = tariff_draw(4) == 0 ? sp_book_find_dest_node(it->books.book, tokyo.digits) : 0;
-  if (tariff_draw(3) == 0) {
+  usage.dest_node = draw(4) == 0 ? sp_book_find_dest_node(it->books.book, tokyo.digits) : 0;
+  if (draw(3) == 0) {
     usage.service = SP_SERVICE_DATA;
-    usage.rating_group =
-        tariff_draw(2) == 0 ? sp_book_find_rating_group(it->books.book, "video", 5) : 0;
-    usage.bytes = 1 + tariff_draw(6000000);
+    usage.rating_group = draw(2) == 0 ? sp_book_find_rating_group(it->books.book, "video", 5) : 0;
+    usage.bytes = 1 + draw(6000000);
     usage.zone = SP_ZONE_NONE;
     usage.net = SP_NET_NONE;
     usage.flags = 0;

@@ -7,16 +7,9 @@
 #include "rating/hash.h"
 #include "rating/number.h"
 #include "tests/check_run.h"
+#include "tests/draw.h"
 #include "tests/rating/book_made.h"
 #include "tests/rating/book_met.h"
-
-#define SEED 20261130u
-
-static uint64_t next_random(uint64_t *state)
-{
-  *state = *state * 6364136223846793005u + 1442695040888963407u;
-  return *state >> 33;
-}
 
 static const char plans[] = "plan,kind\nday,base\n";
 static const char rates[] = "plan,item,service,price,per\nday,base,voice,0.20,1min\n";
@@ -38,12 +31,12 @@ static uint64_t digits_of(const char *text)
   return sp_number_pack(text, strlen(text)).digits;
 }
 
-static void random_digits(uint64_t *state, char *to, unsigned shortest, unsigned longest)
+static void random_digits(char *to, unsigned shortest, unsigned longest)
 {
-  unsigned length = shortest + (unsigned)next_random(state) % (longest - shortest + 1);
+  unsigned length = shortest + draw(longest - shortest + 1);
   for (unsigned i = 0; i < length; i++) {
     /* few different digits first: many prefixes of prefixes, and crowded places */
-    to[i] = (char)('0' + next_random(state) % (i < 3 ? 2 : i < 5 ? 4 : 10));
+    to[i] = (char)('0' + draw(i < 3 ? 2 : i < 5 ? 4 : 10));
   }
   to[length] = '\0';
 }
@@ -65,12 +58,12 @@ START_TEST(test_longest_prefix)
   static char prefixes[PREFIXES][17];
   static char numbers[PREFIXES * 40];
   static char destinations[PREFIXES * 40];
-  uint64_t state = SEED;
+  draw_begin(20261130);
   size_t at = (size_t)snprintf(numbers, sizeof(numbers), "prefix,kind\n");
   size_t dest_at = (size_t)snprintf(destinations, sizeof(destinations), "destination,prefix\n");
   unsigned count = 0;
   while (count < PREFIXES) {
-    random_digits(&state, prefixes[count], 1, count % 7 == 0 ? 15 : 8);
+    random_digits(prefixes[count], 1, count % 7 == 0 ? 15 : 8);
     bool twice = false;
     for (unsigned i = 0; i < count && !twice; i++) {
       twice = strcmp(prefixes[i], prefixes[count]) == 0;
@@ -91,7 +84,7 @@ START_TEST(test_longest_prefix)
       SP_BOOK_TABLE(&made->book, dest_nodes, struct sp_book_dest_node);
   for (unsigned i = 0; i < 15000; i++) {
     char number[17];
-    random_digits(&state, number, 1, 16);
+    random_digits(number, 1, 16);
     unsigned longest = naive_longest(prefixes, count, number);
     uint32_t found = sp_book_find_prefix(&made->book, digits_of(number));
     uint32_t node = sp_book_find_dest_node(&made->book, digits_of(number));
@@ -124,7 +117,7 @@ START_TEST(test_zones)
       "Australia/Sydney",  "Asia/Kathmandu",      "Europe/Dublin",
       "Africa/Casablanca", "Australia/Lord_Howe", "UTC",
       "America/Sao_Paulo", "Pacific/Apia"};
-  uint64_t state = SEED;
+  draw_begin(20261130);
   for (size_t z = 0; z < sizeof(zones) / sizeof(zones[0]); z++) {
     struct made_book *made = plain_book(zones[z]);
     ck_assert_uint_gt(made->files, 3); /* package tzdata */
@@ -132,7 +125,7 @@ START_TEST(test_zones)
     setenv("TZ", zones[z], 1);
     tzset();
     for (int i = 0; i < 4000; i++) {
-      int64_t utc_s = -2000000000 + (int64_t)(next_random(&state) % 6130000000); /* 1906 to 2100 */
+      int64_t utc_s = -2000000000 + (int64_t)(draw_word() % 6130000000); /* 1906 to 2100 */
       int32_t offset_s = sp_book_offset(&made->book, utc_s);
       ck_assert_msg(offset_s == library_offset(utc_s), "%s at %lld: %d, expected %d", zones[z],
                     (long long)utc_s, offset_s, library_offset(utc_s));
@@ -231,9 +224,9 @@ START_TEST(test_bands)
   made_add(made, "bands.csv", table);
   made_add(made, "calendar.csv", "date,day\n2026-10-10,workday\n2026-10-01,holiday\n");
   ck_assert_int_eq(made_compile(made), SP_OK);
-  uint64_t state = SEED;
+  draw_begin(20261130);
   for (int i = 0; i < 40000; i++) {
-    int64_t utc_s = local(2026, 9, 25, 0) + (int64_t)(next_random(&state) % (20 * 86400));
+    int64_t utc_s = local(2026, 9, 25, 0) + draw(20 * 86400);
     int64_t until_s;
     uint64_t bands = sp_book_bands(&made->book, utc_s, &until_s);
     ck_assert_uint_eq(bands, naive_bands(&made->book, utc_s + 28800));
@@ -668,6 +661,5 @@ int main(void)
   tcase_add_test(tests, test_same_image);
   tcase_add_test(tests, test_stray_files);
   tcase_add_test(tests, test_book_set);
-  printf("seed %u\n", SEED);
   return check_run("book", tests);
 }

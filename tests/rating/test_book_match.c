@@ -2,17 +2,10 @@
  * over random books they are those that a look at each rule finds. */
 #include "rating/rate_match.h"
 #include "tests/check_run.h"
+#include "tests/draw.h"
 #include "tests/rating/book_made.h"
 
 enum { DESTS = 120, ROWS = 150, TABLE_BYTES = 32768, BOOKS = 40 };
-
-static uint64_t draw_state;
-
-static unsigned draw(unsigned below)
-{
-  draw_state = draw_state * UINT64_C(6364136223846793005) + 1442695040888963407;
-  return (unsigned)(draw_state >> 33) % below;
-}
 
 struct table {
   char text[TABLE_BYTES];
@@ -115,7 +108,7 @@ START_TEST(test_found)
 {
   unsigned met = 0, compiled = 0;
   for (unsigned i = 0; i < BOOKS; i++) {
-    draw_state = i + 1;
+    draw_seed = i + 1;
     struct made_book *made = book_draw();
     if (made_compile(made) == SP_OK) {
       const struct sp_book *book = &made->book;
@@ -176,7 +169,7 @@ START_TEST(test_far_guess)
   struct sp__asked asked = {
       sp_features(SP_SERVICE_VOICE, SP_DIRECTION_MO, SP_ROAM_HOME, SP_ZONE_LOCAL, SP_NET_MOBILE), 1,
       0};
-  draw_state = 1;
+  draw_seed = 1;
   for (uint32_t i = 0; i < FAR_ASKED; i++) {
     uint32_t row = i < 4 ? i : i < 8 ? FAR_ROWS + 3 - i : draw(FAR_ROWS);
     far.node_dests[0] = far_dest(row);

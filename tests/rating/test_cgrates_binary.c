@@ -6,18 +6,9 @@
 
 #include "rating/cgrates_price.h"
 #include "tests/check_run.h"
+#include "tests/draw.h"
 
 enum { ROUNDS = 300000 };
-
-static uint64_t seed = 20261130;
-
-static uint64_t draw(void)
-{
-  seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-  uint64_t high = seed >> 32;
-  seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-  return high << 32 | seed >> 32;
-}
 
 static double double_of(struct sp_cg_binary binary)
 {
@@ -35,19 +26,17 @@ static void same(const char *what, struct sp_cg_binary ours, double theirs)
 /* Whole numbers that a double holds, of any length; now and then near a power of two. */
 static uint64_t whole(void)
 {
-  uint64_t number = draw() >> (11 + draw() % 53);
-  uint64_t turn = draw() % 8;
+  uint64_t number = draw_word() >> (11 + draw_word() % 53);
+  uint64_t turn = draw_word() % 8;
   if (turn == 0) {
     return 0;
   }
-  return turn == 1 ? (UINT64_C(1) << (draw() % 53)) - 1 : number;
+  return turn == 1 ? (UINT64_C(1) << (draw_word() % 53)) - 1 : number;
 }
 
 START_TEST(test_against_machine)
 {
-  const char *given = getenv("SEED");
-  seed = given == NULL ? seed : strtoull(given, NULL, 10);
-  printf("seed %llu\n", (unsigned long long)seed);
+  draw_begin(20261130);
   for (int i = 0; i < ROUNDS; i++) {
     uint64_t a = whole(), b = whole() + 1, c = whole(), d = whole() + 1;
     volatile double x = (double)a / (double)b, y = (double)c / (double)d;
@@ -58,7 +47,7 @@ START_TEST(test_against_machine)
     if (c > 0) {
       same("over", sp__cg_binary_over(ours_x, ours_y), x / y);
     }
-    uint64_t long_one = draw();
+    uint64_t long_one = draw_word();
     volatile double machine = (double)long_one;
     same("whole", sp__cg_binary_ratio(long_one, 1), machine);
   }
@@ -78,9 +67,10 @@ START_TEST(test_round)
 {
   static const enum sp_cg_rounding methods[] = {SP_CG_UP, SP_CG_MIDDLE, SP_CG_DOWN};
   for (int i = 0; i < ROUNDS; i++) {
-    unsigned decimals = (unsigned)(draw() % 11), digits = (unsigned)(draw() % 10);
-    uint64_t amount = draw() >> (15 + draw() % 49), under = (uint64_t)sp__cg_power(digits);
-    enum sp_cg_rounding method = methods[draw() % 3];
+    unsigned decimals = (unsigned)(draw_word() % 11), digits = (unsigned)(draw_word() % 10);
+    uint64_t amount = draw_word() >> (15 + draw_word() % 49),
+             under = (uint64_t)sp__cg_power(digits);
+    enum sp_cg_rounding method = methods[draw_word() % 3];
     if ((double)amount / (double)under * pow(10, decimals) >= 0x1p63) {
       continue;
     }

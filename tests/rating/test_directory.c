@@ -4,6 +4,7 @@
 #include "rating/directory_names.h"
 #include "rating/number.h"
 #include "tests/check_run.h"
+#include "tests/draw.h"
 #include "tests/rating/customers_case.h"
 
 #define SUBSCRIBERS 60
@@ -17,14 +18,6 @@ static const struct case_file book[] = {
     {"rates.csv", "plan,item,service,price,per\nb,base,voice,0.20,1min\nv,base,voice,0.10,1min\n"
                   "f,base,voice,0.10,1min\npool,base,voice,0.10,1min\n"},
     {"allowances.csv", "plan,allowance,unit,service,amount,scope\npool,m,s,voice,60min,pool\n"}};
-
-static uint64_t seed_state;
-
-static uint32_t chance(uint32_t below)
-{
-  seed_state = seed_state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-  return (uint32_t)(seed_state >> 33) % below;
-}
 
 struct span {
   int from, to; /* days, -1 and DAYS + 1: open */
@@ -60,12 +53,12 @@ static struct {
 
 static struct span span_random(void)
 {
-  struct span span = {(int)chance(DAYS), 0};
-  span.to = span.from + 1 + (int)chance(DAYS);
-  if (chance(3) == 0) {
+  struct span span = {(int)draw(DAYS), 0};
+  span.to = span.from + 1 + (int)draw(DAYS);
+  if (draw(3) == 0) {
     span.from = -1;
   }
-  if (span.to > DAYS || chance(3) == 0) {
+  if (span.to > DAYS || draw(3) == 0) {
     span.to = DAYS + 1;
   }
   return span;
@@ -94,8 +87,8 @@ static void subscribers_random(void)
   snprintf(subscribers, sizeof(subscribers), "subscriber,number,account,from,to\n");
   m.rows_count = 0;
   for (int i = 0; i < ROWS; i++) {
-    int subscriber = (int)chance(SUBSCRIBERS), number = (int)chance(SUBSCRIBERS);
-    int account = (int)chance(20);
+    int subscriber = (int)draw(SUBSCRIBERS), number = (int)draw(SUBSCRIBERS);
+    int account = (int)draw(20);
     struct span span = span_random();
     snprintf(cells, sizeof(cells), "S%d,86138%08d,A%d", subscriber, number, account);
     line_add(subscribers, sizeof(subscribers), cells, span);
@@ -119,7 +112,7 @@ static void groups_random(void)
   for (int i = 0; i < GROUPS; i++) {
     m.groups[i].family = i % 3 == 2;
     m.groups[i].span = span_random();
-    m.groups[i].parent = !m.groups[i].family && i > 2 && chance(2) ? (int)chance((uint32_t)i) : -1;
+    m.groups[i].parent = !m.groups[i].family && i > 2 && draw(2) ? (int)draw((uint32_t)i) : -1;
     if (m.groups[i].parent >= 0 && m.groups[m.groups[i].parent].family) {
       m.groups[i].parent = -1;
     }
@@ -169,8 +162,8 @@ static void members_random(void)
   snprintf(members, sizeof(members), "group,subscriber,short_number,from,to\n");
   m.members_count = 0;
   for (int i = 0; i < ROWS; i++) {
-    int subscriber = (int)chance(SUBSCRIBERS), group = (int)chance(GROUPS);
-    int short_number = chance(2) ? 600 + (int)chance(20) : 0;
+    int subscriber = (int)draw(SUBSCRIBERS), group = (int)draw(GROUPS);
+    int short_number = draw(2) ? 600 + (int)draw(20) : 0;
     struct span span = span_random();
     snprintf(cells, sizeof(cells), "G%02d,S%d,", GROUPS - group, subscriber);
     if (short_number != 0) {
@@ -197,7 +190,7 @@ static void customers_random(struct customers_case *own)
   members_random();
   snprintf(subscriptions, sizeof(subscriptions), "owner,plan,from,to\n");
   for (int i = 0; i < ROWS; i++) {
-    snprintf(cells, sizeof(cells), "subscriber:S%u,%s", chance(SUBSCRIBERS), chance(2) ? "b" : "c");
+    snprintf(cells, sizeof(cells), "subscriber:S%u,%s", draw(SUBSCRIBERS), draw(2) ? "b" : "c");
     line_add(subscriptions, sizeof(subscriptions), cells, span_random());
   }
   const struct case_file files[] = {{"accounts.csv", accounts},
@@ -441,13 +434,11 @@ static void image_check(const struct customers_case *own)
 
 START_TEST(test_random)
 {
-  const char *given = getenv("SEED");
-  uint64_t seed = given != NULL ? strtoull(given, NULL, 10) : 1000 + (uint64_t)_i;
   static struct customers_case own;
-  seed_state = seed * UINT64_C(0x9E3779B97F4A7C15);
-  printf("SEED=%llu\n", (unsigned long long)seed);
+  draw_begin(1000 + (uint64_t)_i);
+  draw_seed *= UINT64_C(0x9E3779B97F4A7C15); /* seeds in a row begin alike */
   customers_random(&own);
-  for (int day = -1; day <= DAYS; day += 1 + (int)chance(3)) {
+  for (int day = -1; day <= DAYS; day += 1 + (int)draw(3)) {
     directory_check(&own, own.directory, day);
   }
   components_check(&own);
@@ -463,17 +454,17 @@ START_TEST(test_damaged_image)
 {
   static struct customers_case own;
   static struct pieces pieces;
-  seed_state = 4711;
+  draw_seed = 4711;
   customers_random(&own);
   ck_assert_int_eq(sp_directory_save(own.directory, piece_keep, &pieces), SP_OK);
   struct sp_memory memory;
   struct sp_directory *restored;
   for (int round = 0; round < 400; round++) {
-    size_t piece = chance((uint32_t)pieces.count);
-    size_t at = chance(pieces.piece[piece].length);
+    size_t piece = draw((uint32_t)pieces.count);
+    size_t at = draw(pieces.piece[piece].length);
     unsigned char *byte = (unsigned char *)(uintptr_t)pieces.piece[piece].bytes + at;
     unsigned char before = *byte;
-    *byte = (unsigned char)(chance(2) ? before ^ (1u << chance(8)) : chance(256));
+    *byte = (unsigned char)(draw(2) ? before ^ (1u << draw(8)) : draw(256));
     enum sp_status status = pieces_restore(&pieces, pieces.count, &memory, &restored);
     if (status == SP_OK) {
       uint32_t count;

@@ -425,7 +425,7 @@ START_TEST(test_records)
   rate_case_need(sp__cache_take(poor.rater, 16) != NULL, "no memory");
   for (int round = 0; round < 60; round++) {
     struct sp_usage usage = tariff_usage(&plain);
-    usage.chain_hash[0] = round % 3 == 0 ? tariff_draw(20) + 1 : 0;
+    usage.chain_hash[0] = round % 3 == 0 ? draw(20) + 1 : 0;
     usage.partial = round % 3 == 0 ? SP_PARTIAL_MIDDLE : SP_PARTIAL_WHOLE;
     memset(&charge, 0, sizeof(charge));
     rate_case_rate(&plain, &usage, &charge);

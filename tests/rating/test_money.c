@@ -2,20 +2,11 @@
  * result. */
 #include "rating/money.h"
 #include "tests/check_run.h"
+#include "tests/draw.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static uint64_t random_state = 20261130;
-
-static uint64_t random_word(void)
-{
-  random_state ^= random_state << 13;
-  random_state ^= random_state >> 7;
-  random_state ^= random_state << 17;
-  return random_state;
-}
 
 START_TEST(test_divide)
 {
@@ -78,14 +69,14 @@ static void ratio_check(uint64_t amount, sp_u128 part, sp_u128 whole)
 
 START_TEST(test_ratio)
 {
+  draw_begin(20261130);
   for (int i = 0; i < 20000; i++) {
-    unsigned bits = (unsigned)(random_word() % 125);
-    sp_u128 whole = (((sp_u128)random_word() << 64 | random_word()) >> (127 - bits)) + 1;
+    unsigned bits = (unsigned)(draw_word() % 125);
+    sp_u128 whole = (((sp_u128)draw_word() << 64 | draw_word()) >> (127 - bits)) + 1;
     whole = whole >> 125 != 0 ? whole >> 3 : whole;
-    sp_u128 part = ((sp_u128)random_word() << 64 | random_word()) % (whole + 1);
-    ratio_check(random_word() >> random_word() % 64, part, whole);
+    sp_u128 part = ((sp_u128)draw_word() << 64 | draw_word()) % (whole + 1);
+    ratio_check(draw_word() >> draw_word() % 64, part, whole);
   }
-  printf("seed 20261130\n");
 }
 END_TEST
 
@@ -110,16 +101,16 @@ START_TEST(test_deal)
   ck_assert_int_eq(three[1], 33330000);
   ck_assert_int_eq(three[2], 33330000);
   for (int round = 0; round < 5000; round++) {
-    int64_t weights[8], shares[8], sum = 0, step = sp_money_step((unsigned)(random_word() % 7));
-    unsigned count = 1 + (unsigned)(random_word() % 8);
+    int64_t weights[8], shares[8], sum = 0, step = sp_money_step((unsigned)(draw_word() % 7));
+    unsigned count = 1 + (unsigned)(draw_word() % 8);
     for (unsigned i = 0; i < count; i++) {
-      weights[i] = shares[i] = (int64_t)(random_word() % 1000);
+      weights[i] = shares[i] = (int64_t)(draw_word() % 1000);
       sum += weights[i];
     }
     if (sum == 0) {
       continue;
     }
-    int64_t steps = (int64_t)(random_word() % 100000), dealt = 0;
+    int64_t steps = (int64_t)(draw_word() % 100000), dealt = 0;
     sp_money_deal(shares, count, steps * step, step);
     for (unsigned i = 0; i < count; i++) {
       int64_t floor = steps * weights[i] / sum;

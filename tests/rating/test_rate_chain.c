@@ -100,7 +100,7 @@ static void state_within(const struct sp_state *a, const struct sp_state *b)
 
 static unsigned usage_split(const struct sp_usage *whole, struct sp_usage *parts, uint64_t key)
 {
-  unsigned count = 1 + tariff_draw(PARTS_MAX);
+  unsigned count = 1 + draw(PARTS_MAX);
   int64_t seconds = whole->duration_s, bytes = whole->bytes, done = 0;
   for (unsigned i = 0; i < count; i++) {
     bool last = i + 1 == count;
@@ -110,14 +110,14 @@ static unsigned usage_split(const struct sp_usage *whole, struct sp_usage *parts
     parts[i].partial = i == 0 ? SP_PARTIAL_FIRST : SP_PARTIAL_MIDDLE;
     parts[i].seq = i;
     parts[i].start_utc_s = whole->start_utc_s + done;
-    parts[i].duration_s = last ? seconds : (int64_t)tariff_draw((uint32_t)seconds + 1);
-    parts[i].bytes = last ? bytes : (int64_t)tariff_draw((uint32_t)bytes + 1);
+    parts[i].duration_s = last ? seconds : (int64_t)draw((uint32_t)seconds + 1);
+    parts[i].bytes = last ? bytes : (int64_t)draw((uint32_t)bytes + 1);
     seconds -= parts[i].duration_s;
     bytes -= parts[i].bytes;
     done += parts[i].duration_s;
   }
   for (unsigned i = count; i > 1; i--) { /* any order */
-    unsigned k = tariff_draw(i);
+    unsigned k = draw(i);
     struct sp_usage moved = parts[i - 1];
     parts[i - 1] = parts[k];
     parts[k] = moved;
@@ -129,6 +129,7 @@ START_TEST(test_any_order)
 {
   static struct rate_case whole, split;
   static struct sp_charge charge;
+  draw_begin(20261130);
   rate_case_open(&whole, tariff_book, tariff_customers);
   rate_case_open(&split, tariff_book, tariff_customers);
   for (uint64_t round = 1; round <= ROUNDS; round++) {
@@ -151,7 +152,6 @@ START_TEST(test_any_order)
   }
   rate_case_close(&whole);
   rate_case_close(&split);
-  printf("seed 20261130\n");
 }
 END_TEST
 
@@ -183,11 +183,11 @@ START_TEST(test_suspended_changes_nothing)
       rate_case_rate(&it, parts + i, &charge);
     }
     struct sp_usage bad = parts[0];
-    bad.chain_hash[0] *= tariff_draw(2);
+    bad.chain_hash[0] *= draw(2);
     bad.chain_hash[1] = bad.chain_hash[0] == 0 ? 0 : bad.chain_hash[1];
     bad.start_utc_s = usage.start_utc_s - 5; /* leads its chain */
     bad.duration_s += 1;
-    switch (usage.service == SP_SERVICE_VOICE ? tariff_draw(4) : 1 + tariff_draw(3)) {
+    switch (usage.service == SP_SERVICE_VOICE ? draw(4) : 1 + draw(3)) {
     case 0:
       bad.duration_s = INT64_MAX / 2;
       break;
@@ -259,8 +259,8 @@ START_TEST(test_batches)
   for (unsigned batch = 0; batch < 4; batch++) {
     for (unsigned i = 0; i < BATCH; i++) {
       usages[i] = tariff_usage(&one);
-      usages[i].group = tariff_draw(2) == 0 ? 0 : SP_NONE;
-      usages[i].chain_hash[0] = tariff_draw(3) == 0 ? tariff_draw(30) + 1 : 0;
+      usages[i].group = draw(2) == 0 ? 0 : SP_NONE;
+      usages[i].chain_hash[0] = draw(3) == 0 ? draw(30) + 1 : 0;
       usages[i].partial = usages[i].chain_hash[0] != 0 ? SP_PARTIAL_MIDDLE : SP_PARTIAL_WHOLE;
       memset(&charge[i], 0, sizeof(charge[i]));
       rate_case_rate(&one, &usages[i], &charge[i]);

@@ -4,6 +4,7 @@
 #include "rating/number.h"
 #include "rating/rate_parts.h"
 #include "tests/check_run.h"
+#include "tests/draw.h"
 #include "tests/rating/rate_case.h"
 
 #define JUNE_UTC_S INT64_C(1780243200) /* 2026-06-01 00:00 in Shanghai */
@@ -126,15 +127,14 @@ START_TEST(test_random)
                                           {"destinations.csv", table},
                                           {"rates.csv", rates},
                                           {NULL, NULL}};
-  uint64_t state = (uint64_t)_i + 1;
+  draw_seed = (uint64_t)_i + 1;
   files[0].text = book[0].text;
   files[1].text = book[1].text;
   size_t at = (size_t)snprintf(table, sizeof(table), "destination,prefix\n");
   size_t rate = (size_t)snprintf(rates, sizeof(rates),
                                  "plan,item,service,price,per,dest\np,base,voice,0.10,1min,\n");
   for (uint32_t i = 0; i < 300; i++) {
-    state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    uint32_t drawn = (uint32_t)(state >> 33), length = 1 + drawn % 4;
+    uint32_t drawn = draw(UINT32_C(1) << 31), length = 1 + drawn % 4;
     char prefix[8] = "";
     for (uint32_t k = 0; k < length; k++) {
       prefix[k] = (char)('1' + (drawn >> (8 + 2 * k)) % 4);

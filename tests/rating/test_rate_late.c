@@ -65,24 +65,24 @@ static void listen(void *context, const struct sp_trace_event *event)
 static struct sp_usage moving_usage(const struct rate_case *it, int round)
 {
   struct sp_usage usage = tariff_usage(it);
-  int day = round * 10 / ROUNDS - (tariff_draw(4) == 0 ? (int)tariff_draw(5) : 0);
-  usage.start_utc_s = INT64_C(1780243200) + 8 * 3600 - 600 + tariff_draw(3000) + day * 86400;
+  int day = round * 10 / ROUNDS - (draw(4) == 0 ? (int)draw(5) : 0);
+  usage.start_utc_s = INT64_C(1780243200) + 8 * 3600 - 600 + draw(3000) + day * 86400;
   usage.book = (uint16_t)sp_books_at(&it->books, usage.start_utc_s);
   usage.account = sp_directory_account_at(it->directory, usage.subscriber, usage.start_utc_s);
   usage.domain = sp_directory_domain_at(it->directory, usage.subscriber, usage.start_utc_s);
   usage.dest_node = 0;
   usage.rating_group = 0;
-  if (tariff_draw(3) == 0) {
-    usage.chain_hash[0] = 1 + (uint64_t)(round * 300 / ROUNDS) + tariff_draw(20);
+  if (draw(3) == 0) {
+    usage.chain_hash[0] = 1 + (uint64_t)(round * 300 / ROUNDS) + draw(20);
     usage.partial = SP_PARTIAL_MIDDLE;
     usage.start_utc_s = INT64_C(1780243200) + (int64_t)usage.chain_hash[0] * 2500;
     usage.subscriber = usage.chain_hash[0] % 2;
     usage.book = (uint16_t)sp_books_at(&it->books, usage.start_utc_s);
     usage.domain = sp_directory_domain_at(it->directory, usage.subscriber, usage.start_utc_s);
     usage.service = usage.chain_hash[0] % 3 == 0 ? SP_SERVICE_DATA : SP_SERVICE_VOICE;
-  } else if (tariff_draw(10) == 0) {
+  } else if (draw(10) == 0) {
     usage.has_charge = 1;
-    usage.charge_micro = tariff_draw(2) * 12345;
+    usage.charge_micro = draw(2) * 12345;
   }
   return usage;
 }
@@ -91,6 +91,7 @@ START_TEST(test_late)
 {
   static struct rate_case plain, traced;
   static struct sp_charge charge, again;
+  draw_begin(20261130);
   unsigned heard[64] = {0}, late = 0, rated = 0, paid = 0;
   open_two(&plain);
   open_two(&traced);

@@ -54,8 +54,8 @@ START_TEST(test_records)
   int failed = 0;
   for (int round = 0; round < 300; round++) {
     struct sp_usage usage = tariff_usage(&plain);
-    bool partial = tariff_draw(3) == 0;
-    usage.chain_hash[0] = partial ? tariff_draw(50) + 1 : 0;
+    bool partial = draw(3) == 0;
+    usage.chain_hash[0] = partial ? draw(50) + 1 : 0;
     usage.partial = partial ? SP_PARTIAL_MIDDLE : SP_PARTIAL_WHOLE;
     memset(&charge, 0, sizeof(charge));
     rate_case_rate(&plain, &usage, &charge);
@@ -86,7 +86,7 @@ START_TEST(test_caches)
   rate_case_open(&dropped, tariff_book, tariff_customers);
   for (int round = 0; round < 200; round++) {
     struct sp_usage usage = tariff_usage(&plain);
-    usage.group = tariff_draw(2) == 0 ? 0 : SP_NONE;
+    usage.group = draw(2) == 0 ? 0 : SP_NONE;
     memset(&charge, 0, sizeof(charge));
     memset(&again, 0, sizeof(again));
     rate_case_rate(&plain, &usage, &charge);

@@ -2,17 +2,10 @@
  * middle of a call, the three band modes, connect fee, an allowance) priced by the engine and by
  * one increment after the other. */
 #include "tests/check_run.h"
+#include "tests/draw.h"
 #include "tests/rating/rate_case.h"
 
 enum { SLOTS_MAX = 3, PLANS = 60, RECORDS = 60, EDGE_S = 100, EDGES = 12, SEVEN_S = 7 * 3600 };
-
-static uint64_t seed = 20261130;
-
-static uint32_t draw(uint32_t below)
-{
-  seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-  return (uint32_t)((seed >> 33) % below);
-}
 
 struct rule { /* of one band */
   int64_t from[SLOTS_MAX], size[SLOTS_MAX], price[SLOTS_MAX];
@@ -190,6 +183,7 @@ START_TEST(test_closed_form)
 {
   static struct rate_case it;
   static struct sp_charge charge;
+  draw_begin(20261130);
   const int64_t midnight = INT64_C(1780243200); /* 2026-06-01 00:00 in Shanghai */
   for (int p = 0; p < PLANS; p++) {
     struct plan plan;
@@ -221,7 +215,6 @@ START_TEST(test_closed_form)
     }
     rate_case_close(&it);
   }
-  printf("seed 20261130\n");
 }
 END_TEST
 

@@ -2,6 +2,7 @@
  * and the same cells, over records of which most but not all go the short way. */
 #include "rating/rate_parts.h"
 #include "tests/check_run.h"
+#include "tests/draw.h"
 #include "tests/rating/rate_case.h"
 
 enum { RECORDS = 30000, SUBSCRIBERS = 40, DAYS = 75 };
@@ -100,14 +101,6 @@ static void customers_open(struct rate_case *it)
   rate_case_open(it, book, files);
 }
 
-static uint64_t seed = 20261130;
-
-static uint32_t draw(uint32_t below)
-{
-  seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-  return (uint32_t)((seed >> 33) % below);
-}
-
 /* From May to July, roughly in order. */
 static struct sp_usage usage_draw(const struct rate_case *it, uint32_t place)
 {
@@ -154,6 +147,7 @@ START_TEST(test_both_ways)
   static struct sp_charge charge, again;
   static struct entries short_entries, general_entries;
   uint64_t events = 0;
+  draw_begin(20261130);
   struct sp_trace trace = {&events, hear};
   uint32_t shorts = 0, covered = 0, paid = 0, capped = 0, rated = 0;
   customers_open(&plain);
@@ -192,9 +186,6 @@ END_TEST
 
 int main(void)
 {
-  const char *text = getenv("SEED");
-  seed = text == NULL ? seed : strtoull(text, NULL, 10);
-  printf("seed %llu\n", (unsigned long long)seed);
   TCase *tests = check_case();
   tcase_add_test(tests, test_both_ways);
   return check_run("rate_short", tests);

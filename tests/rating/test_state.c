@@ -3,6 +3,7 @@
 #include "rating/chain_record.h"
 #include "rating/state_cells.h"
 #include "tests/check_run.h"
+#include "tests/draw.h"
 #include "tools/heap.h"
 
 #include <stdio.h>
@@ -10,14 +11,6 @@
 #include <string.h>
 
 enum { OWNERS = 40, GROUPS = 7, CELLS_MAX = 4000, LARGEST = 4 };
-
-static uint64_t seed = 20261130;
-
-static uint32_t draw(uint32_t below)
-{
-  seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-  return (uint32_t)((seed >> 33) % below);
-}
 
 struct model { /* the obvious state: a list */
   struct {
@@ -132,6 +125,7 @@ static void chain_put(struct sp_state *state, uint64_t key, unsigned cells)
 
 START_TEST(test_cells)
 {
+  draw_begin(20261130);
   struct sp_memory memory;
   struct sp_state *state = state_new(&memory);
   static struct model model;
@@ -144,7 +138,6 @@ START_TEST(test_cells)
   ck_assert_ptr_null(sp__cell_find(state, 0, 99, sp__period(3, SP__CELL_PAID, 0)));
   sp_state_free(state);
   sp_memory_free(&memory);
-  printf("seed 20261130\n");
 }
 END_TEST
 

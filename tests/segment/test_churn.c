@@ -8,14 +8,7 @@
 #include "segment/churn.h"
 #include "segment/fold.h"
 #include "tests/check_run.h"
-
-static uint64_t seed;
-
-static uint32_t draw(uint32_t below)
-{
-  seed = seed * 6364136223846793005U + 1442695040888963407U;
-  return (uint32_t)(seed >> 33U) % below;
-}
+#include "tests/draw.h"
 
 START_TEST(probability_is_the_logistic_curve)
 {
@@ -59,7 +52,7 @@ START_TEST(contributions_add_up_to_the_score)
   struct sp_card_means again = {0};
   struct sp_card_layout layout;
   int64_t total = 0;
-  seed = 4;
+  draw_seed = 4;
   sp_card_lay_out(&sp_churn_card, &layout);
   for (uint32_t i = 0; i < N; i++) {
     int32_t values[SP_CARD_FEATURES_MAX];

@@ -9,16 +9,9 @@
 #include "rating/number.h"
 #include "segment/fold.h"
 #include "tests/check_run.h"
+#include "tests/draw.h"
 
 enum { EVENTS_MAX = 600, FIRST_DAY = 20400 };
-
-static uint64_t seed;
-
-static uint32_t draw(uint32_t below)
-{
-  seed = seed * 6364136223846793005U + 1442695040888963407U;
-  return (uint32_t)(seed >> 33U) % below;
-}
 
 static struct sp_fold_event events[EVENTS_MAX];
 static uint32_t event_count;
@@ -160,8 +153,7 @@ static void check_days(const struct sp_profile *profile)
 
 START_TEST(equals_the_model)
 {
-  seed = 7000U + (uint64_t)_i;
-  printf("test_fold: seed %d\n", 7000 + _i);
+  draw_begin(7000 + (uint64_t)_i);
   struct sp_profile profile;
   struct sp_group_profile group;
   draw_events(20U + draw(150));
@@ -173,8 +165,7 @@ END_TEST
 
 START_TEST(order_of_arrival_does_not_matter)
 {
-  seed = 9000U + (uint64_t)_i;
-  printf("test_fold: seed %d\n", 9000 + _i);
+  draw_begin(9000 + (uint64_t)_i);
   struct sp_profile first;
   struct sp_profile again;
   struct sp_group_profile group_first;
@@ -195,7 +186,7 @@ END_TEST
 
 START_TEST(same_events_same_bytes)
 {
-  seed = 31;
+  draw_seed = 31;
   struct sp_profile first;
   struct sp_profile again;
   struct sp_group_profile group_first;
@@ -210,7 +201,7 @@ END_TEST
 
 START_TEST(a_correction_takes_back_what_it_added)
 {
-  seed = 11;
+  draw_seed = 11;
   struct sp_profile before;
   struct sp_profile after;
   struct sp_group_profile group;
@@ -333,7 +324,7 @@ START_TEST(contacts_are_estimated)
 {
   for (uint32_t truth = 1; truth <= 60U; truth++) {
     double sum = 0;
-    seed = 5;
+    draw_seed = 5;
     for (int round = 0; round < 400; round++) {
       uint32_t map = 0;
       for (uint32_t i = 0; i < truth; i++) {

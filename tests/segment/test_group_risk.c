@@ -7,14 +7,7 @@
 #include "segment/fold.h"
 #include "segment/warning.h"
 #include "tests/check_run.h"
-
-static uint64_t seed;
-
-static uint32_t draw(uint32_t below)
-{
-  seed = seed * 6364136223846793005U + 1442695040888963407U;
-  return (uint32_t)(seed >> 33U) % below;
-}
+#include "tests/draw.h"
 
 enum { DAY = 20580 }; /* 2026-05-07 */
 
@@ -72,15 +65,15 @@ START_TEST(a_tree_is_the_sum_of_its_members)
   struct sp_group_profile group_whole = {0};
   struct sp_group_profile groups[2] = {{0}};
   double at_risk = 0;
-  seed = 12;
+  draw_seed = 12;
   for (uint32_t i = 0; i < 40U; i++) {
     struct sp_profile profile;
     struct sp_card_score score;
     struct sp_rfm rfm;
     uint32_t ago = i % 4U == 0 ? 20U + draw(90) : draw(4);
-    uint64_t keep = seed;
+    uint64_t keep = draw_seed;
     member(&profile, &groups[i % 2U], ago);
-    seed = keep;
+    draw_seed = keep;
     member(&profile, &group_whole, ago);
     sp_rfm_measure(&profile, &review.at, SP_POPULATION_MEMBER, &rfm);
     sp_churn_rate(&profile, &review, true, &score, NULL);
@@ -157,7 +150,7 @@ START_TEST(a_fading_group_is_red_with_reasons)
   struct sp_group_risk risk;
   char line[256];
   struct sp_text text = SP_TEXT_INIT(line);
-  seed = 3;
+  draw_seed = 3;
   for (uint32_t i = 0; i < 30U; i++) {
     struct sp_profile profile;
     struct sp_card_score score;

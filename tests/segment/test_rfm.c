@@ -6,17 +6,11 @@
 #include "segment/fold.h"
 #include "segment/rfm.h"
 #include "tests/check_run.h"
+#include "tests/draw.h"
 
 enum { VALUES_MAX = 3000 };
 
-static uint64_t seed;
 static uint32_t counts[SP_SELECT_COUNTS];
-
-static uint32_t draw(uint32_t below)
-{
-  seed = seed * 6364136223846793005U + 1442695040888963407U;
-  return (uint32_t)(seed >> 33U) % below;
-}
 
 static int compare(const void *a, const void *b)
 {
@@ -45,8 +39,7 @@ START_TEST(cuts_equal_those_of_a_sorted_list)
 {
   static int64_t values[VALUES_MAX];
   static int64_t sorted[VALUES_MAX];
-  seed = 100U + (uint64_t)_i;
-  printf("test_rfm: seed %d\n", 100 + _i);
+  draw_begin(100 + (uint64_t)_i);
   for (size_t round = 0; round < 4; round++) {
     size_t n = round == 0 ? 1U + draw(12) : 1U + draw(VALUES_MAX);
     for (size_t i = 0; i < n; i++) {
@@ -136,7 +129,7 @@ START_TEST(a_score_moves_only_with_its_customer)
   struct sp_rfm before[100];
   struct sp_rfm_cuts cuts[SP_POPULATION_COUNT];
   int64_t values[100];
-  seed = 77;
+  draw_seed = 77;
   memset(cuts, 0, sizeof cuts);
   for (uint32_t i = 0; i < 100U; i++) {
     rows[i] = customer(draw(90), (uint16_t)draw(91), draw(500));

@@ -4,6 +4,7 @@
 #include "segment/fold.h"
 #include "segment/scores.h"
 #include "tests/check_run.h"
+#include "tests/draw.h"
 #include "tests/rating/customers_case.h"
 
 static const struct case_file book[] = {
@@ -382,13 +383,12 @@ START_TEST(a_clock_answers_as_the_book)
 {
   struct scored *scored = malloc(sizeof *scored);
   struct sp_fold_clock clock;
-  uint64_t state = 5;
+  draw_seed = 5;
   ck_assert_ptr_nonnull(scored);
   make(scored);
   sp_fold_clock_set(&clock, &scored->own.books.book[0]);
   for (int i = 0; i < 20000; i++) {
-    state = state * 6364136223846793005U + 1442695040888963407U;
-    int64_t utc_s = (int64_t)((state >> 33U) % (i % 2 == 0 ? 4000000000U : 800000000U)) + 86400;
+    int64_t utc_s = (int64_t)(draw_word() % (i % 2 == 0 ? 4000000000U : 800000000U)) + 86400;
     int32_t want = sp_book_local_day(&scored->own.books.book[0], utc_s);
     struct sp_fold_day day = sp_fold_clock_at(&clock, utc_s);
     ck_assert_int_eq(day.day, want);

@@ -9,25 +9,15 @@
 #include "store/charge_codec.h"
 #include "store/journal.h"
 #include "tests/check_run.h"
+#include "tests/draw.h"
 #include "tests/folder.h"
-
-static uint64_t random_state;
-
-static uint64_t random_next(void)
-{
-  random_state += UINT64_C(0x9E3779B97F4A7C15);
-  uint64_t z = random_state;
-  z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-  z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
-  return z ^ (z >> 31);
-}
 
 static void random_charge(struct sp_charge *charge)
 {
   sp_charge_clear(charge);
-  charge->outcome = (uint8_t)(random_next() % 5);
-  charge->book = random_next() % 7 == 0 ? UINT16_MAX : (uint16_t)(random_next() % 3);
-  charge->flags = (uint8_t)(random_next() % 32);
+  charge->outcome = (uint8_t)(draw_word() % 5);
+  charge->book = draw_word() % 7 == 0 ? UINT16_MAX : (uint16_t)(draw_word() % 3);
+  charge->flags = (uint8_t)(draw_word() % 32);
   if (charge->outcome != SP_OUTCOME_RATED) {
     charge->flags = 0;
   }
@@ -35,23 +25,23 @@ static void random_charge(struct sp_charge *charge)
     charge->reason = 404;
   } else if (charge->outcome == SP_OUTCOME_CONFLICT) {
     charge->reason = 501;
-    charge->conflict_fields = (uint32_t)random_next();
+    charge->conflict_fields = (uint32_t)draw_word();
   } else if (charge->outcome == SP_OUTCOME_RATED) {
-    charge->list_micro = (int64_t)random_next() >> (random_next() % 60);
-    charge->net_micro = (int64_t)(random_next() % 100000) - 50000;
-    charge->items_count = (uint8_t)(random_next() % 4);
-    charge->allowances_count = (uint8_t)(random_next() % 3);
-    charge->payers_count = (uint8_t)(random_next() % 3);
+    charge->list_micro = (int64_t)draw_word() >> (draw_word() % 60);
+    charge->net_micro = (int64_t)(draw_word() % 100000) - 50000;
+    charge->items_count = (uint8_t)(draw_word() % 4);
+    charge->allowances_count = (uint8_t)(draw_word() % 3);
+    charge->payers_count = (uint8_t)(draw_word() % 3);
     for (unsigned i = 0; i < charge->items_count; i++) {
       charge->items[i] =
-          (struct sp_charge_item){(uint32_t)random_next(), 0, (int64_t)random_next(), -5, 7};
+          (struct sp_charge_item){(uint32_t)draw_word(), 0, (int64_t)draw_word(), -5, 7};
     }
     for (unsigned i = 0; i < charge->allowances_count; i++) {
       charge->allowances[i] =
-          (struct sp_charge_allowance){3, (uint32_t)random_next(), INT64_MIN, INT64_MAX};
+          (struct sp_charge_allowance){3, (uint32_t)draw_word(), INT64_MIN, INT64_MAX};
     }
     for (unsigned i = 0; i < charge->payers_count; i++) {
-      charge->payers[i] = (struct sp_charge_payer){(uint32_t)random_next(), 0, -1};
+      charge->payers[i] = (struct sp_charge_payer){(uint32_t)draw_word(), 0, -1};
     }
   }
 }
@@ -72,7 +62,7 @@ static void random_cdr(struct sp_cdr *cdr, char *text)
   size_t used = 0;
   cdr->text = text;
   for (unsigned i = 0; i < SP_CDR_TEXT_COUNT; i++) {
-    const char *word = words[random_next() % 9];
+    const char *word = words[draw_word() % 9];
     size_t length = strlen(word);
     if (used + length > 400) {
       length = 0;
@@ -81,19 +71,19 @@ static void random_cdr(struct sp_cdr *cdr, char *text)
     cdr->texts[i] = (struct sp_span){(uint16_t)used, (uint16_t)length};
     used += length;
   }
-  cdr->start_utc_s = (int64_t)(random_next() >> (random_next() % 64)) / 2;
+  cdr->start_utc_s = (int64_t)(draw_word() >> (draw_word() % 64)) / 2;
   int64_t *const fields[] = {&cdr->duration_s,   &cdr->up_bytes, &cdr->down_bytes, &cdr->items,
                              &cdr->charge_micro, &cdr->seq,      &cdr->cause};
   for (unsigned i = 0; i < 7; i++) {
-    *fields[i] = random_next() % 3 == 0
+    *fields[i] = draw_word() % 3 == 0
                      ? 0
-                     : (int64_t)(random_next() % 1000000000000000000u) >> (random_next() % 60);
+                     : (int64_t)(draw_word() % 1000000000000000000u) >> (draw_word() % 60);
   }
-  cdr->lac = (int64_t)(random_next() % 5) - 1;
-  cdr->service = (uint8_t)(random_next() % SP_SERVICE_COUNT);
-  cdr->direction = (uint8_t)(random_next() % 4);
-  cdr->partial = (uint8_t)(random_next() % 4);
-  cdr->has_charge = (uint8_t)(random_next() % 3);
+  cdr->lac = (int64_t)(draw_word() % 5) - 1;
+  cdr->service = (uint8_t)(draw_word() % SP_SERVICE_COUNT);
+  cdr->direction = (uint8_t)(draw_word() % 4);
+  cdr->partial = (uint8_t)(draw_word() % 4);
+  cdr->has_charge = (uint8_t)(draw_word() % 3);
   cdr->charge_micro = cdr->has_charge != 0 ? cdr->charge_micro : 0;
 }
 
@@ -132,7 +122,7 @@ static void charge_expect(const struct sp_charge *a, const struct sp_charge *b)
 static void fill(struct sp_block_builder *builder, uint32_t n, uint64_t seed,
                  struct sp_block_header *header)
 {
-  random_state = seed;
+  draw_seed = seed;
   sp_block_begin(builder);
   memset(header, 0, sizeof(*header));
   uint32_t a, b;
@@ -150,7 +140,7 @@ static void fill(struct sp_block_builder *builder, uint32_t n, uint64_t seed,
     random_cdr(&cdr, text);
     struct sp_block_record record = {.raw = raw,
                                      .cdr = &cdr,
-                                     .raw_length = (uint32_t)(random_next() % 100),
+                                     .raw_length = (uint32_t)(draw_word() % 100),
                                      .stream = i % 2 ? a : b,
                                      .position = {i * UINT64_C(1000), i % 3, 0},
                                      .behind_s = i,
@@ -212,14 +202,14 @@ START_TEST(block_comes_back)
     ck_assert_uint_eq(used, length);
     ck_assert_mem_eq(sp_block_view_header(view), &header, sizeof(header));
     ck_assert_uint_eq(sp_block_view_stream(view, 0)->next.offset, sizes[k] * UINT64_C(1000));
-    random_state = k + 1;
+    draw_seed = k + 1;
     struct sp_charge expected, charge;
     struct sp_cdr cdr;
     char text[400];
     for (uint32_t i = 0; i < sizes[k]; i++) {
       random_charge(&expected);
       random_cdr(&cdr, text);
-      uint32_t raw_length = (uint32_t)(random_next() % 100);
+      uint32_t raw_length = (uint32_t)(draw_word() % 100);
       struct sp_block_record record;
       ck_assert_int_eq(sp_block_view_record(view, i, &record, &charge), SP_OK);
       if (expected.outcome == SP_OUTCOME_SUSPENDED || expected.outcome == SP_OUTCOME_CONFLICT) {
@@ -401,7 +391,7 @@ START_TEST(charge_bytes_never_read_beyond)
   uint8_t bytes[SP_CHARGE_ENCODED_MAX];
   struct sp_charge charge, again;
   for (uint64_t seed = 1; seed < 300; seed++) {
-    random_state = seed;
+    draw_seed = seed;
     random_charge(&charge);
     size_t length = (size_t)(sp_charge_encode(&charge, 7, 9, bytes) - bytes);
     for (size_t cut = 0; cut <= length; cut++) {

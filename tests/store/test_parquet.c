@@ -11,6 +11,7 @@
 #include "store/parquet_page.h"
 #include "store/parquet_thrift.h"
 #include "tests/check_run.h"
+#include "tests/draw.h"
 
 /* ---- a slow reader of the hybrid encoding ---- */
 
@@ -53,14 +54,6 @@ static uint32_t read_hybrid(const uint8_t *at, const uint8_t *end, uint32_t widt
     at += run * width;
   }
   return have;
-}
-
-static uint64_t seed = 20261130;
-
-static uint32_t draw(uint32_t below)
-{
-  seed = seed * 6364136223846793005U + 1442695040888963407U;
-  return (uint32_t)(seed >> 33U) % below;
 }
 
 START_TEST(hybrid_reads_back)
