@@ -3,6 +3,7 @@
 #include "rating/cgrates.h"
 #include "tests/check_run.h"
 #include "tests/draw.h"
+#include "tests/refusing.h"
 #include "tools/heap.h"
 
 #include <stdio.h>
@@ -13,7 +14,6 @@ enum { FILE_BYTES_MAX = 16384, ROUNDS = 8000 };
 
 static char original[SP_CGRATES_TABLES][FILE_BYTES_MAX], altered[SP_CGRATES_TABLES][FILE_BYTES_MAX];
 static size_t lengths[SP_CGRATES_TABLES];
-static long refuse_at = -1;
 static uint64_t reported;
 
 static void tables_load(void)
@@ -37,12 +37,6 @@ static void report(void *context, const struct sp_problem *problem)
   (void)context;
   ck_assert_uint_gt(strlen(problem->message), 0);
   reported++;
-}
-
-static void *grow_some(void *context, size_t bytes)
-{
-  (void)context;
-  return refuse_at >= 0 && refuse_at-- == 0 ? NULL : sp_heap_take(bytes);
 }
 
 /* A cell, a character or a line becomes another. */
@@ -160,9 +154,8 @@ START_TEST(test_no_memory)
     struct sp_memory memory;
     struct sp_cgrates *tariff;
     memcpy(altered, original, sizeof(original));
-    sp_heap_init(&memory);
-    memory.grow = grow_some;
-    refuse_at = k;
+    struct refusing refusing = {.left = k, .once = true};
+    memory = refusing_memory(&refusing);
     status = tables_read(5, &memory, &tariff);
     ck_assert(status == SP_OK || status == SP_NO_MEMORY);
     ck_assert_int_lt(k, 100);

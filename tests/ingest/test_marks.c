@@ -4,6 +4,7 @@
 #include "rating/hash.h"
 #include "tests/check_run.h"
 #include "tests/draw.h"
+#include "tests/refusing.h"
 #include "tools/heap.h"
 
 #include <inttypes.h>
@@ -261,35 +262,6 @@ START_TEST(test_saved_and_shards)
 }
 END_TEST
 
-/* The k-th piece of memory is refused, for every k: NO_MEMORY, and everything is given back. */
-struct refusing {
-  long left;
-  long held;
-};
-
-static void *refuse_grow(void *context, size_t bytes)
-{
-  struct refusing *refusing = context;
-  if (refusing->left-- <= 0) {
-    return NULL;
-  }
-  refusing->held++;
-  return aligned_alloc(64, (bytes + 63) / 64 * 64);
-}
-
-static void refuse_release(void *context, void *at, size_t bytes)
-{
-  (void)bytes;
-  ((struct refusing *)context)->held--;
-  free(at);
-}
-
-static void *zero_grow(void *context, size_t bytes)
-{
-  void *at = refuse_grow(context, bytes);
-  return at == NULL ? NULL : memset(at, 0, bytes);
-}
-
 START_TEST(test_chunk_is_gone)
 {
   struct sp_memory memory;
@@ -383,12 +355,13 @@ START_TEST(test_hold)
 }
 END_TEST
 
+/* The k-th piece of memory is refused, for every k: NO_MEMORY, and everything is given back. */
 START_TEST(test_no_memory)
 {
   bool complete = false;
   for (long k = 0; !complete; k += k < 257 ? 1 : 50) {
-    struct refusing refusing = {k, 0};
-    struct sp_memory memory = {.grow = zero_grow, .release = refuse_release, .context = &refusing};
+    struct refusing refusing = {.left = k};
+    struct sp_memory memory = refusing_memory(&refusing);
     struct sp_marks *marks = NULL;
     enum sp_status status = sp_marks_open(&marks, &memory, 0);
     if (status == SP_OK) {

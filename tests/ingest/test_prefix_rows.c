@@ -2,6 +2,7 @@
 #include "ingest/resolve_area.h"
 #include "tests/check_run.h"
 #include "tests/rating/book_made.h"
+#include "tests/refusing.h"
 
 enum { ROWS = 3000, AREAS = 701, TEXT_BYTES = 1 << 17 };
 
@@ -72,28 +73,6 @@ START_TEST(test_rows)
 }
 END_TEST
 
-struct refusing {
-  unsigned left; /* so often memory may grow */
-};
-
-static void *refusing_grow(void *context, size_t bytes)
-{
-  struct refusing *refusing = context;
-  if (refusing->left == 0) {
-    return NULL;
-  }
-  refusing->left--;
-  void *at = aligned_alloc(64, (bytes + 63) / 64 * 64);
-  return at == NULL ? NULL : memset(at, 0, bytes);
-}
-
-static void refusing_release(void *context, void *at, size_t bytes)
-{
-  (void)context;
-  (void)bytes;
-  free(at);
-}
-
 /* Wherever memory is refused that is said. Each piece is more than a chunk has left. */
 START_TEST(test_refused)
 {
@@ -103,9 +82,8 @@ START_TEST(test_refused)
   enum sp_status status = SP_NO_MEMORY;
   unsigned grows = 0;
   for (; status != SP_OK; grows++) {
-    struct refusing refusing = {grows};
-    struct sp_memory memory = {
-        .grow = refusing_grow, .release = refusing_release, .context = &refusing};
+    struct refusing refusing = {.left = grows};
+    struct sp_memory memory = refusing_memory(&refusing);
     memset(areas, 0, sizeof(*areas));
     status = sp__prefix_rows_make(&rows, areas, &made->book, &memory);
     ck_assert_msg(status == SP_OK || status == SP_NO_MEMORY, "%d", status);

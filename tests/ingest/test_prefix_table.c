@@ -3,6 +3,7 @@
 #include "tests/check_run.h"
 #include "tests/draw.h"
 #include "tests/rating/book_made.h"
+#include "tests/refusing.h"
 
 #include <inttypes.h>
 
@@ -348,30 +349,6 @@ START_TEST(test_wide)
 }
 END_TEST
 
-struct refusing {
-  unsigned left; /* so often memory may grow */
-  size_t taken;
-};
-
-static void *refusing_grow(void *context, size_t bytes)
-{
-  struct refusing *refusing = context;
-  if (refusing->left == 0) {
-    return NULL;
-  }
-  refusing->left--;
-  refusing->taken += bytes;
-  void *at = aligned_alloc(64, (bytes + 63) / 64 * 64);
-  return at == NULL ? NULL : memset(at, 0, bytes);
-}
-
-static void refusing_release(void *context, void *at, size_t bytes)
-{
-  struct refusing *refusing = context;
-  refusing->taken -= bytes;
-  free(at);
-}
-
 /* Wherever memory is refused there is no table, and all goes back but what is the arena's. */
 START_TEST(test_refused)
 {
@@ -384,14 +361,13 @@ START_TEST(test_refused)
   enum sp_status status = SP_NO_MEMORY;
   unsigned grows = 0;
   for (; status != SP_OK; grows++) {
-    struct refusing refusing = {grows, 0};
-    struct sp_memory memory = {
-        .grow = refusing_grow, .release = refusing_release, .context = &refusing};
+    struct refusing refusing = {.left = grows};
+    struct sp_memory memory = refusing_memory(&refusing);
     status = sp__prefix_table_make(&table, &made->book, &rows, SP__PREFIX_WORDS_MAX, &memory);
     ck_assert_msg(status == SP_OK || status == SP_NO_MEMORY, "%d", status);
     ck_assert_int_eq(table.words != NULL, status == SP_OK);
     sp_memory_free(&memory);
-    ck_assert_uint_eq(refusing.taken, 0);
+    ck_assert_int_eq(refusing.held, 0);
   }
   ck_assert_uint_eq(grows, 4); /* two for the list of prefixes, one for the table */
   rows_free(rows);

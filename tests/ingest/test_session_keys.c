@@ -3,6 +3,7 @@
 #include "rating/hash.h"
 #include "tests/check_run.h"
 #include "tests/draw.h"
+#include "tests/refusing.h"
 #include "tools/heap.h"
 
 #include <stdio.h>
@@ -149,37 +150,12 @@ START_TEST(test_growth)
 END_TEST
 
 /* The k-th piece of memory is refused, for every k: NO_MEMORY, and everything is given back. */
-struct refusing {
-  long left;
-  long held;
-};
-
-static void *refuse_grow(void *context, size_t bytes)
-{
-  struct refusing *refusing = context;
-  if (refusing->left-- <= 0) {
-    return NULL;
-  }
-  refusing->held++;
-  size_t size = (bytes + 63) / 64 * 64;
-  void *at = aligned_alloc(64, size);
-  return at == NULL ? NULL : memset(at, 0, size);
-}
-
-static void refuse_release(void *context, void *at, size_t bytes)
-{
-  (void)bytes;
-  ((struct refusing *)context)->held--;
-  free(at);
-}
-
 START_TEST(test_no_memory)
 {
   bool complete = false;
   for (long k = 0; !complete; k += k < 257 ? 1 : 50) {
-    struct refusing refusing = {k, 0};
-    struct sp_memory memory = {
-        .grow = refuse_grow, .release = refuse_release, .context = &refusing};
+    struct refusing refusing = {.left = k};
+    struct sp_memory memory = refusing_memory(&refusing);
     struct sp_session_keys *keys = NULL;
     enum sp_status status = sp_session_keys_open(&keys, &memory, WINDOW_S);
     for (uint32_t i = 0; status == SP_OK && i < 20000; i++) {

@@ -2,6 +2,7 @@
  */
 #include "tests/check_run.h"
 #include "tests/rating/customers_case.h"
+#include "tests/refusing.h"
 
 static const struct case_file book[] = {
     {"book.yaml", "name: t\ncurrency: CNY\ntimezone: Asia/Shanghai\nhome_operator: CMCC\n"},
@@ -243,31 +244,9 @@ START_TEST(test_nothing_there)
 }
 END_TEST
 
-struct failing { /* memory whose k-th request fails */
-  struct sp_memory inner;
-  long left, held;
-};
-
-static void *failing_grow(void *context, size_t bytes)
+static enum sp_status read_failing(const struct customers_case *own, struct refusing *refusing)
 {
-  struct failing *failing = context;
-  if (failing->left-- == 0) {
-    return NULL;
-  }
-  failing->held++;
-  return failing->inner.grow(failing->inner.context, bytes);
-}
-
-static void failing_release(void *context, void *at, size_t bytes)
-{
-  struct failing *failing = context;
-  failing->held--;
-  failing->inner.release(failing->inner.context, at, bytes);
-}
-
-static enum sp_status read_failing(const struct customers_case *own, struct failing *failing)
-{
-  struct sp_memory memory = {.grow = failing_grow, .release = failing_release, .context = failing};
+  struct sp_memory memory = refusing_memory(refusing);
   struct case_file texts[] = {ACCOUNTS, SUBSCRIBERS, GROUPS, {NULL, NULL}, {NULL, NULL}};
   struct sp_customer_file files[SP_CUSTOMER_TABLES] = {0};
   struct sp_problems problems = {NULL, NULL, 0, 0};
@@ -297,11 +276,10 @@ START_TEST(test_no_memory)
   case_customers(&own, NULL, 0);
   enum sp_status status = SP_NO_MEMORY;
   for (long k = 0; status != SP_OK; k++) {
-    struct failing failing = {.left = k};
-    sp_heap_init(&failing.inner);
-    status = read_failing(&own, &failing);
+    struct refusing refusing = {.left = k, .once = true};
+    status = read_failing(&own, &refusing);
     ck_assert(status == SP_OK || status == SP_NO_MEMORY);
-    ck_assert_int_eq(failing.held, 0);
+    ck_assert_int_eq(refusing.held, 0);
     ck_assert_int_lt(k, 1000);
   }
   case_end(&own);

@@ -3,14 +3,7 @@
 #include "rating/rate_parts.h"
 #include "tests/check_run.h"
 #include "tests/rating/rate_tariff.h"
-
-static int grows_left;
-
-static void *grow_some(void *context, size_t bytes)
-{
-  (void)context;
-  return grows_left-- > 0 ? sp_heap_take(bytes) : NULL;
-}
+#include "tests/refusing.h"
 
 /* The k-th request for memory while the rater is made or its books are set fails. */
 START_TEST(test_make)
@@ -21,16 +14,15 @@ START_TEST(test_make)
   bool made = false;
   for (int k = 0; !made; k++) {
     ck_assert_int_lt(k, 60);
-    sp_heap_init(&memory);
-    memory.grow = grow_some;
-    grows_left = k;
+    struct refusing refusing = {.left = k};
+    memory = refusing_memory(&refusing);
     struct sp_rater *rater = NULL;
     struct sp_state *state = NULL;
     made = sp_state_make(&state, 2, 2, &memory) == SP_OK &&
            sp_rater_make(&rater, it.directory, state, &memory) == SP_OK &&
            sp_rater_set_books(rater, &it.books) == SP_OK;
     if (rater != NULL && !made) {
-      grows_left = 100;
+      refusing.left = 100;
       ck_assert_int_eq(sp_rater_set_books(rater, &it.books), SP_OK);
     }
     sp_rater_free(rater);
@@ -50,7 +42,9 @@ START_TEST(test_records)
   static struct sp_charge charge, again;
   rate_case_open(&plain, tariff_book, tariff_customers);
   rate_case_open(&poor, tariff_book, tariff_customers);
-  poor.memory.grow = grow_some;
+  struct refusing refusing = {.left = 0};
+  poor.memory.grow = refusing_grow;
+  poor.memory.context = &refusing;
   int failed = 0;
   for (int round = 0; round < 300; round++) {
     struct sp_usage usage = tariff_usage(&plain);
@@ -63,7 +57,7 @@ START_TEST(test_records)
     enum sp_status status = SP_NO_MEMORY;
     for (int k = 0; status != SP_OK; k++) {
       ck_assert_int_lt(k, 30);
-      grows_left = k;
+      refusing.left = k;
       memset(&again, 0, sizeof(again));
       status = sp_rate(poor.rater, &usage, &again, NULL);
       ck_assert(status == SP_OK || status == SP_NO_MEMORY);

@@ -5,6 +5,7 @@
 #include "rating/trace.h"
 #include "tests/check_run.h"
 #include "tests/rating/rate_case.h"
+#include "tests/refusing.h"
 
 #define JUNE_UTC_S INT64_C(1780243200) /* 2026-06-01 00:00 in Shanghai */
 #define DAY_S INT64_C(86400)
@@ -280,13 +281,6 @@ START_TEST(test_many_caps)
 }
 END_TEST
 
-static void *grow_nothing(void *context, size_t bytes)
-{
-  (void)context;
-  (void)bytes;
-  return NULL;
-}
-
 /* What many subscriptions of a subscriber or a group come to wants memory of its own: without it
  * that is said, and the next try goes on. */
 START_TEST(test_no_memory_for_many)
@@ -303,13 +297,15 @@ START_TEST(test_no_memory_for_many)
     text_add(SUBSCRIPTIONS, "group:G,g%d,2025-01-01,\n", i);
   }
   many_open(&it);
-  void *(*grow)(void *, size_t) = it.memory.grow;
+  struct refusing refusing = {.left = 0};
+  it.memory.grow = refusing_grow;
+  it.memory.context = &refusing;
   for (uint32_t i = 0; i < 2; i++) { /* S has many itself, T has one and its group many */
     struct sp_usage usage = rate_case_usage(&it, i, JUNE_UTC_S);
     usage.duration_s = 60;
-    it.memory.grow = grow_nothing;
+    refusing.left = 0;
     ck_assert_int_eq(sp_rate(it.rater, &usage, &charge, NULL), SP_NO_MEMORY);
-    it.memory.grow = grow;
+    refusing.left = 1000;
   }
   for (uint32_t i = 0; i < 2; i++) {
     struct sp_usage usage = rate_case_usage(&it, i, JUNE_UTC_S);

@@ -4,6 +4,7 @@
 #include "rating/state_cells.h"
 #include "tests/check_run.h"
 #include "tests/draw.h"
+#include "tests/refusing.h"
 #include "tools/heap.h"
 
 #include <stdio.h>
@@ -414,21 +415,11 @@ START_TEST(test_broken)
 END_TEST
 
 /* The k-th request for memory fails: nothing is lost, nothing leaks, a later try works. */
-static int grows_left;
-
-static void *grow_some(void *context, size_t bytes)
-{
-  (void)context;
-  return grows_left-- > 0 ? sp_heap_take(bytes) : NULL;
-}
-
 START_TEST(test_no_memory)
 {
   for (int k = 0; k < 12; k++) {
-    struct sp_memory memory;
-    sp_heap_init(&memory);
-    memory.grow = grow_some;
-    grows_left = k;
+    struct refusing refusing = {.left = k};
+    struct sp_memory memory = refusing_memory(&refusing);
     struct sp_state *state = NULL;
     if (sp_state_make(&state, OWNERS, GROUPS, &memory) != SP_OK) {
       sp_memory_free(&memory);
@@ -439,17 +430,18 @@ START_TEST(test_no_memory)
     uint64_t hash[2] = {1, 1};
     status = sp__chain_reserve(state, hash, 500);
     ck_assert(status == SP_OK || status == SP_NO_MEMORY);
-    grows_left = 100;
+    refusing.left = 100;
     ck_assert_int_eq(sp__cells_reserve(state, 1, 4), SP_OK);
     ck_assert_int_eq(sp__chain_reserve(state, hash, 500), SP_OK);
     chain_put(state, 1, 2);
-    grows_left = 0;
+    refusing.left = 0;
     struct entries kept = {.count = 0};
     status = sp_state_visit_entries(state, true, entry_keep, &kept);
     ck_assert_int_eq(status, SP_NO_MEMORY);
     entries_free(&kept);
     sp_state_free(state);
     sp_memory_free(&memory);
+    ck_assert_int_eq(refusing.held, 0);
   }
 }
 END_TEST

@@ -3,6 +3,7 @@
 #include "rating/chain_record.h"
 #include "rating/state_cells.h"
 #include "tests/check_run.h"
+#include "tests/refusing.h"
 #include "tools/heap.h"
 
 #include <stdlib.h>
@@ -150,29 +151,22 @@ START_TEST(test_chain)
 }
 END_TEST
 
-static void *grow_none(void *context, size_t bytes)
-{
-  (void)context;
-  (void)bytes;
-  return NULL;
-}
-
 /* An entry that finds no memory is said so and may be loaded again. */
 START_TEST(test_load_without_memory)
 {
   struct sp_memory memory;
   struct sp_state *state;
-  sp_heap_init(&memory);
+  struct refusing refusing = {.left = 100};
+  memory = refusing_memory(&refusing);
   ck_assert_int_eq(sp_state_make(&state, 10, 10, &memory), SP_OK);
-  sp_memory_grow *grow = memory.grow;
   memset(record, 0, sizeof(record));
   ((struct sp__chain_head *)(void *)record)->version = SP__CHAIN_VERSION;
   ((struct sp__chain_head *)(void *)record)->cells_count = 1;
   size_t length = sp__chain_bytes((struct sp__chain_head *)(void *)record);
   uint8_t key[SP_STATE_KEY_BYTES] = {SP_STATE_CHAIN, 1, 2, 3};
-  memory.grow = grow_none;
+  refusing.left = 0;
   ck_assert_int_eq(sp_state_load(state, key, sizeof(key), record, length), SP_NO_MEMORY);
-  memory.grow = grow;
+  refusing.left = 100;
   ck_assert_int_eq(sp_state_load(state, key, sizeof(key), record, length), SP_OK);
   sp_state_free(state);
   sp_memory_free(&memory);
