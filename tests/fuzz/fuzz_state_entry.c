@@ -155,7 +155,7 @@ static void records_rate(struct rate_case *it, struct sp_state *state, uint8_t c
   static struct sp_charge charge;
   sp_rater_set_state(it->rater, state);
   for (unsigned i = 0; i < 6; i++) {
-    struct sp_usage usage = rate_case_usage(it, i % 2, INT64_C(1780243200) + 30000 * i);
+    struct sp_usage usage = rate_case_usage(it, i % 2, JUNE_UTC_S + 30000 * i);
     usage.service = i % 3 == 0 ? SP_SERVICE_DATA : SP_SERVICE_VOICE;
     usage.duration_s = 100 + 700 * i;
     usage.bytes = 3000000 * i;

@@ -14,6 +14,13 @@
 
 #define RATE_CASE_FILES_MAX 24
 
+#define JUNE_UTC_S INT64_C(1780243200) /* 2026-06-01 00:00 in Shanghai */
+#define DAY_S INT64_C(86400)
+#define BOOK_YAML                                                    \
+  {                                                                  \
+    "book.yaml", "name: t\ncurrency: CNY\ntimezone: Asia/Shanghai\n" \
+  }
+
 struct rate_case {
   struct sp_memory memory;
   struct sp_books books;
@@ -175,6 +182,15 @@ static inline struct sp_usage rate_case_usage(const struct rate_case *it, uint32
   usage.net = SP_NET_MOBILE;
   usage.flags = SP_USAGE_OTHER;
   usage.items = 1;
+  return usage;
+}
+
+/* A call of the first subscriber. */
+static inline struct sp_usage rate_case_call(const struct rate_case *it, int64_t start_utc_s,
+                                             int64_t duration_s)
+{
+  struct sp_usage usage = rate_case_usage(it, 0, start_utc_s);
+  usage.duration_s = duration_s;
   return usage;
 }
 

@@ -9,7 +9,7 @@
 #include "tests/rating/rate_case.h"
 
 static const struct rate_case_file tariff_book[] = {
-    {"book.yaml", "name: t\ncurrency: CNY\ntimezone: Asia/Shanghai\n"},
+    BOOK_YAML,
     {"bands.csv", "band,days,from,to\na,all,08:00,08:10\na,all,08:20,08:30\nb,all,00:00,08:00\n"
                   "b,all,08:10,08:20\nb,all,08:30,24:00\n"},
     {"destinations.csv", "destination,prefix\nasia,81\ntokyo,813\n"},
@@ -55,7 +55,7 @@ static const struct rate_case_file tariff_customers[] = {
 
 static inline struct sp_usage tariff_usage(const struct rate_case *it)
 {
-  const int64_t eight = INT64_C(1780243200) + 8 * 3600; /* 2026-06-01 08:00 in Shanghai */
+  const int64_t eight = JUNE_UTC_S + 8 * 3600;
   struct sp_usage usage = rate_case_usage(it, draw(2), eight - 600 + draw(3000) + 86400 * draw(9));
   usage.duration_s = 1 + draw(2500);
   usage.zone = draw(2) == 0 ? SP_ZONE_DOMESTIC : SP_ZONE_LOCAL;

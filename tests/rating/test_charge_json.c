@@ -36,7 +36,7 @@ START_TEST(test_rated)
 {
   static struct sp_charge charge;
   rate_case_open(&it, book, customers);
-  struct sp_usage usage = rate_case_usage(&it, 0, INT64_C(1780243200));
+  struct sp_usage usage = rate_case_usage(&it, 0, JUNE_UTC_S);
   usage.duration_s = 61;
   usage.flags |= SP_USAGE_IP;
   usage.group = 0;
@@ -95,7 +95,7 @@ START_TEST(test_cut)
 {
   static struct sp_charge charge;
   rate_case_open(&it, book, customers);
-  struct sp_usage usage = rate_case_usage(&it, 0, INT64_C(1780243200));
+  struct sp_usage usage = rate_case_usage(&it, 0, JUNE_UTC_S);
   usage.duration_s = 61;
   rate_case_rate(&it, &usage, &charge);
   size_t whole = write_line(&charge, &usage, "x"), length;

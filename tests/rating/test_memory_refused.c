@@ -113,7 +113,7 @@ static const struct rate_case_file rich_book[] = {
 
 /* Ties, gaps, hidden rules, overlaps, unknown names: everything that has to be looked for. */
 static const struct rate_case_file wrong_book[] = {
-    {"book.yaml", "name: t\ncurrency: CNY\ntimezone: Asia/Shanghai\n"},
+    BOOK_YAML,
     {"ported.csv", "number,operator,from,to\n8613800138000,CUCC,2026-01-01,2026-03-01\n"
                    "8613800138000,CT,2026-02-01,\n"},
     {"cells.csv", "plmn,lac_from,lac_to,area\n46000,1,5,755\n46000,3,9,10\n"},
@@ -576,12 +576,11 @@ START_TEST(test_resolvers)
   enum { PREFIXES = 5000, TEXT_BYTES = 1 << 17 };
   static struct rate_case it;
   static char numbers[TEXT_BYTES];
-  const struct rate_case_file large_book[] = {
-      {"book.yaml", "name: t\ncurrency: CNY\ntimezone: Asia/Shanghai\n"},
-      {"numbers.csv", numbers},
-      {"destinations.csv", "destination,prefix\nfar,9\n"},
-      {"plans.csv", "plan,kind\np,base\n"},
-      {NULL, NULL}};
+  const struct rate_case_file large_book[] = {BOOK_YAML,
+                                              {"numbers.csv", numbers},
+                                              {"destinations.csv", "destination,prefix\nfar,9\n"},
+                                              {"plans.csv", "plan,kind\np,base\n"},
+                                              {NULL, NULL}};
   static const struct rate_case_file one_customer[] = {
       {"accounts.csv", "account\nA\n"},
       {"subscribers.csv", "subscriber,number,account,home_area\nS,8613800000001,A,755\n"},

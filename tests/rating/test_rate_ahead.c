@@ -8,7 +8,6 @@
 #include "tests/check_run.h"
 #include "tests/rating/rate_case.h"
 
-#define JUNE_UTC_S INT64_C(1780243200) /* 2026-06-01 00:00 in Shanghai */
 #define TEXT_BYTES (256u << 10)
 
 enum { PREFIXES = 4000, RECORDS = 16001, AHEAD = 4, STEPS = 6 };
@@ -29,7 +28,7 @@ static const struct rate_case_file customers[] = {
 static void books_open(struct rate_case *it)
 {
   const struct rate_case_file book[] = {
-      {"book.yaml", "name: t\ncurrency: CNY\ntimezone: Asia/Shanghai\n"},
+      BOOK_YAML,
       {"plans.csv", "plan,kind\np,base\ng,group\nh,group\n"},
       {"destinations.csv", destinations},
       {"rates.csv", rates},
@@ -124,7 +123,7 @@ START_TEST(test_ahead_changes_nothing)
 END_TEST
 
 static const struct rate_case_file guess_book[] = {
-    {"book.yaml", "name: t\ncurrency: CNY\ntimezone: Asia/Shanghai\n"},
+    BOOK_YAML,
     {"plans.csv", "plan,kind\np,base\nq,base\ng,group\nh,group\n"},
     {"destinations.csv", "destination,prefix\na,91\nb,92\n"},
     {"rates.csv", "plan,item,service,zone,net,price,per,dest,rating_group\n"

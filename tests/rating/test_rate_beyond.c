@@ -5,7 +5,6 @@
 #include "tests/rating/rate_case.h"
 
 #define TABLE_BYTES 65536
-#define MONDAY_UTC_S INT64_C(1780243200) /* 2026-06-01 00:00 in Shanghai */
 
 static char extra[TABLE_BYTES]; /* rows that a test makes */
 
@@ -18,10 +17,6 @@ static const struct rate_case_file customers[] = {
                           "group:G,g,2025-01-01\ngroup:F,f,2025-01-01\n"},
     {NULL, NULL}};
 
-#define BOOK                                                         \
-  {                                                                  \
-    "book.yaml", "name: t\ncurrency: CNY\ntimezone: Asia/Shanghai\n" \
-  }
 #define PLANS                                             \
   {                                                       \
     "plans.csv", "plan,kind\np,base\ng,group\nf,family\n" \
@@ -40,7 +35,7 @@ struct beyond {
 
 static struct sp_usage usage_of(const struct rate_case *it, const struct beyond *one)
 {
-  struct sp_usage usage = rate_case_usage(it, 0, MONDAY_UTC_S);
+  struct sp_usage usage = rate_case_usage(it, 0, JUNE_UTC_S);
   usage.service = one->service;
   usage.duration_s = one->service == SP_SERVICE_VOICE ? one->quantity : 0;
   if (one->service == SP_SERVICE_DATA) {
@@ -86,27 +81,27 @@ static void beyond_check(const struct beyond *one, size_t number)
 
 static const struct beyond cases[] = {
     /* one item's amount */
-    {{BOOK, PLANS, {"rates.csv", RATE_HEAD "p,base,voice,,,9000000,1s,,,,,,,\n"}},
+    {{BOOK_YAML, PLANS, {"rates.csv", RATE_HEAD "p,base,voice,,,9000000,1s,,,,,,,\n"}},
      VOICE,
      2000000000000,
      OVER,
      0},
-    {{BOOK, PLANS, {"rates.csv", RATE_HEAD "p,flow,data,,,0.000001,1B,,,,,,6,\n"}},
+    {{BOOK_YAML, PLANS, {"rates.csv", RATE_HEAD "p,flow,data,,,0.000001,1B,,,,,,6,\n"}},
      DATA,
      INT64_MAX / 2,
      0,
      INT64_MAX / 2},
-    {{BOOK, PLANS, {"rates.csv", RATE_HEAD "p,flow,data,,,0.000001,1B,,,0.05,,,6,\n"}},
+    {{BOOK_YAML, PLANS, {"rates.csv", RATE_HEAD "p,flow,data,,,0.000001,1B,,,0.05,,,6,\n"}},
      DATA,
      INT64_MAX - 10,
      OVER,
      0},
-    {{BOOK, PLANS, {"rates.csv", RATE_HEAD "p,flow,data,,,0.000001,1B,,,,,ceil,0,\n"}},
+    {{BOOK_YAML, PLANS, {"rates.csv", RATE_HEAD "p,flow,data,,,0.000001,1B,,,,,ceil,0,\n"}},
      DATA,
      INT64_MAX - 10,
      OVER,
      0},
-    {{BOOK,
+    {{BOOK_YAML,
       PLANS,
       {"rates.csv", RATE_HEAD "p,flow,data,,,9000000,1B,,,,,,6,\np,flow,data,,,9000000,"
                               "1B,,10B,,,,6,\n"}},
@@ -115,7 +110,7 @@ static const struct beyond cases[] = {
      OVER,
      0},
     /* two items together */
-    {{BOOK,
+    {{BOOK_YAML,
       PLANS,
       {"rates.csv", RATE_HEAD "p,flow,data,,,0.000001,1B,,,,,,6,\n"
                               "p,more,data,,,0.000001,1B,,,,,,6,\n"}},
@@ -124,7 +119,7 @@ static const struct beyond cases[] = {
      OVER,
      0},
     /* time that ends behind all time, and more changes of bands than a record may have */
-    {{BOOK,
+    {{BOOK_YAML,
       PLANS,
       {"rates.csv", RATE_HEAD "p,base,voice,,,0.000001,1h,,,,,,6,\n"},
       {"bands.csv", "band,days,from,to\na,all,00:00,24:00\n"}},
@@ -132,7 +127,7 @@ static const struct beyond cases[] = {
      INT64_MAX - 10,
      OVER,
      0},
-    {{BOOK,
+    {{BOOK_YAML,
       PLANS,
       {"rates.csv",
        RATE_HEAD "p,base,voice,,a,0.000001,1h,,,,,,6,\np,base,voice,,b,0.000002,1h,,,,,,6,\n"},
@@ -141,7 +136,7 @@ static const struct beyond cases[] = {
      INT64_C(50000000000),
      OVER,
      0},
-    {{BOOK,
+    {{BOOK_YAML,
       PLANS,
       {"rates.csv",
        RATE_HEAD "p,base,voice,,a,0.000001,1h,,,,,,6,\np,base,voice,,b,0.000002,1h,,,,,,6,\n"
@@ -152,7 +147,7 @@ static const struct beyond cases[] = {
      OVER,
      0},
     /* denominators of three plans that have no common one */
-    {{BOOK,
+    {{BOOK_YAML,
       PLANS,
       {"rates.csv", RATE_HEAD "p,base,voice,,,1/999999937,1s,,,,,,6,\n"
                               "g,base,voice,,b,1/999999893,1s,,,,,,6,1\n"
@@ -164,7 +159,7 @@ static const struct beyond cases[] = {
      OVER,
      0},
     /* percents of what no longer fits 64 bits times 10,000 */
-    {{BOOK,
+    {{BOOK_YAML,
       PLANS,
       {"rates.csv", RATE_HEAD "p,flow,data,,,0.000001,1B,,,,,,6,\n"},
       {"discounts.csv", "plan,discount,item,kind,value\np,half,,percent,50\n"}},
@@ -172,7 +167,7 @@ static const struct beyond cases[] = {
      INT64_MAX / 4,
      0,
      INT64_MAX / 8 + 1},
-    {{BOOK,
+    {{BOOK_YAML,
       PLANS,
       {"rates.csv", RATE_HEAD "p,flow,data,,,0.000001,1B,,,,,,6,\n"},
       {"discounts.csv", "plan,discount,item,kind,value,threshold\np,b,flow,block_cap,1,1B\n"}},
@@ -180,7 +175,7 @@ static const struct beyond cases[] = {
      INT64_C(1000000000000),
      OVER,
      0},
-    {{BOOK,
+    {{BOOK_YAML,
       PLANS,
       {"rates.csv", RATE_HEAD "p,flow,data,,,0.000001,1B,,,,,,6,\n"},
       {"discounts.csv", "plan,discount,item,kind,value,threshold\np,b,flow,block_cap,1,4GB\n"
@@ -214,7 +209,7 @@ static void rows_make(const char *head, const char *format, int count)
 /* Allowances in reach, allowances used, payers: one more than a record may have. */
 START_TEST(test_counts)
 {
-  struct beyond one = {{BOOK,
+  struct beyond one = {{BOOK_YAML,
                         PLANS,
                         {"rates.csv", RATE_HEAD "p,base,voice,,,0.1,1s,,,,,,6,\n"},
                         {"allowances.csv", extra}},
@@ -230,7 +225,7 @@ START_TEST(test_counts)
   one.reason = 0;
   one.net_micro = 3600000;
   beyond_check(&one, 2);
-  struct beyond paid = {{BOOK,
+  struct beyond paid = {{BOOK_YAML,
                          PLANS,
                          {"rates.csv", RATE_HEAD "p,base,voice,,,0.1,1s,,,,,,6,\n"},
                          {"payers.csv", extra}},
@@ -247,7 +242,7 @@ END_TEST
 START_TEST(test_sums)
 {
   static const struct beyond counted = {
-      {BOOK,
+      {BOOK_YAML,
        PLANS,
        {"rates.csv",
         RATE_HEAD "p,flow,data,,,0,1B,,,,cycle,,6,\np,flow,data,,,0,1B,,1GB,,cycle,,6,\n"

@@ -6,16 +6,10 @@
 #include "tests/check_run.h"
 #include "tests/rating/rate_case.h"
 
-#define DAY_S INT64_C(86400)
-#define JUNE_UTC_S INT64_C(1780243200) /* 2026-06-01 00:00 in Shanghai */
 #define JULY_UTC_S (JUNE_UTC_S + 30 * DAY_S)
 #define NOON_S INT64_C(43200)
 #define MB INT64_C(1048576)
 
-#define BOOK                                                         \
-  {                                                                  \
-    "book.yaml", "name: t\ncurrency: CNY\ntimezone: Asia/Shanghai\n" \
-  }
 #define PLAIN_CUSTOMERS                                                                    \
   {"accounts.csv", "account\nA\nGA\n"},                                                    \
   {                                                                                        \
@@ -73,9 +67,7 @@ static void corner_rate(struct corner *corner, const struct sp_usage *usage)
 
 static struct sp_usage call(const struct corner *corner, int64_t start_utc_s, int64_t duration_s)
 {
-  struct sp_usage usage = rate_case_usage(&corner->plain, 0, start_utc_s);
-  usage.duration_s = duration_s;
-  return usage;
+  return rate_case_call(&corner->plain, start_utc_s, duration_s);
 }
 
 static struct sp_usage data(const struct corner *corner, int64_t bytes, int64_t duration_s)
@@ -111,7 +103,7 @@ static void costs(struct corner *corner, struct sp_usage usage, int64_t net_micr
 START_TEST(test_many_caps)
 {
   static const struct rate_case_file book[] = {
-      BOOK,
+      BOOK_YAML,
       {"plans.csv", "plan,kind\np,base\n"},
       {"rates.csv", "plan,item,service,price,per\np,base,voice,0.10,1min\n"},
       {"discounts.csv", "plan,discount,kind,value,priority\n"
@@ -139,7 +131,7 @@ END_TEST
 START_TEST(test_row_without_item)
 {
   static const struct rate_case_file book[] = {
-      BOOK,
+      BOOK_YAML,
       {"plans.csv", "plan,kind\np,base\n"},
       {"rates.csv", "plan,item,service,price,per\np,flow,data,1.00,1MB\np,time,data,0.50,1min\n"},
       {"discounts.csv",
@@ -170,7 +162,7 @@ END_TEST
 START_TEST(test_only_row_without_item)
 {
   static const struct rate_case_file book[] = {
-      BOOK,
+      BOOK_YAML,
       {"plans.csv", "plan,kind\np,base\n"},
       {"rates.csv", "plan,item,service,price,per\np,flow,data,1.00,1MB\np,time,data,0.50,1min\n"},
       {"discounts.csv", "plan,discount,item,kind,value\np,a,time,percent,90\n"},
@@ -240,7 +232,7 @@ END_TEST
 START_TEST(test_by_day)
 {
   static const struct rate_case_file book[] = {
-      BOOK,
+      BOOK_YAML,
       {"plans.csv", "plan,kind\np,base\nx,add_on\n"},
       {"rates.csv", "plan,item,service,price,per\np,base,voice,0.10,1min\n"},
       {"allowances.csv",
@@ -272,7 +264,7 @@ END_TEST
 START_TEST(test_two_units)
 {
   static const struct rate_case_file book[] = {
-      BOOK,
+      BOOK_YAML,
       {"plans.csv", "plan,kind\np,base\ng,group\nh,group\n"},
       {"rates.csv", "plan,item,service,price,per\np,base,voice,0.10,1min\n"
                     "g,x,voice,0.02,1min\nh,x,data,0.03,1MB\n"},
@@ -298,7 +290,7 @@ END_TEST
 START_TEST(test_unit_changes)
 {
   static const struct rate_case_file book[] = {
-      BOOK,
+      BOOK_YAML,
       {"plans.csv", "plan,kind\np,base\ng,group\nh,group\n"},
       {"bands.csv", "band,days,from,to\nam,all,00:00,12:00\npm,all,12:00,24:00\n"},
       {"rates.csv", "plan,item,service,band,priority,price,per\np,base,voice,,,0.10,1min\n"
@@ -329,7 +321,7 @@ END_TEST
 START_TEST(test_chain_counts)
 {
   static const struct rate_case_file book[] = {
-      BOOK,
+      BOOK_YAML,
       {"plans.csv", "plan,kind\np,base\n"},
       {"rates.csv", "plan,item,service,roam,price,per\np,flow,data,home,1.00,1MB\n"
                     "p,time,data,international,0.10,1min\n"},
@@ -365,7 +357,7 @@ END_TEST
 START_TEST(test_chain_tries_block_cap)
 {
   static const struct rate_case_file book[] = {
-      BOOK,
+      BOOK_YAML,
       {"plans.csv", "plan,kind\np,base\n"},
       {"rates.csv", "plan,item,service,price,per\np,flow,data,1.00,1MB\n"},
       {"discounts.csv", "plan,discount,item,kind,value,threshold,set\n"
@@ -386,7 +378,7 @@ END_TEST
 START_TEST(test_chain_of_messages)
 {
   static const struct rate_case_file book[] = {
-      BOOK,
+      BOOK_YAML,
       {"plans.csv", "plan,kind\np,base\n"},
       {"rates.csv", "plan,item,service,price,per\np,base,sms,0.10,1\n"},
       {NULL, NULL}};
@@ -410,7 +402,7 @@ END_TEST
 START_TEST(test_chain_without_book)
 {
   static const struct rate_case_file one[] = {
-      BOOK,
+      BOOK_YAML,
       {"plans.csv", "plan,kind\np,base\n"},
       {"rates.csv", "plan,item,service,price,per\np,base,voice,0.10,1min\n"},
       {NULL, NULL}};
@@ -450,7 +442,7 @@ END_TEST
 START_TEST(test_chain_beyond_books)
 {
   static const struct rate_case_file book[] = {
-      BOOK,
+      BOOK_YAML,
       {"plans.csv", "plan,kind\np,base\n"},
       {"rates.csv", "plan,item,service,price,per\np,base,voice,0.10,1min\n"},
       {"allowances.csv", "plan,allowance,unit,amount\np,free,s,1min\n"},
@@ -481,7 +473,7 @@ END_TEST
 START_TEST(test_not_noticed)
 {
   static const struct rate_case_file book[] = {
-      BOOK,
+      BOOK_YAML,
       {"plans.csv", "plan,kind\np,base\n"},
       {"rates.csv", "plan,item,service,price,per\np,base,voice,0.10,1min\n"},
       {NULL, NULL}};

@@ -7,8 +7,6 @@
 #include "tests/draw.h"
 #include "tests/rating/rate_case.h"
 
-#define JUNE_UTC_S INT64_C(1780243200) /* 2026-06-01 00:00 in Shanghai */
-
 static const struct rate_case_file customers[] = {
     {"accounts.csv", "account\nA\n"},
     {"subscribers.csv", "subscriber,number,account\nS,13800000001,A\n"},
@@ -16,7 +14,7 @@ static const struct rate_case_file customers[] = {
     {NULL, NULL}};
 
 static const struct rate_case_file book[] = {
-    {"book.yaml", "name: t\ncurrency: CNY\ntimezone: Asia/Shanghai\n"},
+    BOOK_YAML,
     {"plans.csv", "plan,kind\np,base\n"},
     {"destinations.csv", "destination,prefix\na,91\na,92\nb,93\na,931\nb,94\na,941\na,95\nb,951\n"
                          "c,96\ne,96\nc,97\ne,97\nc,971\n"},

@@ -66,7 +66,7 @@ static struct sp_usage moving_usage(const struct rate_case *it, int round)
 {
   struct sp_usage usage = tariff_usage(it);
   int day = round * 10 / ROUNDS - (draw(4) == 0 ? (int)draw(5) : 0);
-  usage.start_utc_s = INT64_C(1780243200) + 8 * 3600 - 600 + draw(3000) + day * 86400;
+  usage.start_utc_s = JUNE_UTC_S + 8 * 3600 - 600 + draw(3000) + day * 86400;
   usage.book = (uint16_t)sp_books_at(&it->books, usage.start_utc_s);
   usage.account = sp_directory_account_at(it->directory, usage.subscriber, usage.start_utc_s);
   usage.domain = sp_directory_domain_at(it->directory, usage.subscriber, usage.start_utc_s);
@@ -75,7 +75,7 @@ static struct sp_usage moving_usage(const struct rate_case *it, int round)
   if (draw(3) == 0) {
     usage.chain_hash[0] = 1 + (uint64_t)(round * 300 / ROUNDS) + draw(20);
     usage.partial = SP_PARTIAL_MIDDLE;
-    usage.start_utc_s = INT64_C(1780243200) + (int64_t)usage.chain_hash[0] * 2500;
+    usage.start_utc_s = JUNE_UTC_S + (int64_t)usage.chain_hash[0] * 2500;
     usage.subscriber = usage.chain_hash[0] % 2;
     usage.book = (uint16_t)sp_books_at(&it->books, usage.start_utc_s);
     usage.domain = sp_directory_domain_at(it->directory, usage.subscriber, usage.start_utc_s);

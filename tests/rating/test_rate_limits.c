@@ -143,12 +143,11 @@ static uint16_t crowd_reason(int own, int groups)
     text_add(members, "G%d,S\n", i);
     text_add(subscriptions, "group:G%d,g%d,2025-01-01\n", i);
   }
-  const struct rate_case_file book[] = {
-      {"book.yaml", "name: t\ncurrency: CNY\ntimezone: Asia/Shanghai\n"},
-      {"plans.csv", plans},
-      {"rates.csv", rates},
-      {"allowances.csv", allowances},
-      {NULL, NULL}};
+  const struct rate_case_file book[] = {BOOK_YAML,
+                                        {"plans.csv", plans},
+                                        {"rates.csv", rates},
+                                        {"allowances.csv", allowances},
+                                        {NULL, NULL}};
   const struct rate_case_file customers[] = {
       {"accounts.csv", "account\nA\n"},
       {"subscribers.csv", "subscriber,number,account\nS,8613800000001,A\n"},
@@ -157,7 +156,7 @@ static uint16_t crowd_reason(int own, int groups)
       {"subscriptions.csv", subscriptions},
       {NULL, NULL}};
   rate_case_open(&it, book, customers);
-  struct sp_usage usage = rate_case_usage(&it, 0, INT64_C(1780243200));
+  struct sp_usage usage = rate_case_usage(&it, 0, JUNE_UTC_S);
   usage.duration_s = 100;
   rate_case_rate(&it, &usage, &charge);
   uint16_t reason = charge.reason;
@@ -183,12 +182,11 @@ static void blocks_open(struct rate_case *it, const char *rate, const char *thre
            rate);
   snprintf(discounts, sizeof(discounts),
            "plan,discount,item,kind,value,threshold\np,block,data,block_cap,0.005,%s\n", threshold);
-  const struct rate_case_file book[] = {
-      {"book.yaml", "name: t\ncurrency: CNY\ntimezone: Asia/Shanghai\n"},
-      {"plans.csv", "plan,kind\np,base\n"},
-      {"rates.csv", rates},
-      {"discounts.csv", discounts},
-      {NULL, NULL}};
+  const struct rate_case_file book[] = {BOOK_YAML,
+                                        {"plans.csv", "plan,kind\np,base\n"},
+                                        {"rates.csv", rates},
+                                        {"discounts.csv", discounts},
+                                        {NULL, NULL}};
   const struct rate_case_file customers[] = {
       {"accounts.csv", "account\nA\n"},
       {"subscribers.csv", "subscriber,number,account\nS,8613800000001,A\n"},
@@ -201,7 +199,7 @@ static void blocks_open(struct rate_case *it, const char *rate, const char *thre
 static int64_t blocks_net(struct rate_case *it, int64_t bytes, uint64_t chain)
 {
   static struct sp_charge charge;
-  struct sp_usage usage = rate_case_usage(it, 0, INT64_C(1780243200));
+  struct sp_usage usage = rate_case_usage(it, 0, JUNE_UTC_S);
   usage.service = SP_SERVICE_DATA;
   usage.bytes = bytes;
   usage.chain_hash[0] = chain;

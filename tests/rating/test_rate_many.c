@@ -7,14 +7,7 @@
 #include "tests/rating/rate_case.h"
 #include "tests/refusing.h"
 
-#define JUNE_UTC_S INT64_C(1780243200) /* 2026-06-01 00:00 in Shanghai */
-#define DAY_S INT64_C(86400)
 #define TEXT_BYTES (4u << 20)
-
-#define BOOK                                                         \
-  {                                                                  \
-    "book.yaml", "name: t\ncurrency: CNY\ntimezone: Asia/Shanghai\n" \
-  }
 
 enum {
   PLANS,
@@ -66,7 +59,7 @@ static void texts_begin(void)
 
 static void many_open(struct rate_case *it)
 {
-  const struct rate_case_file book[] = {BOOK,
+  const struct rate_case_file book[] = {BOOK_YAML,
                                         {"plans.csv", texts[PLANS]},
                                         {"rates.csv", texts[RATES]},
                                         {"allowances.csv", texts[ALLOWANCES]},
@@ -83,20 +76,13 @@ static void many_open(struct rate_case *it)
   rate_case_open(it, book, customers);
 }
 
-static struct sp_usage call_of(const struct rate_case *it, int64_t start_utc_s, int64_t duration_s)
-{
-  struct sp_usage usage = rate_case_usage(it, 0, start_utc_s);
-  usage.duration_s = duration_s;
-  return usage;
-}
-
 /* One call of S of so many minutes on June 9: reason and net. */
 static void call_is(int64_t minutes, uint16_t reason, int64_t net_micro)
 {
   static struct rate_case it;
   static struct sp_charge charge;
   many_open(&it);
-  struct sp_usage usage = call_of(&it, JUNE_UTC_S + 8 * DAY_S, 60 * minutes);
+  struct sp_usage usage = rate_case_call(&it, JUNE_UTC_S + 8 * DAY_S, 60 * minutes);
   for (int again = 0; again < 2; again++) {
     rate_case_rate(&it, &usage, &charge);
     ck_assert_uint_eq(charge.reason, reason);
@@ -112,7 +98,7 @@ static void move_is(uint16_t reason, int64_t first_micro, int64_t second_micro)
   static struct rate_case it;
   static struct sp_charge charge;
   many_open(&it);
-  struct sp_usage usage = call_of(&it, JUNE_UTC_S + 10 * DAY_S, 60);
+  struct sp_usage usage = rate_case_call(&it, JUNE_UTC_S + 10 * DAY_S, 60);
   usage.partial = SP_PARTIAL_MIDDLE;
   usage.chain_hash[0] = 1;
   rate_case_rate(&it, &usage, &charge);
@@ -228,7 +214,7 @@ START_TEST(test_payers)
   call_is(1, SP_REASON_OVERFLOW, 0); /* and the own account */
   payers_make(SP_CHARGE_PAYERS_MAX - 1);
   many_open(&it);
-  struct sp_usage usage = call_of(&it, JUNE_UTC_S, 60);
+  struct sp_usage usage = rate_case_call(&it, JUNE_UTC_S, 60);
   rate_case_rate(&it, &usage, &charge);
   ck_assert_uint_eq(charge.payers_count, SP_CHARGE_PAYERS_MAX);
   ck_assert_int_eq(charge.payers[SP_CHARGE_PAYERS_MAX - 1].amount_micro,
@@ -329,7 +315,7 @@ START_TEST(test_discounts)
     text_add(DISCOUNTS, "q,d%05d,cap_day,5\n", i);
   }
   many_open(&it);
-  struct sp_usage usage = call_of(&it, JUNE_UTC_S + 20 * DAY_S, 60);
+  struct sp_usage usage = rate_case_call(&it, JUNE_UTC_S + 20 * DAY_S, 60);
   rate_case_rate(&it, &usage, &charge);
   ck_assert_uint_eq(charge.reason, SP_REASON_OVERFLOW);
   usage = rate_case_usage(&it, 1, JUNE_UTC_S);
@@ -360,7 +346,7 @@ START_TEST(test_wide_sum)
                     "p,base,voice,hmt,,1/999999937,1min\nq,base,voice,,,1,1min\n");
   call_is(1, 0, INT64_C(10000000000));
   many_open(&it);
-  struct sp_usage usage = call_of(&it, JUNE_UTC_S, 60);
+  struct sp_usage usage = rate_case_call(&it, JUNE_UTC_S, 60);
   ck_assert_int_eq(sp_rate(it.rater, &usage, &charge, &trace), SP_OK);
   ck_assert_int_eq(charge.net_micro, INT64_C(10000000000));
   ck_assert_uint_eq(beyond, 1);
@@ -380,7 +366,7 @@ START_TEST(test_wide_block)
                     "p,base,voice,hmt,,1/999999937,1min\nq,base,voice,,,1,1min\n");
   text_begin(DISCOUNTS, "plan,discount,item,kind,value,threshold\np,b,base,block_cap,5,10min\n");
   many_open(&it);
-  struct sp_usage usage = call_of(&it, JUNE_UTC_S, 120);
+  struct sp_usage usage = rate_case_call(&it, JUNE_UTC_S, 120);
   ck_assert_int_eq(sp_rate(it.rater, &usage, &charge, &trace), SP_OK);
   ck_assert_int_eq(charge.list_micro, INT64_C(19000000000));
   ck_assert_int_eq(charge.net_micro, 5000000);
@@ -400,7 +386,7 @@ START_TEST(test_wide_load)
   text_begin(ALLOWANCES, "plan,allowance,unit,amount\nq,some,B,5B\n");
   text_begin(DISCOUNTS, "plan,discount,kind,value\np,none,percent,0\n");
   many_open(&it);
-  struct sp_usage usage = call_of(&it, JUNE_UTC_S, 0);
+  struct sp_usage usage = rate_case_call(&it, JUNE_UTC_S, 0);
   usage.service = SP_SERVICE_DATA;
   usage.bytes = INT64_C(1844674407370955); /* x 10,000 is 1,616 below 2^64 */
   rate_case_rate(&it, &usage, &charge);
@@ -425,7 +411,7 @@ START_TEST(test_stamp_comes_round)
   text_begin(RATES, "plan,item,service,price,per\np,base,voice,1,1min\nq,base,voice,1,1min\n");
   text_begin(DISCOUNTS, "plan,discount,item,kind,value,threshold\np,b,base,block_cap,1.5,2min\n");
   many_open(&it);
-  struct sp_usage usage = call_of(&it, JUNE_UTC_S, 6000);
+  struct sp_usage usage = rate_case_call(&it, JUNE_UTC_S, 6000);
   rate_case_rate(&it, &usage, &charge);
   ck_assert_int_eq(charge.net_micro, 75000000); /* 50 blocks of 2 minutes, each 1.50 of 2.00 */
   rate_case_close(&it);
@@ -451,7 +437,7 @@ START_TEST(test_paid_sum)
   text_add(PAYERS, "g,all,full,\n", 0);
   text_add(SUBSCRIPTIONS, "group:G,g,2025-01-01,\n", 0);
   many_open(&it);
-  struct sp_usage usage = call_of(&it, JUNE_UTC_S, 1000000);
+  struct sp_usage usage = rate_case_call(&it, JUNE_UTC_S, 1000000);
   rate_case_rate(&it, &usage, &charge);
   ck_assert_int_eq(charge.net_micro, INT64_C(6000000000000000000));
   ck_assert_uint_eq(charge.payers_count, 1);

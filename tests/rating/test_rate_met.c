@@ -7,8 +7,6 @@
 #include "tests/check_run.h"
 #include "tests/rating/rate_case.h"
 
-#define JUNE_UTC_S INT64_C(1780243200) /* 2026-06-01 00:00 in Shanghai */
-
 enum { HOURS = 24, HOUR_S = 3600, TABLE_BYTES = 4096, CENT = 10000 };
 
 static char bands[TABLE_BYTES], rates[TABLE_BYTES];
@@ -45,12 +43,11 @@ static void hours_open(struct rate_case *it, unsigned hours)
     add(bands, i + 1 < HOURS ? "%02u:00\n" : "", i + 1, 0);
     add(rates, i < hours ? "p,base,voice,h%02u,0.%02u,1min\n" : "", i, 11 + i);
   }
-  const struct rate_case_file book[] = {
-      {"book.yaml", "name: t\ncurrency: CNY\ntimezone: Asia/Shanghai\n"},
-      {"plans.csv", "plan,kind\np,base\ng,group\nf,family\n"},
-      {"bands.csv", bands},
-      {"rates.csv", rates},
-      {NULL, NULL}};
+  const struct rate_case_file book[] = {BOOK_YAML,
+                                        {"plans.csv", "plan,kind\np,base\ng,group\nf,family\n"},
+                                        {"bands.csv", bands},
+                                        {"rates.csv", rates},
+                                        {NULL, NULL}};
   rate_case_open(it, book, customers);
 }
 
@@ -176,11 +173,10 @@ START_TEST(test_signs)
     length += (size_t)snprintf(table + length, sizeof(table) - length,
                                "p,base,data,g%u,%u.%02u,1KB\n", 1000 + i, i / 100, i % 100);
   }
-  const struct rate_case_file book[] = {
-      {"book.yaml", "name: t\ncurrency: CNY\ntimezone: Asia/Shanghai\n"},
-      {"plans.csv", "plan,kind\np,base\ng,group\nf,family\n"},
-      {"rates.csv", table},
-      {NULL, NULL}};
+  const struct rate_case_file book[] = {BOOK_YAML,
+                                        {"plans.csv", "plan,kind\np,base\ng,group\nf,family\n"},
+                                        {"rates.csv", table},
+                                        {NULL, NULL}};
   rate_case_open(&it, book, customers);
   static struct sp_usage usages[GROUPS];
   unsigned others = 0; /* guesses by the byte alone */

@@ -164,13 +164,12 @@ static void case_make(struct rate_case *it, const struct plan *plan)
              "plan,allowance,unit,service,band,amount\np,free,s,voice,%s,%llds\n",
              plan->free_in_a ? "a" : "", (long long)plan->free_s);
   }
-  const struct rate_case_file book[] = {
-      {"book.yaml", "name: t\ncurrency: CNY\ntimezone: Asia/Shanghai\n"},
-      {"bands.csv", bands},
-      {"plans.csv", "plan,kind\np,base\n"},
-      {"rates.csv", rates},
-      {"allowances.csv", allowances},
-      {NULL, NULL}};
+  const struct rate_case_file book[] = {BOOK_YAML,
+                                        {"bands.csv", bands},
+                                        {"plans.csv", "plan,kind\np,base\n"},
+                                        {"rates.csv", rates},
+                                        {"allowances.csv", allowances},
+                                        {NULL, NULL}};
   const struct rate_case_file customers[] = {
       {"accounts.csv", "account\nA\n"},
       {"subscribers.csv", "subscriber,number,account\nS,8613800000001,A\n"},
@@ -184,7 +183,7 @@ START_TEST(test_closed_form)
   static struct rate_case it;
   static struct sp_charge charge;
   draw_begin(20261130);
-  const int64_t midnight = INT64_C(1780243200); /* 2026-06-01 00:00 in Shanghai */
+  const int64_t midnight = JUNE_UTC_S;
   for (int p = 0; p < PLANS; p++) {
     struct plan plan;
     plan_make(&plan);
@@ -224,7 +223,7 @@ START_TEST(test_long_call)
   static struct rate_case it;
   static struct sp_charge charge;
   const struct rate_case_file book[] = {
-      {"book.yaml", "name: t\ncurrency: CNY\ntimezone: Asia/Shanghai\n"},
+      BOOK_YAML,
       {"plans.csv", "plan,kind\np,base\n"},
       {"rates.csv", "plan,item,service,price,per,digits\np,base,voice,0.000007,1s,6\n"},
       {NULL, NULL}};
@@ -234,7 +233,7 @@ START_TEST(test_long_call)
       {"subscriptions.csv", "owner,plan,from\nsubscriber:S,p,2025-01-01\n"},
       {NULL, NULL}};
   rate_case_open(&it, book, customers);
-  struct sp_usage usage = rate_case_usage(&it, 0, INT64_C(1780243200));
+  struct sp_usage usage = rate_case_usage(&it, 0, JUNE_UTC_S);
   usage.duration_s = INT64_C(100000000000000000);
   rate_case_rate(&it, &usage, &charge);
   ck_assert_uint_eq(charge.outcome, SP_OUTCOME_RATED);
@@ -259,7 +258,7 @@ START_TEST(test_denominators)
   static char bands[2048];
   bands_text(bands, sizeof(bands));
   const struct rate_case_file book[] = {
-      {"book.yaml", "name: t\ncurrency: CNY\ntimezone: Asia/Shanghai\n"},
+      BOOK_YAML,
       {"bands.csv", bands},
       {"plans.csv", "plan,kind\np,base\ng,group\n"},
       {"rates.csv", "plan,item,service,band,connect_fee,price,per,digits,rounding\n"
@@ -275,7 +274,7 @@ START_TEST(test_denominators)
   rate_case_open(&it, book, customers);
   for (int r = 0; r < 200; r++) {
     int64_t second = SEVEN_S - 100 + draw(EDGES * EDGE_S), quantity = 1 + draw(900);
-    struct sp_usage usage = rate_case_usage(&it, 0, INT64_C(1780243200) + second);
+    struct sp_usage usage = rate_case_usage(&it, 0, JUNE_UTC_S + second);
     usage.duration_s = quantity;
     int64_t sevenths = 0, thirds = 0, first = band_at(second);
     for (int64_t offset = 0; offset < quantity; offset += 10) {
@@ -301,7 +300,7 @@ START_TEST(test_too_much)
   static char bands[2048];
   bands_text(bands, sizeof(bands));
   const struct rate_case_file book[] = {
-      {"book.yaml", "name: t\ncurrency: CNY\ntimezone: Asia/Shanghai\n"},
+      BOOK_YAML,
       {"bands.csv", bands},
       {"plans.csv", "plan,kind\np,base\n"},
       {"rates.csv",
@@ -315,7 +314,7 @@ START_TEST(test_too_much)
       {"subscriptions.csv", "owner,plan,from\nsubscriber:S,p,2025-01-01\n"},
       {NULL, NULL}};
   rate_case_open(&it, book, customers);
-  struct sp_usage usage = rate_case_usage(&it, 0, INT64_C(1780243200));
+  struct sp_usage usage = rate_case_usage(&it, 0, JUNE_UTC_S);
   usage.duration_s = INT64_C(999999999999999999);
   rate_case_rate(&it, &usage, &charge);
   ck_assert_uint_eq(charge.reason, SP_REASON_OVERFLOW);

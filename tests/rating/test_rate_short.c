@@ -15,7 +15,7 @@ enum { RECORDS = 30000, SUBSCRIBERS = 40, DAYS = 75 };
 #define CAP(n) "caps,c" #n ",record,,sms,price_cap,5,,,9\n"
 
 static const struct rate_case_file book[] = {
-    {"book.yaml", "name: t\ncurrency: CNY\ntimezone: Asia/Shanghai\n"},
+    BOOK_YAML,
     {"bands.csv", "band,days,from,to\nday,all,07:00,21:00\neve,all,00:00,07:00\neve,all,21:00,"
                   "24:00\n"},
     {"plans.csv", "plan,kind\nbundle,base\nminute,base\nfree,base\npack,add_on\ntwin,add_on\n"
