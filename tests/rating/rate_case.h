@@ -36,6 +36,12 @@ struct rate_case_file { /* {NULL, NULL} ends a list */
   const char *text;
 };
 
+static const struct rate_case_file one_customer[] = {
+    {"accounts.csv", "account\nA\n"},
+    {"subscribers.csv", "subscriber,number,account\nS,8613800000001,A\n"},
+    {"subscriptions.csv", "owner,plan,from\nsubscriber:S,p,2025-01-01\n"},
+    {NULL, NULL}};
+
 static inline void rate_case_need(bool holds, const char *what)
 {
   if (!holds) {

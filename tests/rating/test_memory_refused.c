@@ -581,7 +581,7 @@ START_TEST(test_resolvers)
                                               {"destinations.csv", "destination,prefix\nfar,9\n"},
                                               {"plans.csv", "plan,kind\np,base\n"},
                                               {NULL, NULL}};
-  static const struct rate_case_file one_customer[] = {
+  static const struct rate_case_file of_an_area[] = {
       {"accounts.csv", "account\nA\n"},
       {"subscribers.csv", "subscriber,number,account,home_area\nS,8613800000001,A,755\n"},
       {NULL, NULL}};
@@ -591,7 +591,7 @@ START_TEST(test_resolvers)
                                10000 + i, i % 90);
   }
   ck_assert_uint_lt(length, TEXT_BYTES);
-  rate_case_open(&it, large_book, one_customer);
+  rate_case_open(&it, large_book, of_an_area);
   size_t before = taken_count;
   long k = 0;
   for (enum sp_status status = SP_NO_MEMORY; status != SP_OK; k++) {

@@ -7,12 +7,6 @@
 #include "tests/draw.h"
 #include "tests/rating/rate_case.h"
 
-static const struct rate_case_file customers[] = {
-    {"accounts.csv", "account\nA\n"},
-    {"subscribers.csv", "subscriber,number,account\nS,13800000001,A\n"},
-    {"subscriptions.csv", "owner,plan,from\nsubscriber:S,p,2026-01-01\n"},
-    {NULL, NULL}};
-
 static const struct rate_case_file book[] = {
     BOOK_YAML,
     {"plans.csv", "plan,kind\np,base\n"},
@@ -38,7 +32,7 @@ static bool alike(const char *a, const char *b)
 
 START_TEST(test_alike)
 {
-  rate_case_open(&it, book, customers);
+  rate_case_open(&it, book, one_customer);
   ck_assert_uint_ne(node_of("91"), node_of("92"));
   ck_assert(alike("910", "920"));    /* a */
   ck_assert(!alike("910", "930"));   /* a, b */
@@ -75,7 +69,7 @@ START_TEST(test_charges)
   } calls[] = {{"80", 10},  {"910", 47},  {"920", 47}, {"930", 67},  {"9310", 47},
                {"940", 67}, {"9410", 47}, {"950", 47}, {"9510", 67}, {"9710", 17}};
   static struct sp_charge charge, told;
-  rate_case_open(&it, book, customers);
+  rate_case_open(&it, book, one_customer);
   for (size_t round = 0; round < 2; round++) {
     for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++) {
       struct sp_usage usage = call_to(calls[i].number);
@@ -149,7 +143,7 @@ START_TEST(test_random)
   }
   ck_assert_uint_lt(at, sizeof(table));
   ck_assert_uint_lt(rate, sizeof(rates));
-  rate_case_open(&it, files, customers);
+  rate_case_open(&it, files, one_customer);
   const struct sp_book *of = it.books.book;
   uint32_t count = (uint32_t)of->header->dest_nodes.count, shared = 0;
   for (uint32_t a = 1; a < count; a++) {

@@ -187,12 +187,7 @@ static void blocks_open(struct rate_case *it, const char *rate, const char *thre
                                         {"rates.csv", rates},
                                         {"discounts.csv", discounts},
                                         {NULL, NULL}};
-  const struct rate_case_file customers[] = {
-      {"accounts.csv", "account\nA\n"},
-      {"subscribers.csv", "subscriber,number,account\nS,8613800000001,A\n"},
-      {"subscriptions.csv", "owner,plan,from\nsubscriber:S,p,2025-01-01\n"},
-      {NULL, NULL}};
-  rate_case_open(it, book, customers);
+  rate_case_open(it, book, one_customer);
 }
 
 /* Net of a record, partial if chain is not 0; -1: suspended `overflow`. */

@@ -170,12 +170,7 @@ static void case_make(struct rate_case *it, const struct plan *plan)
                                         {"rates.csv", rates},
                                         {"allowances.csv", allowances},
                                         {NULL, NULL}};
-  const struct rate_case_file customers[] = {
-      {"accounts.csv", "account\nA\n"},
-      {"subscribers.csv", "subscriber,number,account\nS,8613800000001,A\n"},
-      {"subscriptions.csv", "owner,plan,from\nsubscriber:S,p,2025-01-01\n"},
-      {NULL, NULL}};
-  rate_case_open(it, book, customers);
+  rate_case_open(it, book, one_customer);
 }
 
 START_TEST(test_closed_form)
@@ -227,12 +222,7 @@ START_TEST(test_long_call)
       {"plans.csv", "plan,kind\np,base\n"},
       {"rates.csv", "plan,item,service,price,per,digits\np,base,voice,0.000007,1s,6\n"},
       {NULL, NULL}};
-  const struct rate_case_file customers[] = {
-      {"accounts.csv", "account\nA\n"},
-      {"subscribers.csv", "subscriber,number,account\nS,8613800000001,A\n"},
-      {"subscriptions.csv", "owner,plan,from\nsubscriber:S,p,2025-01-01\n"},
-      {NULL, NULL}};
-  rate_case_open(&it, book, customers);
+  rate_case_open(&it, book, one_customer);
   struct sp_usage usage = rate_case_usage(&it, 0, JUNE_UTC_S);
   usage.duration_s = INT64_C(100000000000000000);
   rate_case_rate(&it, &usage, &charge);
@@ -308,12 +298,7 @@ START_TEST(test_too_much)
        "p,base,voice,a,,0,1s,\np,base,voice,b,,0,1s,\n"
        "p,text,sms,,,9000000000,1,\np,more,vas,,,1,1,cycle\np,more,vas,,5,0,1,cycle\n"},
       {NULL, NULL}};
-  const struct rate_case_file customers[] = {
-      {"accounts.csv", "account\nA\n"},
-      {"subscribers.csv", "subscriber,number,account\nS,8613800000001,A\n"},
-      {"subscriptions.csv", "owner,plan,from\nsubscriber:S,p,2025-01-01\n"},
-      {NULL, NULL}};
-  rate_case_open(&it, book, customers);
+  rate_case_open(&it, book, one_customer);
   struct sp_usage usage = rate_case_usage(&it, 0, JUNE_UTC_S);
   usage.duration_s = INT64_C(999999999999999999);
   rate_case_rate(&it, &usage, &charge);
