@@ -4,24 +4,17 @@
 import json
 import os
 import shutil
-import subprocess
 import sys
 
-SUANPAN = os.environ["SUANPAN"]
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from checks import Checks  # noqa: E402  pylint: disable=wrong-import-position
+from program import run  # noqa: E402  pylint: disable=wrong-import-position
+
 HERE = os.path.join(os.environ["SUANPAN_SOURCE"], "tests", "cgrates")
 PLACE = os.path.join(os.environ["SUANPAN_BUILD"], "tests", "cgrates_cases")
 TABLES = ("Destinations", "Timings", "Rates", "DestinationRates", "RatingPlans", "RatingProfiles")
 UNITS = {"s": 10 ** 9, "m": 60 * 10 ** 9}
-failed = []
-
-
-def expect(what, got, wanted):
-    if got != wanted:
-        failed.append(f"{what}: got {got!r}, expected {wanted!r}")
-
-
-def run(*arguments, text=""):
-    return subprocess.run([SUANPAN, *arguments], input=text, capture_output=True, text=True, check=False)
+checks = Checks()
 
 
 def ns(text):
@@ -46,12 +39,12 @@ def cases(folder_name, tenant):
 
 
 def priced(book, mine):
-    rated = run("rate", "--book", book, "--cgrates", "-", text="".join(json.dumps(case[1]) + "\n" for case in mine))
-    expect("exit of rate", (rated.returncode, rated.stderr), (0, ""))
+    rated = run("rate", "--book", book, "--cgrates", "-", input="".join(json.dumps(case[1]) + "\n" for case in mine))
+    checks.equal("exit of rate", (rated.returncode, rated.stderr), (0, ""))
     answers = rated.stdout.splitlines()
-    expect("answers", len(answers), len(mine))
+    checks.equal("answers", len(answers), len(mine))
     for answer, case in zip(answers, mine):
-        expect(case[3], answer, json.dumps(case[2], separators=(",", ":")))
+        checks.equal(case[3], answer, json.dumps(case[2], separators=(",", ":")))
 
 
 def check_edges():
@@ -60,9 +53,9 @@ def check_edges():
         book = os.path.join(PLACE, f"edges{digits}")
         made = run("tariff", "import", "cgrates", os.path.join(HERE, "edges"), book, "--digits", str(digits))
         warnings = [line for line in made.stderr.splitlines() if ": warning: " in line]
-        expect(f"import of edges with {digits} digits", (made.returncode, len(warnings)), (0, 1))
-        expect("a fallback subject without a profile", "RatingProfiles.csv:5:46: warning: fallback subject 'nobody'" in warnings[0], True)
-        expect("tariff check of edges", run("tariff", "check", book).returncode, 0)
+        checks.equal(f"import of edges with {digits} digits", (made.returncode, len(warnings)), (0, 1))
+        checks.equal("a fallback subject without a profile", "RatingProfiles.csv:5:46: warning: fallback subject 'nobody'" in warnings[0], True)
+        checks.equal("tariff check of edges", run("tariff", "check", book).returncode, 0)
         priced(book, [case for case in cases("edges", "org") if case[0] == digits])
 
 
@@ -70,20 +63,20 @@ def check_cases():
     for digits in (5, 6):
         book = os.path.join(PLACE, f"book{digits}")
         made = run("tariff", "import", "cgrates", os.path.join(HERE, "tutorial"), book, "--digits", str(digits))
-        expect(f"import with {digits} digits", (made.returncode, "error" in made.stderr), (0, False))
+        checks.equal(f"import with {digits} digits", (made.returncode, "error" in made.stderr), (0, False))
         priced(book, [case for case in cases("tutorial", "cgrates.org") if case[0] == digits])
-        expect("told", [line.split(" ")[2] for line in made.stderr.splitlines()], ["RP_RETAIL2", "RP_RETAIL2", "RP_GERMANY", "RP_DATA"])
+        checks.equal("told", [line.split(" ")[2] for line in made.stderr.splitlines()], ["RP_RETAIL2", "RP_RETAIL2", "RP_GERMANY", "RP_DATA"])
         for table in ("bands", "destinations", "plans", "rates"):
             with open(os.path.join(book, table + ".csv"), encoding="utf-8") as file:
                 got = file.read()
             with open(os.path.join(HERE, "tutorial", "book", table + ".csv"), encoding="utf-8") as file:
-                expect(f"{table}.csv of the book", got, file.read())
+                checks.equal(f"{table}.csv of the book", got, file.read())
         for table in TABLES:
             with open(os.path.join(book, "cgrates", table + ".csv"), "rb") as file, \
                     open(os.path.join(HERE, "tutorial", table + ".csv"), "rb") as original:
-                expect(f"{table}.csv kept", file.read(), original.read())
+                checks.equal(f"{table}.csv kept", file.read(), original.read())
         check = run("tariff", "check", book)
-        expect("tariff check of the book", (check.returncode, check.stdout), (0, ""))
+        checks.equal("tariff check of the book", (check.returncode, check.stdout), (0, ""))
 
 
 def write(path, text):
@@ -105,10 +98,10 @@ def check_own_tables():
     ours = run("rate", "--book", book, "--customers", customers, "--json", "-", text=usage)
     lines = "".join(json.dumps({"tenant": "x", "category": "x", "destination": other, "answer_time": at, "usage_ns": seconds * 10 ** 9,
                                 "rating_plan": "RP_RETAIL1"}) + "\n" for at, seconds, other in calls)
-    theirs = run("rate", "--book", book, "--cgrates", "-", text=lines)
-    expect("both rated", (ours.returncode, theirs.returncode), (0, 0))
+    theirs = run("rate", "--book", book, "--cgrates", "-", input=lines)
+    checks.equal("both rated", (ours.returncode, theirs.returncode), (0, 0))
     for call, our, their in zip(calls, ours.stdout.splitlines(), theirs.stdout.splitlines()):
-        expect(f"{call} by our own tables", f'{float(json.loads(our)["net"]):.6f}', f'{float(json.loads(their)["call_cost"]):.6f}')
+        checks.equal(f"{call} by our own tables", f'{float(json.loads(our)["net"]):.6f}', f'{float(json.loads(their)["call_cost"]):.6f}')
 
 
 def folder(name, **changes):
@@ -129,11 +122,11 @@ def folder(name, **changes):
 def refused(name, wanted, **changes):
     path = folder(name, **changes)
     got = run("tariff", "import", "cgrates", path, os.path.join(PLACE, name + "-book"))
-    expect(f"exit of {name}", got.returncode, 3)
-    expect(f"{name}: no book", os.path.exists(os.path.join(PLACE, name + "-book")), False)
+    checks.equal(f"exit of {name}", got.returncode, 3)
+    checks.equal(f"{name}: no book", os.path.exists(os.path.join(PLACE, name + "-book")), False)
     for place, part in wanted:
-        if not any(line.startswith(f"{path}/{place}: ") and part in line for line in got.stderr.splitlines()):
-            failed.append(f"{name}: no {place} with {part!r} in\n{got.stderr}")
+        checks.holds(any(line.startswith(f"{path}/{place}: ") and part in line for line in got.stderr.splitlines()),
+                            f"{name}: no {place} with {part!r} in\n{got.stderr}")
 
 
 def check_refused():
@@ -167,26 +160,26 @@ def check_refused():
     refused("no beginning", [("Rates.csv:8:24", "no price at the beginning")],
             Rates=("RT_1CNT,0,0.01,60s,60s,0s", "RT_1CNT,0,0.01,60s,60s,5s"))
     refused("twice", [("Rates.csv:3:23", "a second row of this rate")], Rates=("0.1,60s,1s,60s\nRT_10CNT,0.2", "0.1,60s,1s,0s\nRT_10CNT,0.2"))
-    expect("import of others", run("tariff", "import", "cgrates", os.path.join(PLACE, "nowhere"), PLACE).returncode, 3)
+    checks.equal("import of others", run("tariff", "import", "cgrates", os.path.join(PLACE, "nowhere"), PLACE).returncode, 3)
     refused("short", [("Timings.csv:2", "a cell is missing")], Timings=(",*any,00:00:00\nPEAK", "\nPEAK"))
     refused("bytes", [("Rates.csv:2:10", "'0?4?': expected an amount")], Rates=("RT_20CNT,0.4,", "RT_20CNT,0\0004\x7f,"))
     path = folder("nothing")
     os.remove(os.path.join(path, "Rates.csv"))
     got = run("tariff", "import", "cgrates", path, os.path.join(PLACE, "nothing-book"))
-    expect("a missing table", (got.returncode, f"{path}/Rates.csv: the table is missing" in got.stderr), (3, True))
+    checks.equal("a missing table", (got.returncode, f"{path}/Rates.csv: the table is missing" in got.stderr), (3, True))
     os.mkdir(os.path.join(path, "Rates.csv"))
     got = run("tariff", "import", "cgrates", path, os.path.join(PLACE, "nothing-book"))
-    expect("a table that is a folder", (got.returncode, f"{path}/Rates.csv: cannot be read: Is a directory" in got.stderr), (3, True))
+    checks.equal("a table that is a folder", (got.returncode, f"{path}/Rates.csv: cannot be read: Is a directory" in got.stderr), (3, True))
     with open(os.path.join(path, "Timings.csv"), "a", encoding="utf-8") as file:
         file.write("LATE,*any,*any,*any,9,00:00:00\n")
     got = run("tariff", "import", "cgrates", path, os.path.join(PLACE, "nothing-book"))
-    expect("and what is wrong beside it", (f"{path}/Rates.csv: cannot be read" in got.stderr, "Timings.csv:8:" in got.stderr,
-                                           "no such" in got.stderr), (True, True, False))
+    checks.equal("and what is wrong beside it", (f"{path}/Rates.csv: cannot be read" in got.stderr, "Timings.csv:8:" in got.stderr,
+                                                 "no such" in got.stderr), (True, True, False))
     path = folder("linked")
     os.remove(os.path.join(path, "Destinations.csv"))
     os.symlink("nowhere", os.path.join(path, "Destinations.csv"))
     got = run("tariff", "import", "cgrates", path, os.path.join(PLACE, "out"))
-    expect("a link that leads nowhere", (got.returncode, f"{path}/Destinations.csv: cannot be read: No such file" in got.stderr), (3, True))
+    checks.equal("a link that leads nowhere", (got.returncode, f"{path}/Destinations.csv: cannot be read: No such file" in got.stderr), (3, True))
 
 
 def check_places():
@@ -196,23 +189,23 @@ def check_places():
     write(os.path.join(own, "book.yaml"), "name: own\ncurrency: CNY\ntimezone: UTC\n")
     write(os.path.join(own, "plans.csv"), "plan,kind\nmine,base\n")
     got = run("tariff", "import", "cgrates", os.path.join(HERE, "tutorial"), own)
-    expect("over a book of one's own", (got.returncode, "is a book that no import wrote" in got.stderr), (4, True))
-    expect("the book of one's own", sorted(os.listdir(own)), ["book.yaml", "plans.csv"])
+    checks.equal("over a book of one's own", (got.returncode, "is a book that no import wrote" in got.stderr), (4, True))
+    checks.equal("the book of one's own", sorted(os.listdir(own)), ["book.yaml", "plans.csv"])
     again = os.path.join(PLACE, "again")
     call = json.dumps({"tenant": "cgrates.org", "category": "call", "subject": "1001", "destination": "1002",
                        "answer_time": "2014-08-04T13:00:00Z", "usage_ns": 20000000000})
     for tables in (os.path.join(HERE, "tutorial"), os.path.join(again, "cgrates"), os.path.join(PLACE, ".", "again", "cgrates")):
-        expect(f"import of {tables}", run("tariff", "import", "cgrates", tables, again).returncode, 0)
-        expect(f"price after {tables}", run("rate", "--book", again, "--cgrates", "-", text=call).stdout,
-               '{"call_cost":"0.6","event_cost":"0.6"}\n')
+        checks.equal(f"import of {tables}", run("tariff", "import", "cgrates", tables, again).returncode, 0)
+        checks.equal(f"price after {tables}", run("rate", "--book", again, "--cgrates", "-", input=call).stdout,
+                     '{"call_cost":"0.6","event_cost":"0.6"}\n')
     small = os.path.join(PLACE, "small")
     os.makedirs(small)
     for name, text in (("Rates", "RT,0,0.1,60s,60s,0s"), ("DestinationRates", "DR,*any,RT,*up,4,0,"), ("RatingPlans", "RP,DR,*any,10"),
                        ("RatingProfiles", "cgrates.org,call,*any,,RP,")):
         write(os.path.join(small, name + ".csv"), text + "\n")
-    expect("fewer tables", run("tariff", "import", "cgrates", small, again).returncode, 0)
-    expect("no table of the earlier import", sorted(os.listdir(os.path.join(again, "cgrates"))),
-           ["DestinationRates.csv", "Rates.csv", "RatingPlans.csv", "RatingProfiles.csv"])
+    checks.equal("fewer tables", run("tariff", "import", "cgrates", small, again).returncode, 0)
+    checks.equal("no table of the earlier import", sorted(os.listdir(os.path.join(again, "cgrates"))),
+                 ["DestinationRates.csv", "Rates.csv", "RatingPlans.csv", "RatingProfiles.csv"])
 
 
 def check_calls():
@@ -223,20 +216,20 @@ def check_calls():
              ({"answer_time": "2014-02-30T00:00:00Z"}, "answer_time"), ({"colour": "red"}, "keys"), ({"tenant": 7}, "quotes")]
     lines = [json.dumps({**good, **change}) for change, _ in wrong]
     lines += ["{}", "[]", "{", '{"tenant":"a" "b"}', json.dumps(good) + "x"]
-    rated = run("rate", "--book", book, "--cgrates", "-", text="\n".join([json.dumps(good), "", *lines, json.dumps(good)]) + "\n")
-    expect("exit with bad lines", rated.returncode, 1)
+    rated = run("rate", "--book", book, "--cgrates", "-", input="\n".join([json.dumps(good), "", *lines, json.dumps(good)]) + "\n")
+    checks.equal("exit with bad lines", rated.returncode, 1)
     fine = '{"call_cost":"0.6","event_cost":"0.6"}'
-    expect("answers", rated.stdout.splitlines(), [fine] + ['{"error":"BAD_LINE"}'] * len(lines) + [fine])
+    checks.equal("answers", rated.stdout.splitlines(), [fine] + ['{"error":"BAD_LINE"}'] * len(lines) + [fine])
     told = rated.stderr.splitlines()
-    expect("lines told", [line.split(":")[:2] for line in told], [["stdin", str(i + 3)] for i in range(len(lines))])
+    checks.equal("lines told", [line.split(":")[:2] for line in told], [["stdin", str(i + 3)] for i in range(len(lines))])
     columns = [line.index(f'"{part}"') + len(part) + 5 if part in line else None for line, (_, part) in zip(lines, wrong)]
     columns[4], columns[5] = lines[4].index('"colour"') + 1, lines[5].index("7,") + 1  # a key that is none; a value
-    expect("columns", [int(line.split(":")[2]) for line in told], columns + [1, 1, 2, 15, len(lines[-1])])
+    checks.equal("columns", [int(line.split(":")[2]) for line in told], columns + [1, 1, 2, 15, len(lines[-1])])
     by_any = [json.dumps({**good, "tor": tor}) for tor in ("*sms", "*data", "*mms", "*generic", "*monetary", "voice", "")]
-    rated_by = run("rate", "--book", book, "--cgrates", "-", text="\n".join(by_any))
-    expect("any tor", (rated_by.returncode, set(rated_by.stdout.splitlines())), (0, {fine}))
+    rated_by = run("rate", "--book", book, "--cgrates", "-", input="\n".join(by_any))
+    checks.equal("any tor", (rated_by.returncode, set(rated_by.stdout.splitlines())), (0, {fine}))
     for line, (_, part) in zip(told, wrong):
-        expect(f"{line} says {part}", part in line, True)
+        checks.equal(f"{line} says {part}", part in line, True)
     text = json.dumps(good).encode()
     packed = b"\x28\xb5\x2f\xfd\x00\x58" + (len(text) << 3 | 1).to_bytes(3, "little") + text  # a frame with one raw block
     for name, content, wanted in (("packed", packed, (0, fine + "\n", "")), ("two", text + b"\n\r\n" + text, (0, (fine + "\n") * 2, "")),
@@ -246,15 +239,15 @@ def check_calls():
         with open(path, "wb") as to:
             to.write(content)
         got = run("rate", "--book", book, "--cgrates", path)
-        expect(f"{name} calls", (got.returncode, got.stdout, got.stderr.replace(path, "FILE")), wanted)
+        checks.equal(f"{name} calls", (got.returncode, got.stdout, got.stderr.replace(path, "FILE")), wanted)
     long = json.dumps({**good, "rating_plan": "x" * 3000000})  # longer than what is read at once
-    got = run("rate", "--book", book, "--cgrates", "-", text="\n".join([long, json.dumps(good), long]))
-    expect("long lines", got.stdout.splitlines(), ['{"error":"RATING_PLAN_NOT_FOUND"}', fine, '{"error":"RATING_PLAN_NOT_FOUND"}'])
-    expect("no book", run("rate", "--book", PLACE, "--cgrates", "-").returncode, 3)
-    expect("no calls", run("rate", "--book", book, "--cgrates", os.path.join(PLACE, "none")).returncode, 4)
-    expect("usage", run("rate", "--book", book, "--customers", PLACE, "--cgrates", "-").returncode, 2)
-    expect("import without a book", run("tariff", "import", "cgrates", HERE).returncode, 2)
-    expect("import of others", run("tariff", "import", "others", HERE, PLACE).returncode, 2)
+    got = run("rate", "--book", book, "--cgrates", "-", input="\n".join([long, json.dumps(good), long]))
+    checks.equal("long lines", got.stdout.splitlines(), ['{"error":"RATING_PLAN_NOT_FOUND"}', fine, '{"error":"RATING_PLAN_NOT_FOUND"}'])
+    checks.equal("no book", run("rate", "--book", PLACE, "--cgrates", "-").returncode, 3)
+    checks.equal("no calls", run("rate", "--book", book, "--cgrates", os.path.join(PLACE, "none")).returncode, 4)
+    checks.equal("usage", run("rate", "--book", book, "--customers", PLACE, "--cgrates", "-").returncode, 2)
+    checks.equal("import without a book", run("tariff", "import", "cgrates", HERE).returncode, 2)
+    checks.equal("import of others", run("tariff", "import", "others", HERE, PLACE).returncode, 2)
 
 
 def main():
@@ -266,10 +259,7 @@ def main():
     check_refused()
     check_places()
     check_calls()
-    for line in failed:
-        print(line)
-    print(f"{1 if not failed else 0} passed, {len(failed)} failed")
-    sys.exit(1 if failed else 0)
+    checks.finish()
 
 
 main()

@@ -5,30 +5,22 @@ import gzip
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 
-SUANPAN = os.environ["SUANPAN"]
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from checks import Checks  # noqa: E402  pylint: disable=wrong-import-position
+from program import run  # noqa: E402  pylint: disable=wrong-import-position
+
 EXAMPLE = os.path.join(os.environ["SUANPAN_SOURCE"], "tests", "cli", "example")
 DESK = ("--book", f"{EXAMPLE}/book", "--customers", f"{EXAMPLE}/customers")
 DONE, REJECTED, USAGE, BOOK, ENVIRONMENT = range(5)
-failed = []
-
-
-def expect(what, got, wanted):
-    if got != wanted:
-        failed.append(f"{what}: got {got!r}, expected {wanted!r}")
-
-
-def expect_in(what, part, text):
-    if part not in text:
-        failed.append(f"{what}: no {part!r} in {text!r}")
+checks = Checks()
 
 
 def suanpan(*arguments, data=b""):
-    run = subprocess.run([SUANPAN, *arguments], input=data, capture_output=True, check=False, timeout=60)
-    return run.returncode, run.stdout.decode(), run.stderr.decode()
+    ended = run(*arguments, input=data, text=False, timeout=60)
+    return ended.returncode, ended.stdout.decode(), ended.stderr.decode()
 
 
 def zstd_of(text, frames=1):
@@ -55,10 +47,10 @@ def check_packed(folder):
     for verb in (("rate", "--json"), ("explain", "--all", "--json"), ("replay", "--json")):
         plain, other = (suanpan(*verb, *DESK, path) for path in (f"{EXAMPLE}/usage.csv", packed))
         told = other[1].replace(packed, f"{EXAMPLE}/usage.csv")
-        expect(f"{verb[0]} of a packed file", (other[0], told, other[2]), plain)
-        expect_in(f"{verb[0]} of a packed file", "2.42", told)
-    expect("packed behind stdin", suanpan("rate", "--json", *DESK, "-", data=zstd_of(text)),
-           suanpan("rate", "--json", *DESK, f"{EXAMPLE}/usage.csv"))
+        checks.equal(f"{verb[0]} of a packed file", (other[0], told, other[2]), plain)
+        checks.inside(f"{verb[0]} of a packed file", "2.42", told)
+    checks.equal("packed behind stdin", suanpan("rate", "--json", *DESK, "-", data=zstd_of(text)),
+                 suanpan("rate", "--json", *DESK, f"{EXAMPLE}/usage.csv"))
     cut = file_of(folder, "cut.zst", zstd_of(text)[:-40])
     broken = file_of(folder, "broken.zst", zstd_of(text, 2)[:-2] + b"\x28\xb5\x2f\xfd" + b"\xff" * 20)
     other = file_of(folder, "usage.csv.gz", gzip.compress(text, mtime=0))
@@ -69,8 +61,8 @@ def check_packed(folder):
                        (os.path.join(folder, "nowhere"), "cannot be read: No such file or directory")):
         for verb in (("rate", "--json"), ("explain",), ("replay",)):
             code, out, err = suanpan(*verb, *DESK, path)
-            expect(f"{verb[0]} {os.path.basename(path)}", (code, out), (ENVIRONMENT, ""))
-            expect_in(f"{verb[0]} {os.path.basename(path)}", f"suanpan: {path}: {says}", err)
+            checks.equal(f"{verb[0]} {os.path.basename(path)}", (code, out), (ENVIRONMENT, ""))
+            checks.inside(f"{verb[0]} {os.path.basename(path)}", f"suanpan: {path}: {says}", err)
 
 
 def check_headers(folder):
@@ -90,11 +82,11 @@ def check_headers(folder):
             ("a header alone", b"id,service\r\n", "holds no record", 0)):
         path = file_of(folder, "usage.csv", text)
         code, out, err = suanpan("rate", "--json", *DESK, path)
-        expect(what, (code, [json.loads(line)["outcome"] for line in out.splitlines()]), (DONE, ["suspended"] * lines))
-        expect_in(what, f"suanpan: {path}: {says}", err)
+        checks.equal(what, (code, [json.loads(line)["outcome"] for line in out.splitlines()]), (DONE, ["suspended"] * lines))
+        checks.inside(what, f"suanpan: {path}: {says}", err)
         if what == "an array":
-            expect_in(what, "cause, charge; or JSON objects, one a line\n", err)
-    expect_in("replay of no record", "holds no record", suanpan("replay", "--json", *DESK, path)[2])
+            checks.inside(what, "cause, charge; or JSON objects, one a line\n", err)
+    checks.inside("replay of no record", "holds no record", suanpan("replay", "--json", *DESK, path)[2])
 
 
 def customers_of(folder, name, table, content):
@@ -126,15 +118,15 @@ def check_customers(folder):
              ("2:4: credit '9223372036854.775808' is not an amount, expected a decimal with at most 6 decimals up to 9223372036854.775807",)))):
         path = customers_of(folder, f"customers{i}", table, content)
         code, _, err = suanpan("rate", "--book", f"{EXAMPLE}/book", "--customers", path, f"{EXAMPLE}/usage.csv")
-        expect(f"customers {i}", code, DONE)
+        checks.equal(f"customers {i}", code, DONE)
         lines = [line for line in err.splitlines() if line.startswith(f"{path}/{table}")]
-        expect(f"customers {i}", [line[:len(f"{path}/{table}:{part}")] for line, part in zip(lines, said)],
-               [f"{path}/{table}:{part}" for part in said])
-        expect(f"customers {i}, lines", len(lines), len(said))
+        checks.equal(f"customers {i}", [line[:len(f"{path}/{table}:{part}")] for line, part in zip(lines, said)],
+                     [f"{path}/{table}:{part}" for part in said])
+        checks.equal(f"customers {i}, lines", len(lines), len(said))
     path = customers_of(folder, "lost", "accounts.csv", None)
     code, out, err = suanpan("rate", *DESK[:2], "--customers", path, f"{EXAMPLE}/usage.csv")
-    expect("a table that cannot be read", (code, out), (ENVIRONMENT, ""))
-    expect_in("a table that cannot be read", f"{path}/accounts.csv: cannot be read: No such file or directory", err)
+    checks.equal("a table that cannot be read", (code, out), (ENVIRONMENT, ""))
+    checks.inside("a table that cannot be read", f"{path}/accounts.csv: cannot be read: No such file or directory", err)
 
 
 def main():
@@ -142,8 +134,7 @@ def main():
         check_packed(folder)
         check_headers(folder)
         check_customers(folder)
-    print("\n".join(failed) if failed else "input: all as expected")
-    return 1 if failed else 0
+    checks.finish()
 
 
-sys.exit(main())
+main()

@@ -9,7 +9,9 @@ import subprocess
 import sys
 import tempfile
 
-SUANPAN = os.environ["SUANPAN"]
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from program import done, run  # noqa: E402  pylint: disable=wrong-import-position
+
 RECORDS, PARTS = 2000, 4
 META_WATERMARK_AT, META_SETTLED_AT = 80, 384  # struct sp_checkpoint_meta
 DONE, WRONG, USAGE, BOOK, ENVIRONMENT = range(5)
@@ -17,14 +19,8 @@ READERS = (("verify",), ("audit",), ("dump", "rated"), ("segment",))
 
 
 def call(*arguments):
-    done = subprocess.run([SUANPAN, *map(str, arguments)], check=False, capture_output=True, text=True, timeout=300)
-    return done.returncode, done.stderr
-
-
-def must(*arguments):
-    code, errors = call(*arguments)
-    if code != DONE:
-        sys.exit(f"suanpan {' '.join(map(str, arguments))}: exit {code}: {errors}")
+    ended = run(*arguments, timeout=300)
+    return ended.returncode, ended.stderr
 
 
 def turn_byte(path, at):
@@ -56,18 +52,18 @@ class Stores:
         self.world = f"{folder}/world"
         self.problems = []
         self.cases = 0
-        must("gen", self.world, "--seed", 1, "--subscribers", 100, "--groups", 4, "--days", 10, "--records", RECORDS)
+        done("gen", self.world, "--seed", 1, "--subscribers", 100, "--groups", 4, "--days", 10, "--records", RECORDS)
         with open(f"{folder}/suanpan.yaml", "w", encoding="utf-8") as file:
             file.write("cut_ms: 60000\ncheckpoint_ms: 600000\n")
         self.init(f"{folder}/good")
         self.split()
         for part in sorted(os.listdir(f"{folder}/usage")):  # each run closes at least one block of each shard
-            must("run", f"{folder}/good", "--files", f"{folder}/usage/{part}", "--until-end")
+            done("run", f"{folder}/good", "--files", f"{folder}/usage/{part}", "--until-end")
         self.init(f"{folder}/tail")
         self.fill_tail()
 
     def init(self, store):
-        must("init", store, "--book", f"{self.world}/book", "--customers", f"{self.world}/customers", "--shards", 2,
+        done("init", store, "--book", f"{self.world}/book", "--customers", f"{self.world}/customers", "--shards", 2,
              "--config", f"{self.folder}/suanpan.yaml")
 
     def usage(self):
@@ -178,7 +174,7 @@ def firsts(stores):
         file.write(header)
         file.writelines(",".join([*cells[:at], "46001", *cells[at + 1:]]) for cells in (line.split(",") for line in lines))
     stores.init(f"{stores.folder}/single")  # has one block a shard, so that none stands behind what is damaged
-    must("run", f"{stores.folder}/single", *stores.usage())
+    done("run", f"{stores.folder}/single", *stores.usage())
     for of, what, at in ((of, what, at) for of in ("good", "single") for what, at in (("magic", 0), ("header", 100), ("body", 600))):
         store = stores.copy(of)
         turn_byte(max(glob.glob(f"{store}/shards/1/journal/*.spj")), at)
@@ -239,11 +235,11 @@ def outputs(stores):
     for reader in READERS:
         stores.cases += 1
         with open("/dev/full", "w", encoding="utf-8") as full:
-            done = subprocess.run([SUANPAN, reader[0], f"{stores.folder}/good", *reader[1:]], check=False, stdout=full,
-                                  stderr=subprocess.PIPE, text=True, timeout=300)
-        lines = done.stderr.splitlines()
-        if done.returncode != ENVIRONMENT or lines != ["suanpan: the output cannot be written: No space left on device"]:
-            stores.problems.append(f"{reader[0]} to a full disk: exit {done.returncode}: {done.stderr!r}")
+            ended = run(reader[0], f"{stores.folder}/good", *reader[1:], capture_output=False, stdout=full, stderr=subprocess.PIPE,
+                        timeout=300)
+        lines = ended.stderr.splitlines()
+        if ended.returncode != ENVIRONMENT or lines != ["suanpan: the output cannot be written: No space left on device"]:
+            stores.problems.append(f"{reader[0]} to a full disk: exit {ended.returncode}: {ended.stderr!r}")
 
 
 def main():

@@ -14,12 +14,14 @@ import sys
 import tempfile
 import time
 
-SUANPAN = os.environ["SUANPAN"]
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from program import SUANPAN, done, run  # noqa: E402  pylint: disable=wrong-import-position
+
 GOLDEN = os.path.join(os.environ.get("SUANPAN_SHARED", ""), "golden", "24-two-books")
 
 
 def call(*arguments):
-    return subprocess.run([SUANPAN, *arguments], check=True, capture_output=True, text=True).stdout
+    return done(*arguments).stdout
 
 
 def wait_for(what, seconds=60):
@@ -74,7 +76,7 @@ def main():
             assert found[row["id"]] == row, (found[row["id"]], row)
     assert len(names) == 2 and json.loads(call("verify", store, "--json"))["ok"]
     assert len(call("book", "list", store).splitlines()) == 2
-    again = subprocess.run([SUANPAN, "book", "load", store, f"{GOLDEN}/book2"], capture_output=True, text=True)
+    again = run("book", "load", store, f"{GOLDEN}/book2")
     assert again.returncode == 3 and "nothing was loaded" in again.stderr, again
     assert "expected another valid_from" in again.stderr, again
     assert len(call("book", "list", store).splitlines()) == 2

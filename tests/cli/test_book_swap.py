@@ -24,7 +24,9 @@ import tempfile
 import threading
 import time
 
-SUANPAN = os.environ["SUANPAN"]
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from program import SUANPAN, done  # noqa: E402  pylint: disable=wrong-import-position
+
 SEED = int(os.environ.get("SUANPAN_SEED", "20261130"))
 SWAPS = int(os.environ.get("SUANPAN_SWAPS", "4" if os.environ.get("SUANPAN_SANITIZE") else "8"))
 SUBSCRIBERS = 40
@@ -33,7 +35,7 @@ GRANT = 1000000
 
 
 def call(*arguments):
-    return subprocess.run([SUANPAN, *arguments], check=True, capture_output=True, text=True).stdout
+    return done(*arguments).stdout
 
 
 def table(folder, name, *lines):

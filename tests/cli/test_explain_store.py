@@ -5,30 +5,22 @@ import json
 import os
 import random
 import shutil
-import subprocess
 import sys
 import tempfile
 
-SUANPAN = os.environ["SUANPAN"]
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from checks import Checks  # noqa: E402  pylint: disable=wrong-import-position
+from program import done, run  # noqa: E402  pylint: disable=wrong-import-position
+
 BUILD = os.path.join(os.environ["SUANPAN_BUILD"], "tests")
 SEED = 11
-failures = []
+checks = Checks()
 
 
-def check(holds, *words):
-    if not holds:
-        failures.append(" ".join(str(word) for word in words))
-
-
-def run(*args):
-    return subprocess.run([SUANPAN, *args], capture_output=True, text=True, check=False)
-
-
-def done(*args):
-    result = run(*args)
-    if result.returncode not in (0, 1):
-        sys.exit(f"suanpan {' '.join(args)} ended with {result.returncode}: {result.stderr}")
-    return [json.loads(line) for line in result.stdout.splitlines() if line.startswith("{")]
+def lines(*args):
+    """The objects that it prints."""
+    said = done(*args, codes=(0, 1)).stdout
+    return [json.loads(line) for line in said.splitlines() if line.startswith("{")]
 
 
 def store_make(work):
@@ -45,26 +37,26 @@ def store_make(work):
     done("init", store, "--book", os.path.join(world, "book"), "--customers", os.path.join(world, "customers"),
          "--shards", "3")
     for part in parts:
-        done("run", store, "--files", part, "--until-end")
+        done("run", store, "--files", part, "--until-end", codes=(0, 1))
     return store
 
 
 def record_check(store, want):
     got = run("explain", store, want["id"], "--json")
-    check(got.returncode == 0, want["id"], "ended with", got.returncode, got.stderr)
+    checks.holds(got.returncode == 0, want["id"], "ended with", got.returncode, got.stderr)
     told = [json.loads(line) for line in got.stdout.splitlines()]
-    check(all(one["equal"] and one["id"] == want["id"] for one in told), want["id"], "is not as journaled")
+    checks.holds(all(one["equal"] and one["id"] == want["id"] for one in told), want["id"], "is not as journaled")
     same = [one for one in told if {key: one[key] for key in want} == want]
-    check(len(same) > 0, want["id"], "is not what dump shows")
+    checks.holds(len(same) > 0, want["id"], "is not what dump shows")
     for one in told:
         where = one["stations"][0]["steps"][0]
         place = f"{where['stream']}:{where['offset']}.{where['sub']}"
         again = [json.loads(line) for line in run("explain", store, place, "--json").stdout.splitlines()]
-        check(again == [one], "by its position", place, "it is another")
+        checks.holds(again == [one], "by its position", place, "it is another")
         short = f"{os.path.basename(where['stream'])}:{where['offset']}"
         again = [json.loads(line) for line in run("explain", store, short, "--json").stdout.splitlines()]
-        check(one in again, "by the end of its path", short, "it is not told")
-        check(run("explain", store, short[1:]).returncode == 1, short[1:], "is no name of a stream")
+        checks.holds(one in again, "by the end of its path", short, "it is not told")
+        checks.holds(run("explain", store, short[1:]).returncode == 1, short[1:], "is no name of a stream")
 
 
 def raw_check(store, want):
@@ -76,16 +68,16 @@ def raw_check(store, want):
     with open(place["stream"], "rb") as file:
         content = file.read()
     line = content[place["offset"]:].split(b"\n")[0].rstrip(b"\r").decode()
-    check(step.get("raw") == line and "as the file has it now" in step["says"], want["id"], "raw", step, "is not", line)
+    checks.holds(step.get("raw") == line and "as the file has it now" in step["says"], want["id"], "raw", step, "is not", line)
     with open(place["stream"], "wb") as file:
         file.write(b"x" + content)
-    check("were not kept" in raw()[1]["says"], "raw bytes of a file that is another now")
+    checks.holds("were not kept" in raw()[1]["says"], "raw bytes of a file that is another now")
     end = place["offset"] + len(line.encode())
     with open(place["stream"], "wb") as file:
         file.write(content[:end] + b"," + b"y" * 5000 + content[end:])
-    check("were not kept" in raw()[1]["says"], "of a line that is longer now its beginning is told as if it were all")
+    checks.holds("were not kept" in raw()[1]["says"], "of a line that is longer now its beginning is told as if it were all")
     os.remove(place["stream"])
-    check("were not kept" in raw()[1]["says"], "raw bytes of a file that is not there")
+    checks.holds("were not kept" in raw()[1]["says"], "raw bytes of a file that is not there")
     with open(place["stream"], "wb") as file:
         file.write(content)
 
@@ -93,10 +85,10 @@ def raw_check(store, want):
 def suspense_check(store, want):
     got = run("explain", store, f"{want['stream']}:{want['offset']}", "--json")
     told = [json.loads(line) for line in got.stdout.splitlines()]
-    check(len(told) == 1 and told[0]["equal"], want["offset"], "suspended:", got.stderr)
-    check(len(told) == 1 and told[0]["reason"] == want["reason"], "suspended for another reason", want["reason"])
+    checks.holds(len(told) == 1 and told[0]["equal"], want["offset"], "suspended:", got.stderr)
+    checks.holds(len(told) == 1 and told[0]["reason"] == want["reason"], "suspended for another reason", want["reason"])
     raw = [step.get("raw") for step in told[0]["stations"][0]["steps"] if step["kind"] == "raw"]
-    check(raw == [want["raw"]], "raw bytes", raw, "are not", want["raw"])
+    checks.holds(raw == [want["raw"]], "raw bytes", raw, "are not", want["raw"])
 
 
 def main():
@@ -104,10 +96,10 @@ def main():
     work = tempfile.mkdtemp(prefix="explain.", dir=BUILD)
     try:
         store = store_make(work)
-        hash_before = done("verify", store, "--json")[0]["state_hash"]
+        hash_before = lines("verify", store, "--json")[0]["state_hash"]
         chance = random.Random(SEED)
-        rated = done("dump", store, "rated")
-        suspended = done("dump", store, "suspense")
+        rated = lines("dump", store, "rated")
+        suspended = lines("dump", store, "suspense")
         chosen = chance.sample(rated, 6) + [one for one in rated if one["allowances"]][-2:]
         chosen += [one for one in rated if len(one["payers"]) > 1][-2:]
         for want in chosen:
@@ -116,17 +108,15 @@ def main():
         raw_check(store, next(one for one in chosen if one["id"] != ""))
         for want in chance.sample(suspended, min(4, len(suspended))):
             suspense_check(store, want)
-        check(run("explain", store, "no-such-record").returncode == 1, "an id that does not exist")
-        check(run("explain", store, "nowhere.csv:17").returncode == 1, "a position that does not exist")
-        check(run("explain", os.path.join(work, "none"), "x").returncode == 4, "no such store")
-        check(run("explain", store).returncode == 2, "no id")
-        check(done("verify", store, "--json")[0]["state_hash"] == hash_before, "explain changed the store")
+        checks.holds(run("explain", store, "no-such-record").returncode == 1, "an id that does not exist")
+        checks.holds(run("explain", store, "nowhere.csv:17").returncode == 1, "a position that does not exist")
+        checks.holds(run("explain", os.path.join(work, "none"), "x").returncode == 4, "no such store")
+        checks.holds(run("explain", store).returncode == 2, "no id")
+        checks.holds(lines("verify", store, "--json")[0]["state_hash"] == hash_before, "explain changed the store")
         print(f"seed {SEED}: {len(chosen)} rated and {len(suspended)} suspended records to choose from")
     finally:
         shutil.rmtree(work)
-    for words in failures[:20]:
-        print("FAILED", words)
-    sys.exit(1 if failures else 0)
+    checks.finish()
 
 
 main()

@@ -4,32 +4,24 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 from fractions import Fraction
 
-SUANPAN = os.environ["SUANPAN"]
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from checks import Checks  # noqa: E402  pylint: disable=wrong-import-position
+from program import done, run  # noqa: E402  pylint: disable=wrong-import-position
+
 BUILD = os.path.join(os.environ["SUANPAN_BUILD"], "tests")
 EXAMPLE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "example")
 SEED = 23
-failures = []
-
-
-def check(holds, *words):
-    if not holds:
-        failures.append(" ".join(str(word) for word in words))
-
-
-def run(*args):
-    return subprocess.run([SUANPAN, *args], capture_output=True, text=True, check=False)
+checks = Checks()
 
 
 def one(*args):
-    result = run(*args)
-    if result.returncode not in (0, 1):
-        sys.exit(f"suanpan {' '.join(args)} ended with {result.returncode}: {result.stderr}")
-    return json.loads(result.stdout) if result.stdout.startswith("{") else None
+    """The object that it prints."""
+    said = done(*args, codes=(0, 1)).stdout
+    return json.loads(said) if said.startswith("{") else None
 
 
 def prices_raise(book, to):
@@ -40,7 +32,7 @@ def prices_raise(book, to):
         text = file.read()
     with open(path, "w", encoding="utf-8") as file:
         file.write(re.sub(r",0\.1", ",0.3", text))
-    check(re.search(r",0\.1", text) is not None, "no price to raise")
+    checks.holds(re.search(r",0\.1", text) is not None, "no price to raise")
 
 
 def sums_check(report, what):
@@ -48,13 +40,13 @@ def sums_check(report, what):
         rows = report[f"by_{kind}"]
         for key in ("charged", "replayed", "difference"):
             total = sum((Fraction(row[key]) for row in rows), Fraction(0))
-            check(total == Fraction(report[key]), what, f"by_{kind}", key, "does not add up")
-        check(sum(row["records"] for row in rows) == report["records"], what, f"by_{kind} records")
-    check(Fraction(report["replayed"]) - Fraction(report["charged"]) == Fraction(report["difference"]), what)
+            checks.holds(total == Fraction(report[key]), what, f"by_{kind}", key, "does not add up")
+        checks.holds(sum(row["records"] for row in rows) == report["records"], what, f"by_{kind} records")
+    checks.holds(Fraction(report["replayed"]) - Fraction(report["charged"]) == Fraction(report["difference"]), what)
     winners = [Fraction(row["difference"]) for row in report["subscriber_winners"]]
     losers = [Fraction(row["difference"]) for row in report["subscriber_losers"]]
-    check(winners == sorted(winners) and all(amount < 0 for amount in winners), what, "winners", winners)
-    check(losers == sorted(losers, reverse=True) and all(amount > 0 for amount in losers), what, "losers", losers)
+    checks.holds(winners == sorted(winners) and all(amount < 0 for amount in winners), what, "winners", winners)
+    checks.holds(losers == sorted(losers, reverse=True) and all(amount > 0 for amount in losers), what, "losers", losers)
 
 
 def store_make(work, world, name, book, shards):
@@ -75,24 +67,24 @@ def stores_check(work):
     audit = one("audit", store, "--json")
     same = one("replay", store, "--book", book, "--json")
     sums_check(same, "same book")
-    check(Fraction(same["difference"]) == 0 and same["changed"] == 0, "the same book differs:", same["difference"])
-    check(all(row["charged"] == row["replayed"] for kind in ("plan", "service", "group")
-              for row in same[f"by_{kind}"]), "the same book: a sum differs")
-    check(same["subscriber_winners"] == same["subscriber_losers"] == [], "the same book has winners")
-    check(Fraction(same["charged"]) == Fraction(audit["net"]), "charged is not the audit's net", audit["net"])
-    check(same["records"] + same["passed_by"] == audit["in"], "records", same["records"], same["passed_by"])
+    checks.holds(Fraction(same["difference"]) == 0 and same["changed"] == 0, "the same book differs:", same["difference"])
+    checks.holds(all(row["charged"] == row["replayed"] for kind in ("plan", "service", "group")
+                     for row in same[f"by_{kind}"]), "the same book: a sum differs")
+    checks.holds(same["subscriber_winners"] == same["subscriber_losers"] == [], "the same book has winners")
+    checks.holds(Fraction(same["charged"]) == Fraction(audit["net"]), "charged is not the audit's net", audit["net"])
+    checks.holds(same["records"] + same["passed_by"] == audit["in"], "records", same["records"], same["passed_by"])
     what_if = one("replay", store, "--book", other, "--json", "--top", "3")
     sums_check(what_if, "other book")
-    check(len(what_if["subscriber_losers"]) == 3, "--top 3")
+    checks.holds(len(what_if["subscriber_losers"]) == 3, "--top 3")
     charged_by_other = one("audit", store_make(work, world, "there", other, "2"), "--json")
-    check(Fraction(what_if["replayed"]) == Fraction(charged_by_other["net"]),
-          "replayed", what_if["replayed"], "a store charged by that book has", charged_by_other["net"])
-    check(Fraction(what_if["difference"]) > 0, "higher prices do not cost more")
+    checks.holds(Fraction(what_if["replayed"]) == Fraction(charged_by_other["net"]),
+                 "replayed", what_if["replayed"], "a store charged by that book has", charged_by_other["net"])
+    checks.holds(Fraction(what_if["difference"]) > 0, "higher prices do not cost more")
     text = run("replay", store, "--book", other).stdout
-    check("subscribers who lose most" in text and what_if["replayed"] in text, "the table for the eye")
-    check(one("verify", store, "--json")["state_hash"] == hash_before, "replay changed the store")
-    check(run("replay", store, "--book", os.path.join(work, "none")).returncode == 3, "no such book")
-    check(run("replay", os.path.join(work, "none"), "--book", book).returncode == 4, "no such store")
+    checks.holds("subscribers who lose most" in text and what_if["replayed"] in text, "the table for the eye")
+    checks.holds(one("verify", store, "--json")["state_hash"] == hash_before, "replay changed the store")
+    checks.holds(run("replay", store, "--book", os.path.join(work, "none")).returncode == 3, "no such book")
+    checks.holds(run("replay", os.path.join(work, "none"), "--book", book).returncode == 4, "no such store")
     print(f"seed {SEED}: {same['records']} records, {same['charged']} charged, {what_if['replayed']} by the other")
 
 
@@ -100,19 +92,19 @@ def file_check(work):
     book, customers = os.path.join(EXAMPLE, "book"), os.path.join(EXAMPLE, "customers")
     usage = os.path.join(EXAMPLE, "usage.csv")
     same = one("replay", "--book", book, "--charged-by", book, "--customers", customers, "--json", usage)
-    check(Fraction(same["difference"]) == 0 and same["changed"] == 0 and same["records"] == 3, "a file:", same)
+    checks.holds(Fraction(same["difference"]) == 0 and same["changed"] == 0 and same["records"] == 3, "a file:", same)
     other = os.path.join(work, "example")
     prices_raise(book, other)
     what_if = one("replay", "--book", other, "--charged-by", book, "--customers", customers, "--json", usage)
     rated = [json.loads(line) for line in
              run("rate", "--book", other, "--customers", customers, "--json", usage).stdout.splitlines()]
-    check(Fraction(what_if["replayed"]) == sum(Fraction(record["net"]) for record in rated), "a file by another book")
+    checks.holds(Fraction(what_if["replayed"]) == sum(Fraction(record["net"]) for record in rated), "a file by another book")
     alone = one("replay", "--book", other, "--customers", customers, "--json", usage)
-    check(alone["difference"] is None and alone["replayed"] == what_if["replayed"], "a file alone", alone)
-    check(run("replay", "--customers", customers, usage).returncode == 2, "no book")
-    check(run("replay", "--book", book, "--customers", customers).returncode == 2, "no file")
-    check(run("replay", "--book", book, "--customers", customers, usage + "x").returncode == 4, "no such file")
-    check(run("replay", "--book", book, "--charged-by", book, work).returncode == 2, "--charged-by of a store")
+    checks.holds(alone["difference"] is None and alone["replayed"] == what_if["replayed"], "a file alone", alone)
+    checks.holds(run("replay", "--customers", customers, usage).returncode == 2, "no book")
+    checks.holds(run("replay", "--book", book, "--customers", customers).returncode == 2, "no file")
+    checks.holds(run("replay", "--book", book, "--customers", customers, usage + "x").returncode == 4, "no such file")
+    checks.holds(run("replay", "--book", book, "--charged-by", book, work).returncode == 2, "--charged-by of a store")
 
 
 def main():
@@ -123,9 +115,7 @@ def main():
         stores_check(work)
     finally:
         shutil.rmtree(work)
-    for words in failures[:20]:
-        print("FAILED", words)
-    sys.exit(1 if failures else 0)
+    checks.finish()
 
 
 main()

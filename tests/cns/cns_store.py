@@ -3,25 +3,21 @@ import collections
 import csv
 import json
 import os
-import subprocess
 import sys
 import tempfile
 from decimal import Decimal
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, "..")]
 import cns_count  # noqa: E402  pylint: disable=wrong-import-position
 import cns_world  # noqa: E402  pylint: disable=wrong-import-position
+from program import done  # noqa: E402  pylint: disable=wrong-import-position
 
-SUANPAN = os.environ["SUANPAN"]
 SHARED = cns_world.shared_folder()
 
 
 def call(*arguments):
-    done = subprocess.run([SUANPAN, *map(str, arguments)], capture_output=True, text=True, stdin=subprocess.DEVNULL,
-                          check=False)
-    if done.returncode != 0:
-        sys.exit(f"suanpan {' '.join(map(str, arguments))}: exit {done.returncode}\n{done.stderr}")
-    return done.stdout
+    return done(*arguments).stdout
 
 
 def make_world(name):

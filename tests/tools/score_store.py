@@ -2,14 +2,16 @@
 import glob
 import json
 import os
-import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from program import done, run  # noqa: E402  pylint: disable=wrong-import-position
 
 SEED, SUBSCRIBERS, GROUPS, DAYS, RECORDS = 7, 900, 40, 90, 40000
 
 
 class Store:
     def __init__(self, folder):
-        self.suanpan = os.environ["SUANPAN"]
         self.province = os.path.join(folder, "province")
         self.path = os.path.join(folder, "store")
         self.call("gen", self.province, "--seed", SEED, "--subscribers", SUBSCRIBERS, "--groups", GROUPS,
@@ -20,15 +22,10 @@ class Store:
         self.call("run", self.path, "--files", *files, "--until-end", codes=(0, 1))
 
     def run(self, *arguments):
-        return subprocess.run([self.suanpan] + [str(a) for a in arguments], stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, text=True, check=False)
+        return run(*arguments)
 
     def call(self, *arguments, codes=(0,)):
-        result = self.run(*arguments)
-        if result.returncode not in codes:
-            raise SystemExit("%s: exit %d, expected %s\n%s" % (arguments, result.returncode, codes,
-                                                               result.stderr))
-        return result.stdout
+        return done(*arguments, codes=codes).stdout
 
     def object(self, *arguments):
         return json.loads(self.call(*arguments, "--json"))

@@ -14,7 +14,9 @@ import sys
 from collections import defaultdict
 from decimal import Decimal
 
-SUANPAN = os.environ["SUANPAN"]
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from program import SUANPAN, done  # noqa: E402  pylint: disable=wrong-import-position
+
 SEED = os.environ.get("SUANPAN_SEED", "20261130")
 RECORDS = int(os.environ.get("SUANPAN_RECORDS", "100000"))
 RATE_MAX = 200000  # of so many records every one is in records.csv
@@ -34,15 +36,6 @@ class Problems:
     def equal(self, what, got, expected):
         if got != expected:
             self.add(f"{what}: {got}, expected {expected}")
-
-
-def run(*arguments, codes=(0,)):
-    """The command's standard output; it must end with one of the codes."""
-    done = subprocess.run([SUANPAN, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    if done.returncode not in codes:
-        print(f"FAILED: suanpan {' '.join(arguments)}: exit {done.returncode}\n{done.stderr[-3000:]}")
-        sys.exit(1)
-    return done
 
 
 def json_lines(*arguments):
@@ -147,9 +140,9 @@ def suspense_check(store, totals, problems):
 
 def store_check(world, work, totals, problems):
     store = os.path.join(work, "store")
-    run("init", store, "--book", os.path.join(world, "book"), "--customers", os.path.join(world, "customers"))
-    run("run", store, "--files", *usage_files(world), "--until-end", codes=(0, 1))
-    audit = json.loads(run("audit", store, "--json").stdout)
+    done("init", store, "--book", os.path.join(world, "book"), "--customers", os.path.join(world, "customers"))
+    done("run", store, "--files", *usage_files(world), "--until-end", codes=(0, 1))
+    audit = json.loads(done("audit", store, "--json").stdout)
     for key in COUNTS:
         problems.equal(f"audit {key}", audit[key], totals[key])
     problems.equal("audit list", Decimal(str(audit["list"])), Decimal(totals["list"]))
@@ -160,7 +153,7 @@ def store_check(world, work, totals, problems):
 
 
 def main():
-    verbs = subprocess.run([SUANPAN, "--help"], capture_output=True, text=True, check=False).stdout
+    verbs = done("--help").stdout
     has = {line.split()[0] for line in verbs.splitlines() if line.startswith("  ")}
     rates, stores = "rate" in has and RECORDS <= RATE_MAX, {"init", "run", "audit", "dump"} <= has
     if not rates and not stores:
@@ -171,7 +164,7 @@ def main():
     os.makedirs(work)
     world = os.path.join(work, "world")
     print(f"seed {SEED}, {RECORDS} records")
-    run("gen", world, "--seed", SEED, "--subscribers", str(max(5000, RECORDS // 25)), "--groups",
+    done("gen", world, "--seed", SEED, "--subscribers", str(max(5000, RECORDS // 25)), "--groups",
         str(max(80, RECORDS // 1500)), "--days", "90", "--records", str(RECORDS))
     with open(os.path.join(world, "expected", "totals.json"), encoding="utf-8") as file:
         totals = json.load(file)
