@@ -110,7 +110,7 @@ static uint32_t line_of(struct sp_rater *rater, const struct sp__offer *offer)
       line->rolled_stage = stage_balance(rater, line, work->cycle - 1);
     }
   }
-  if (offer->capped) {
+  if (offer->pool) {
     line->member_stage = sp__stage_of(rater, work->usage->subscriber, line->key,
                                       sp__period(work->cycle, SP__CELL_MEMBER, 0), false);
   }
@@ -151,6 +151,19 @@ static void part_sort_last(struct sp_rater *rater)
   rater->parts[at] = part;
 }
 
+/* What the member may still take (§10.7), INT64_MAX without a cap. What it takes is counted in any
+ * case: the next book may have a cap, and that goes by what was taken in the cycle (§4.8). */
+static int64_t member_left(const struct sp_rater *rater, const struct sp__part *part)
+{
+  uint32_t member = rater->lines[part->line].member_stage;
+  int64_t cap = part->allowance->member_cap;
+  if (member == SP_NONE || cap < 0) {
+    return INT64_MAX;
+  }
+  int64_t left = cap - sp__stage_value(rater, member);
+  return left < 0 ? 0 : left;
+}
+
 static void part_trace(struct sp_rater *rater, const struct sp__part *part, enum sp_trace_kind kind,
                        const struct sp__run *run)
 {
@@ -163,9 +176,8 @@ static void part_trace(struct sp_rater *rater, const struct sp__part *part, enum
   event.plan = part->allowance->plan;
   event.before = part->left;
   event.after = part->rolled ? line->rolled_granted : line->granted;
-  event.used = line->member_stage == SP_NONE
-                   ? -1
-                   : part->allowance->member_cap - sp__stage_value(rater, line->member_stage);
+  int64_t may = member_left(rater, part);
+  event.used = may == INT64_MAX ? -1 : may;
   if (run != NULL) {
     event.offset = run->offset;
     event.size = run->size;
@@ -214,11 +226,7 @@ static void parts_find(struct sp_rater *rater, const struct sp__choice *choice, 
 
 static int64_t part_can(const struct sp_rater *rater, const struct sp__part *part, int64_t size)
 {
-  int64_t left = part->left;
-  uint32_t member = rater->lines[part->line].member_stage;
-  if (member != SP_NONE) {
-    left = less(left, part->allowance->member_cap - sp__stage_value(rater, member));
-  }
+  int64_t left = less(part->left, member_left(rater, part));
   return left < size ? 0 : left / size;
 }
 

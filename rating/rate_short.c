@@ -125,12 +125,14 @@ static enum cover part_take(struct sp_rater *rater, const struct sp__offer *offe
   }
   uint32_t stage = part_stage(rater, offer, rolled), member = SP_NONE;
   int64_t left = sp__balance_left(granted, sp__stage_value(rater, stage));
-  if (offer->capped) {
+  if (offer->pool) { /* counted without a cap, too: the next book may have one (§4.8) */
     const struct sp__work *work = &rater->work;
     member = sp__stage_of(rater, work->usage->subscriber,
                           sp__balance_key(offer->key, work->positions + offer->position),
                           sp__period(work->cycle, SP__CELL_MEMBER, 0), false);
-    left = less(left, sp__offer_row(rater, offer)->member_cap - sp__stage_value(rater, member));
+    if (offer->capped) {
+      left = less(left, sp__offer_row(rater, offer)->member_cap - sp__stage_value(rater, member));
+    }
   }
   if (left < need) {
     return left < size ? COVER_NOTHING : COVER_SOME;

@@ -554,6 +554,10 @@ class TariffMaker(Chance):
                     row["value"] = self.money(20)
                 if "rollover" in columns and self.often(0.3):
                     row["rollover"] = self.pick(("0", "1"))
+                if row.get("scope") == "pool" and self.often(0.4):
+                    per, most = {"s": (60, 60), "B": (2**20, 30), "item": (1, 25)}[row["unit"]]
+                    cap = self.amount(row["unit"], self.rng.randint(1, most) * per)
+                    row["member_cap"] = self.pick(("", cap))
         settings = dict(
             self.settings,
             name=f"random-{self.seed}-later",
