@@ -14,21 +14,28 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from program import SUANPAN, done as call  # noqa: E402  pylint: disable=wrong-import-position
 
+SKIPPED = 77
 HANG_S = 300  # a run of seconds that takes so long waits for something that never comes
 
 
 @contextlib.contextmanager
 def folder_of(name):
-    """A folder in the build folder, which stays if what is done in it fails."""
+    """A folder in the build folder, which stays if what is done in it fails, and is told."""
     base = os.path.join(os.environ["SUANPAN_BUILD"], "tests")
     os.makedirs(base, exist_ok=True)
     folder = tempfile.mkdtemp(prefix=f"{name}-", dir=base)
+    kept = True
     try:
         yield folder
-    except BaseException:
-        print(f"kept: {folder}", flush=True)
+        kept = False
+    except SystemExit as end:
+        kept = end.code != SKIPPED
         raise
-    shutil.rmtree(folder)
+    finally:
+        if kept:
+            print(f"kept: {folder}", flush=True)
+        else:
+            shutil.rmtree(folder)
 
 
 def lines_hash(lines):
@@ -64,6 +71,15 @@ def answer(store):
 def generate(folder, seed, records, subscribers=2000, days=60):
     call("gen", folder, "--seed", seed, "--subscribers", subscribers, "--groups", 40, "--days", days,
          "--records", records)
+
+
+def write_tables(folder, book, customers):
+    """The world of a store from {name: text}."""
+    for part, files in (("book", book), ("customers", customers)):
+        os.makedirs(f"{folder}/{part}")
+        for name, text in files.items():
+            with open(f"{folder}/{part}/{name}", "w", encoding="utf-8") as file:
+                file.write(text)
 
 
 def init(store, world, shards, config=None):

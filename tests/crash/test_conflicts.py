@@ -106,11 +106,7 @@ def line_of(record):
 
 
 def write_world(folder, records):
-    for part, files in (("book", BOOK), ("customers", customers())):
-        os.makedirs(f"{folder}/{part}")
-        for name, text in files.items():
-            with open(f"{folder}/{part}/{name}", "w", encoding="utf-8") as file:
-                file.write(text)
+    crash.write_tables(folder, BOOK, customers())
     os.makedirs(f"{folder}/usage")
     step = (len(records) + FILES - 1) // FILES
     for part in range(FILES):

@@ -35,7 +35,7 @@ def main():
             hits += crash.run_killed(arguments, rng, whole_s, KILLS - hits, places)
             found = crash.answer(store)
             if found != expected:
-                sys.exit(f"seed {seed}, round {round_number}, {shards} shards:\n{expected}\n{found}\nkept in {folder}")
+                sys.exit(f"seed {seed}, round {round_number}, {shards} shards:\n{expected}\n{found}")
             shutil.rmtree(store)
             round_number += 1
             if round_number > 50 + KILLS:

@@ -14,7 +14,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -217,18 +216,8 @@ def main():
         print("skipped: sanitizers see the Kafka source on the mock cluster (test_source_kafka, test_demo_feed)")
         sys.exit(kafka_broker.SKIPPED)
     rng, seed = crash.seed_of("crash_kafka")
-    base = os.path.join(os.environ["SUANPAN_BUILD"], "tests")
-    os.makedirs(base, exist_ok=True)
-    folder = tempfile.mkdtemp(prefix="crash-kafka-", dir=base)
-    try:
+    with crash.folder_of("crash-kafka") as folder:
         check(folder, rng, seed)
-    except SystemExit as end:
-        if end.code != kafka_broker.SKIPPED:
-            print(f"seed {seed}; kept: {folder}", flush=True)
-            raise
-        shutil.rmtree(folder)
-        raise
-    shutil.rmtree(folder)
 
 
 if __name__ == "__main__":

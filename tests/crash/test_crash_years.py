@@ -33,11 +33,7 @@ BOOK = {
 
 
 def write_world(folder, rng):
-    for part, files in (("book", BOOK), ("customers", customers())):
-        os.makedirs(f"{folder}/{part}")
-        for name, text in files.items():
-            with open(f"{folder}/{part}/{name}", "w", encoding="utf-8") as file:
-                file.write(text)
+    crash.write_tables(folder, BOOK, customers())
     with open(f"{folder}/usage.csv", "w", encoding="utf-8") as file:
         file.write("id,service,direction,served,other,start,duration_s,up_bytes,node,session,seq,partial\n")
         for number, line in enumerate(usage(rng)):

@@ -10,12 +10,10 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import crash_store as crash  # noqa: E402  pylint: disable=wrong-import-position
 
-SKIPPED = 77
 FAULTS = int(os.environ.get("SUANPAN_FAULTS", "30"))
 RECORDS = 3000
 RUN_KINDS = ("write", "full", "torn", "sync", "create", "truncate", "thread", "memory")
@@ -137,27 +135,25 @@ class Faults:
 def main():
     if os.environ.get("SUANPAN_SANITIZE"):
         print("test_faults: skipped: a library before others does not go with sanitizers")
-        sys.exit(SKIPPED)
+        sys.exit(crash.SKIPPED)
     rng, seed = crash.seed_of("faults")
-    base = os.path.join(os.environ["SUANPAN_BUILD"], "tests")
-    folder = tempfile.mkdtemp(prefix="faults-", dir=base)
-    faults = Faults(folder, rng)
-    crash.generate(faults.world, seed, RECORDS, subscribers=100, days=20)
-    crash.write_config(f"{folder}/suanpan.yaml", cut_ms=1, checkpoint_ms=2)
-    crash.call(*faults.init_arguments(f"{folder}/fresh"))
-    undisturbed = faults.store("whole")
-    crash.call(*faults.run_arguments(undisturbed))
-    expected = crash.answer(undisturbed)
-    assert expected["audit"]["in"] >= RECORDS, expected
-    faults.runs(expected)
-    faults.inits(expected)
-    if faults.problems:
-        print("\n".join(faults.problems))
-        sys.exit(f"{len(faults.problems)} problems with SUANPAN_SEED={seed}; kept: {folder}")
-    if faults.hits < min(FAULTS, 10):
-        sys.exit(f"only {faults.hits} faults were hit; kept: {folder}")
-    print(f"{faults.hits} faults: each one line and exit 4, and all equal after the next run")
-    shutil.rmtree(folder)
+    with crash.folder_of("faults") as folder:
+        faults = Faults(folder, rng)
+        crash.generate(faults.world, seed, RECORDS, subscribers=100, days=20)
+        crash.write_config(f"{folder}/suanpan.yaml", cut_ms=1, checkpoint_ms=2)
+        crash.call(*faults.init_arguments(f"{folder}/fresh"))
+        undisturbed = faults.store("whole")
+        crash.call(*faults.run_arguments(undisturbed))
+        expected = crash.answer(undisturbed)
+        assert expected["audit"]["in"] >= RECORDS, expected
+        faults.runs(expected)
+        faults.inits(expected)
+        if faults.problems:
+            print("\n".join(faults.problems))
+            sys.exit(f"{len(faults.problems)} problems with SUANPAN_SEED={seed}")
+        if faults.hits < min(FAULTS, 10):
+            sys.exit(f"only {faults.hits} faults were hit")
+        print(f"{faults.hits} faults: each one line and exit 4, and all equal after the next run")
 
 
 if __name__ == "__main__":

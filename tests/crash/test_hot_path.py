@@ -11,12 +11,10 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import crash_store as crash  # noqa: E402  pylint: disable=wrong-import-position
 
-SKIPPED = 77
 SHORT, LONG = 100000, 300000
 LIMIT = 0.05  # of each class per additional record
 ALLOCATIONS = ("malloc", "calloc", "realloc", "free", "aligned_alloc", "posix_memalign")
@@ -80,20 +78,17 @@ def write_streams(folder, world):
 def main():
     if os.environ.get("SUANPAN_SANITIZE"):
         print("skipped: a sanitizer brings its own allocator and locks")
-        sys.exit(SKIPPED)
+        sys.exit(crash.SKIPPED)
     _, seed = crash.seed_of("hot_path")
-    base = os.path.join(os.environ["SUANPAN_BUILD"], "tests")
-    os.makedirs(base, exist_ok=True)
-    folder = tempfile.mkdtemp(prefix="hot-path-", dir=base)
-    world = f"{folder}/world"
-    crash.generate(world, seed, LONG, days=30)
-    crash.write_config(f"{folder}/suanpan.yaml", cut_ms=1000000, checkpoint_ms=1000000000)
-    problems = []
-    for form, (short, long) in write_streams(folder, world).items():
-        problems += check(form, counted_run(folder, world, short), counted_run(folder, world, long))
-    if problems:
-        sys.exit(f"seed {seed}: more than {LIMIT} per record; kept: {folder}")
-    shutil.rmtree(folder)
+    with crash.folder_of("hot-path") as folder:
+        world = f"{folder}/world"
+        crash.generate(world, seed, LONG, days=30)
+        crash.write_config(f"{folder}/suanpan.yaml", cut_ms=1000000, checkpoint_ms=1000000000)
+        problems = []
+        for form, (short, long) in write_streams(folder, world).items():
+            problems += check(form, counted_run(folder, world, short), counted_run(folder, world, long))
+        if problems:
+            sys.exit(f"seed {seed}: more than {LIMIT} per record")
 
 
 if __name__ == "__main__":

@@ -2,11 +2,9 @@
 """A service that runs over a folder: it waits while there is nothing, takes what comes, be it renamed into place or written in halves,
 and is killed on the way. Then it must say of itself what a store says that read all the files at once."""
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -73,31 +71,30 @@ def files_come(service, contents, step, rng):
 
 def main():
     rng, seed = crash.seed_of("new files")
-    folder = tempfile.mkdtemp(prefix="new-files-", dir=os.path.join(os.environ["SUANPAN_BUILD"], "tests"))
-    crash.generate(f"{folder}/world", seed, RECORDS, subscribers=300)
-    contents, step = parts(f"{folder}/world/usage/usage-00001.csv")
-    spool, store = f"{folder}/spool", f"{folder}/store"
-    os.makedirs(spool)
-    crash.write_config(f"{folder}/suanpan.yaml", cut_ms=1, checkpoint_ms=100)
-    for name in ("store", "whole"):
-        crash.init(f"{folder}/{name}", f"{folder}/world", SHARDS, f"{folder}/suanpan.yaml")
-    service = Service(store, spool)
-    service.start()
-    try:
-        kills = files_come(service, contents, step, rng)
-        code, errors = service.end(signal.SIGTERM)
-    finally:
-        service.child.kill()
-        service.child.wait()
-    if code != 0 or errors:
-        sys.exit(f"SIGTERM: exit {code}, {errors!r}; kept: {folder}")
-    os.rename(f"{folder}/part-0.csv", f"{spool}/part-0.csv")
-    crash.call("run", f"{folder}/whole", "--files", spool, "--until-end")
-    expected, found = crash.answer(f"{folder}/whole"), crash.answer(store)
-    if found != expected:
-        sys.exit(f"found {found}, expected {expected}, SUANPAN_SEED={seed}; kept: {folder}")
-    print(f"{FILES} files came while the service ran, {kills} kills: all equal")
-    shutil.rmtree(folder)
+    with crash.folder_of("new-files") as folder:
+        crash.generate(f"{folder}/world", seed, RECORDS, subscribers=300)
+        contents, step = parts(f"{folder}/world/usage/usage-00001.csv")
+        spool, store = f"{folder}/spool", f"{folder}/store"
+        os.makedirs(spool)
+        crash.write_config(f"{folder}/suanpan.yaml", cut_ms=1, checkpoint_ms=100)
+        for name in ("store", "whole"):
+            crash.init(f"{folder}/{name}", f"{folder}/world", SHARDS, f"{folder}/suanpan.yaml")
+        service = Service(store, spool)
+        service.start()
+        try:
+            kills = files_come(service, contents, step, rng)
+            code, errors = service.end(signal.SIGTERM)
+        finally:
+            service.child.kill()
+            service.child.wait()
+        if code != 0 or errors:
+            sys.exit(f"SIGTERM: exit {code}, {errors!r}")
+        os.rename(f"{folder}/part-0.csv", f"{spool}/part-0.csv")
+        crash.call("run", f"{folder}/whole", "--files", spool, "--until-end")
+        expected, found = crash.answer(f"{folder}/whole"), crash.answer(store)
+        if found != expected:
+            sys.exit(f"found {found}, expected {expected}, SUANPAN_SEED={seed}")
+        print(f"{FILES} files came while the service ran, {kills} kills: all equal")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -184,32 +183,30 @@ class Recovery:
 
 
 def main():
-    base = os.path.join(os.environ["SUANPAN_BUILD"], "tests")
-    folder = tempfile.mkdtemp(prefix="recovery-", dir=base)
     rng, seed = crash.seed_of("recovery")
-    recovery = Recovery(folder)
-    crash.generate(recovery.world, seed, RECORDS, subscribers=500)
-    with open(f"{recovery.world}/usage/usage-00001.csv", "rb") as file:
-        lines = file.readlines()
-    with open(f"{folder}/empty.csv", "wb") as file:
-        file.write(lines[0])
-    tail = 8 * PORTION
-    crash.init(f"{folder}/killed", recovery.world, SHARDS)
-    settings(f"{folder}/killed", 10 * RECORDS)
-    feed_and_kill(f"{folder}/killed", lines, 8)
-    expected = crash.answer(f"{folder}/killed")
-    recovery.threads(expected, tail)
-    recovery.broken()
-    if not os.environ.get("SUANPAN_SANITIZE"):  # a library before others does not go with sanitizers
-        recovery.refused(expected, rng)
-    recovery.bounded(lines)
-    recovery.tail_counts(lines, tail)
-    recovery.aged(seed)
-    if recovery.problems:
-        print("\n".join(recovery.problems))
-        sys.exit(f"{len(recovery.problems)} problems with SUANPAN_SEED={seed}; kept: {folder}")
-    print(f"{tail} records replayed on {', '.join(map(str, THREADS))} threads: all equal; broken shards change nothing")
-    shutil.rmtree(folder)
+    with crash.folder_of("recovery") as folder:
+        recovery = Recovery(folder)
+        crash.generate(recovery.world, seed, RECORDS, subscribers=500)
+        with open(f"{recovery.world}/usage/usage-00001.csv", "rb") as file:
+            lines = file.readlines()
+        with open(f"{folder}/empty.csv", "wb") as file:
+            file.write(lines[0])
+        tail = 8 * PORTION
+        crash.init(f"{folder}/killed", recovery.world, SHARDS)
+        settings(f"{folder}/killed", 10 * RECORDS)
+        feed_and_kill(f"{folder}/killed", lines, 8)
+        expected = crash.answer(f"{folder}/killed")
+        recovery.threads(expected, tail)
+        recovery.broken()
+        if not os.environ.get("SUANPAN_SANITIZE"):  # a library before others does not go with sanitizers
+            recovery.refused(expected, rng)
+        recovery.bounded(lines)
+        recovery.tail_counts(lines, tail)
+        recovery.aged(seed)
+        if recovery.problems:
+            print("\n".join(recovery.problems))
+            sys.exit(f"{len(recovery.problems)} problems with SUANPAN_SEED={seed}")
+        print(f"{tail} records replayed on {', '.join(map(str, THREADS))} threads: all equal; broken shards change nothing")
 
 
 if __name__ == "__main__":
