@@ -44,6 +44,13 @@ enum sp_discount_kind {
   SP_DISCOUNT_CAP_DAY,
   SP_DISCOUNT_CAP_MONTH
 };
+
+/* The pass in which a discount of this kind works (book.md §11.4). */
+static inline uint8_t sp__discount_pass(uint8_t kind)
+{
+  return kind < SP_DISCOUNT_PRICE_CAP ? 1 : kind < SP_DISCOUNT_CAP_DAY ? 2 : 3;
+}
+
 enum sp_payer_mode { SP_PAYER_FULL, SP_PAYER_SHARE, SP_PAYER_AMOUNT };
 enum sp_number_kind {
   SP_KIND_NONE,

@@ -165,13 +165,6 @@ static const char *const discount_columns[] = {
     "plan", "discount", "stage",     "item", SP_MATCH_COLUMNS,
     "kind", "value",    "threshold", "set",  "priority"};
 
-static uint8_t kind_pass(uint8_t kind)
-{
-  return kind == SP_DISCOUNT_PERCENT || kind == SP_DISCOUNT_FREE          ? 1
-         : kind == SP_DISCOUNT_PRICE_CAP || kind == SP_DISCOUNT_BLOCK_CAP ? 2
-                                                                          : 3;
-}
-
 static void value_take(struct sp__book_reader *reader, struct sp__discount *row)
 {
   struct sp_cell_text cell = sp__book_reader_cell(reader, D_VALUE);
@@ -226,7 +219,7 @@ static void discount_take(struct sp__book_reader *reader, struct sp__discount *r
         reader, D_KIND,
         "is blank; expected percent, free, price_cap, block_cap, cap_day or cap_month");
   }
-  row->pass = kind_pass(row->kind);
+  row->pass = sp__discount_pass(row->kind);
   value_take(reader, row);
   threshold_take(reader, row);
   row->set = sp__book_reader_name(reader, D_SET, &draft->set_names, false);

@@ -255,7 +255,6 @@ static bool item_or_none(const struct opening *o, uint32_t item)
 
 static bool extras_good(const struct opening *o)
 {
-  static const uint8_t kind_passes[] = {1, 1, 2, 2, 3, 3}; /* §11.4 */
   const struct sp_book_header *h = o->header;
   const struct sp_book_allowance *a = SP_BOOK_TABLE(&o->book, allowances, struct sp_book_allowance);
   const struct sp_book_discount *d = SP_BOOK_TABLE(&o->book, discounts, struct sp_book_discount);
@@ -271,7 +270,7 @@ static bool extras_good(const struct opening *o)
   for (uint64_t i = 0; i < h->discounts.count; i++) {
     if (!match_good(o, &d[i].match) || d[i].name_id >= h->discount_names.count ||
         d[i].plan >= h->plans.count || !item_or_none(o, d[i].item) ||
-        d[i].kind > SP_DISCOUNT_CAP_MONTH || d[i].pass != kind_passes[d[i].kind] ||
+        d[i].kind > SP_DISCOUNT_CAP_MONTH || d[i].pass != sp__discount_pass(d[i].kind) ||
         d[i].threshold_unit > SP_UNIT_BYTE || d[i].value < 0 || d[i].value_decimals > 6 ||
         (d[i].kind == SP_DISCOUNT_BLOCK_CAP && (d[i].threshold <= 0 || d[i].item == SP_NONE)) ||
         (d[i].kind == SP_DISCOUNT_PERCENT && d[i].value > 10000)) {
