@@ -68,6 +68,7 @@ static void books_free(struct sp_rater *rater)
   sp_memory_give_table(rater->memory, rater->groups,
                        rater->groups_count * sizeof(struct sp__group_plans));
   sp__dests_free(rater);
+  rater->books = NULL;
   rater->plan_index = NULL;
   rater->groups = NULL;
   rater->plans_count = rater->groups_count = 0;
@@ -115,14 +116,11 @@ void sp_rater_set_window(struct sp_rater *rater, int64_t window_s)
   rater->window_s = window_s;
 }
 
-enum sp_status sp_rater_set_books(struct sp_rater *rater, const struct sp_books *books)
+static enum sp_status books_take(struct sp_rater *rater, const struct sp_books *books)
 {
-  SP_ASSERT(rater->magic == SP__RATER_MAGIC && books->count > 0);
   const struct sp_directory *directory = rater->directory;
-  SP_TRY(sp_state_grow(rater->state, sp_directory_subscriber_count(directory),
-                       sp_directory_group_count(directory)));
-  books_free(rater);
   uint32_t plans = sp_directory_plan_count(directory), groups = sp_directory_group_count(directory);
+  SP_TRY(sp_state_grow(rater->state, sp_directory_subscriber_count(directory), groups));
   rater->books = books;
   rater->books_count = books->count;
   if (plans > 0) {
@@ -147,9 +145,19 @@ enum sp_status sp_rater_set_books(struct sp_rater *rater, const struct sp_books 
           sp_book_find_plan(books->book + b, name.text, name.length);
     }
   }
-  SP_TRY(sp__dests_make(rater));
+  return sp__dests_make(rater);
+}
+
+enum sp_status sp_rater_set_books(struct sp_rater *rater, const struct sp_books *books)
+{
+  SP_ASSERT(rater->magic == SP__RATER_MAGIC && books->count > 0);
+  books_free(rater);
   sp__cache_clear(rater);
-  return SP_OK;
+  enum sp_status status = books_take(rater, books);
+  if (status != SP_OK) {
+    books_free(rater);
+  }
+  return status;
 }
 
 enum sp_status sp_rater_notice(struct sp_rater *rater, const struct sp_usage *usage)

@@ -23,7 +23,8 @@ void sp_rater_set_state(struct sp_rater *rater, struct sp_state *state);
  * of a state's life, for what is dropped is part of what the state is. */
 void sp_rater_set_window(struct sp_rater *rater, int64_t window_s);
 /* The books from now on: at make none, then at each block boundary where a book was added. Clears
- * caches. */
+ * caches. NO_MEMORY: none again, and nothing is rated or fetched ahead before a later call is OK.
+ */
 SP_MUST_CHECK enum sp_status sp_rater_set_books(struct sp_rater *rater,
                                                 const struct sp_books *books);
 

@@ -34,6 +34,54 @@ START_TEST(test_make)
 }
 END_TEST
 
+/* The k-th request for memory when a book comes later fails: then the rater has no books, and with
+ * the next try it charges as one that was never refused. */
+START_TEST(test_later_book)
+{
+  static const struct rate_case_file later_book[] = {
+      {"book.yaml", "name: l\nvalid_from: 2026-06-02\ncurrency: CNY\ntimezone: Asia/Shanghai\n"},
+      {"plans.csv", "plan,kind\np,base\ng,group\n"},
+      {"rates.csv", "plan,item,service,price,per\np,base,voice,0.77,1min\n"},
+      {NULL, NULL}};
+  static struct rate_case it, later;
+  static struct sp_charge before, first, second;
+  rate_case_open_two(&it, &later, tariff_book, later_book, tariff_customers);
+  struct sp_usage calls[2] = {rate_case_call(&it, JUNE_UTC_S, 60),
+                              rate_case_call(&it, JUNE_UTC_S + DAY_S, 60)};
+  calls[1].book = 1;
+  struct sp_books alone = it.books;
+  alone.count = 1;
+  enum sp_status status = SP_NO_MEMORY;
+  long k = 0;
+  for (; status != SP_OK; k++) {
+    struct refusing refusing = {.left = 1000};
+    struct sp_memory memory = refusing_memory(&refusing);
+    struct sp_rater *rater;
+    ck_assert_int_eq(sp_rater_make(&rater, it.directory, it.state, &memory), SP_OK);
+    ck_assert_int_eq(sp_rater_set_books(rater, &alone), SP_OK);
+    ck_assert_int_eq(sp_rate(rater, calls, &before, NULL), SP_OK);
+    refusing.left = k;
+    status = sp_rater_set_books(rater, &it.books);
+    ck_assert(status == SP_OK || status == SP_NO_MEMORY);
+    ck_assert_ptr_eq(rater->books, status == SP_OK ? &it.books : NULL);
+    ck_assert_uint_eq(rater->frames.count, 0);
+    refusing.left = 1000;
+    ck_assert_int_eq(sp_rater_set_books(rater, &it.books), SP_OK);
+    ck_assert_int_eq(sp_rate(rater, calls, &first, NULL), SP_OK);
+    ck_assert_int_eq(sp_rate(rater, calls + 1, &second, NULL), SP_OK);
+    ck_assert_uint_eq(first.outcome, SP_OUTCOME_RATED);
+    ck_assert_int_eq(first.net_micro, before.net_micro);
+    ck_assert_int_eq(second.net_micro, 770000);
+    sp_rater_free(rater);
+    ck_assert_int_eq(refusing.held, 0);
+    sp_memory_free(&memory);
+  }
+  ck_assert_int_gt(k, 3);
+  rate_case_close(&it);
+  rate_case_close(&later);
+}
+END_TEST
+
 /* No memory in the middle of records: said, nothing changed; the same records afterwards give the
  * same charges. */
 START_TEST(test_records)
@@ -247,6 +295,7 @@ int main(void)
 {
   TCase *tests = check_case();
   tcase_add_test(tests, test_make);
+  tcase_add_test(tests, test_later_book);
   tcase_add_test(tests, test_records);
   tcase_add_test(tests, test_caches);
   tcase_add_test(tests, test_crowds);
