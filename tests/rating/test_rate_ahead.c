@@ -1,16 +1,18 @@
 /* What is fetched ahead changes nothing: records of a tariff too large for one chunk of the rater's
- * caches, with all steps of sp_rater_prefetch before each and without any, members of two groups
- * and none with equal plans of their own, give the charges that they should. What was guessed for
- * another record that lay in the same place is not taken. */
+ * caches, with the steps of sp_rater_prefetch before each and without any, members of two groups
+ * and none with equal plans of their own, give the charges that they should; so do records for
+ * which steps are left out, where what was guessed for one alike lies in their place. What was
+ * guessed for another record is not taken, in whichever column it differs. */
 #include "rating/book_lookup.h"
 #include "rating/number.h"
 #include "rating/rate_parts.h"
 #include "tests/check_run.h"
+#include "tests/draw.h"
 #include "tests/rating/rate_case.h"
 
 #define TEXT_BYTES (256u << 10)
 
-enum { PREFIXES = 4000, RECORDS = 16001, AHEAD = 4, STEPS = 6 };
+enum { PREFIXES = 4000, RECORDS = 32001, AHEAD = 4, STEPS = 6, RING = 40 };
 
 static char destinations[TEXT_BYTES], rates[TEXT_BYTES], allowances[TEXT_BYTES];
 
@@ -39,11 +41,30 @@ static void books_open(struct rate_case *it)
   rate_case_open(it, book, customers);
 }
 
-static struct sp_usage call_of(const struct rate_case *it, uint32_t i)
+struct drawn {
+  uint32_t customer, dest;
+  uint32_t
+      without; /* this step and those behind it are not taken; or 4 alone; 7: none is left out */
+  bool only_fetched; /* a duplicate, as it turns out */
+};
+
+/* To one destination after the other, or to that of the record which lay in the same place before,
+ * mostly by another customer. */
+static struct drawn drawn_make(const struct drawn *drawn, uint32_t i)
 {
-  struct sp_usage usage = rate_case_usage(it, i % 3, JUNE_UTC_S + i);
+  static const uint32_t without[] = {7, 7, 7, 7, 3, 3, 4, 5};
+  struct drawn made = {draw(3), i / 4 % PREFIXES, without[draw(8)], draw(8) == 0};
+  if (i >= RING && draw(2) == 0) {
+    made.dest = drawn[i - RING].dest;
+  }
+  return made;
+}
+
+static struct sp_usage call_of(const struct rate_case *it, const struct drawn *drawn, uint32_t i)
+{
+  struct sp_usage usage = rate_case_usage(it, drawn->customer, JUNE_UTC_S + i);
   char text[16];
-  int length = snprintf(text, sizeof(text), "9%u", 10000 + i / 4 % PREFIXES);
+  int length = snprintf(text, sizeof(text), "9%u", 10000 + drawn->dest);
   uint64_t digits = sp_number_pack(text, (size_t)length).digits;
   usage.group = usage.subscriber == 0 ? SP_NONE : usage.subscriber - 1;
   usage.zone = SP_ZONE_INTERNATIONAL;
@@ -52,11 +73,15 @@ static struct sp_usage call_of(const struct rate_case *it, uint32_t i)
   return usage;
 }
 
-START_TEST(test_ahead_changes_nothing)
+/* 0.10 and 0.30 to 0.79 a minute; G's plan takes 0.01 more, those of H 0.01 and 0.02. */
+static int64_t net_of(const struct drawn *drawn, const struct sp_usage *usage)
 {
-  static struct rate_case with, without;
-  static struct sp_usage usages[RECORDS];
-  static struct sp_charge one, other;
+  static const int64_t cents_of[] = {10, 11, 13};
+  return usage->duration_s / 60 * (cents_of[drawn->customer] + 30 + drawn->dest % 50) * 10000;
+}
+
+static void tables_write(void)
+{
   size_t length = (size_t)snprintf(destinations, TEXT_BYTES, "destination,prefix\n");
   size_t offers =
       (size_t)snprintf(allowances, TEXT_BYTES, "plan,allowance,unit,service,amount,dest\n");
@@ -68,7 +93,7 @@ START_TEST(test_ahead_changes_nothing)
     length +=
         (size_t)snprintf(destinations + length, TEXT_BYTES - length, "d%u,9%u\n", i, 10000 + i);
     rows += (size_t)snprintf(rates + rows, TEXT_BYTES - rows,
-                             "p,far,voice,international,0.30,1min,d%u\n", i);
+                             "p,far,voice,international,0.%u,1min,d%u\n", 30 + i % 50, i);
     if (i >= 100 && i < 140) { /* less than a minute: it covers nothing, but is looked at */
       offers += (size_t)snprintf(allowances + offers, TEXT_BYTES - offers,
                                  "p,none%u,s,voice,%us,d%u\n", i, i % 60, i);
@@ -77,46 +102,75 @@ START_TEST(test_ahead_changes_nothing)
   ck_assert_uint_lt(offers, TEXT_BYTES);
   ck_assert_uint_lt(length, TEXT_BYTES);
   ck_assert_uint_lt(rows, TEXT_BYTES);
+}
+
+/* What must be known or forgotten of the last record. */
+static void guesses_check(const struct rate_case *it, struct sp_usage *usage)
+{
+  for (int step = 3; step <= STEPS; step++) {
+    sp_rater_prefetch(it->rater, usage, step);
+  }
+  const struct sp__guess *guess = sp__guess_of(it->rater, usage);
+  ck_assert_ptr_eq(guess->usage, usage);
+  ck_assert_uint_eq(guess->key.dest_node, usage->dest_node);
+  ck_assert_uint_eq(guess->key.set, sp__set_seen(it->rater, usage));
+  ck_assert_uint_ne(guess->key.set, 0);
+  usage->book = UINT16_MAX; /* as of a record of no book, even where it says a destination */
+  sp_rater_prefetch(it->rater, usage, 3);
+  sp_rater_prefetch(it->rater, usage, 4);
+  ck_assert_uint_eq(guess->key.set, 0);
+  usage->book = 0;
+  sp__cache_clear(it->rater); /* as at a change of books: nothing is known any more */
+  ck_assert_uint_eq(sp__set_seen(it->rater, usage), 0);
+  ck_assert_ptr_null(guess->usage);
+}
+
+/* Records lie in a ring, as in the batches of a shard, and guesses are by their place. */
+START_TEST(test_ahead_changes_nothing)
+{
+  static struct rate_case with, without;
+  static struct drawn drawn[RECORDS];
+  static struct sp_usage ring[RING];
+  static struct sp_charge one, other;
+  uint32_t guessed = 0, alike = 0;
+  draw_begin(20261130);
+  tables_write();
   books_open(&with);
   books_open(&without);
-  ck_assert_int_eq(sp_rater_prefetch_steps(with.rater), 2); /* nothing is known yet */
-  for (uint32_t i = 0; i < RECORDS; i++) {
-    usages[i] = call_of(&with, i);
-  }
-  for (uint32_t i = 0; i < RECORDS; i++) {
+  ck_assert_int_eq(sp_rater_prefetch_steps(with.rater), 2);      /* nothing is known yet */
+  for (uint32_t i = 0; i < RECORDS + (STEPS - 1) * AHEAD; i++) { /* record i comes into sight */
+    if (i < RECORDS) {
+      drawn[i] = drawn_make(drawn, i);
+      ring[i % RING] = call_of(&with, drawn + i, i);
+    }
     for (uint32_t step = 1; step <= STEPS; step++) {
-      uint32_t at = i + (STEPS - step) * AHEAD;
-      if (at < RECORDS) {
-        sp_rater_prefetch(with.rater, usages + at, (int)step);
+      uint32_t at = i - (step - 1) * AHEAD;
+      if (at < RECORDS && (step < drawn[at].without || (drawn[at].without == 4 && step > 4))) {
+        sp_rater_prefetch(with.rater, ring + at % RING, (int)step);
       }
     }
-    memset(&one, 0, sizeof(one));
-    memset(&other, 0, sizeof(other));
-    rate_case_rate(&with, usages + i, &one);
-    rate_case_rate(&without, usages + i, &other);
+    uint32_t now = i - (STEPS - 1) * AHEAD;
+    if (now >= RECORDS || drawn[now].only_fetched) {
+      continue;
+    }
+    const struct sp_usage *usage = ring + now % RING, plain = *usage;
+    const struct sp__guess *guess = sp__guess_of(with.rater, usage);
+    guessed += guess->usage == usage && guess->frame != 0;
+    alike += guess->usage == usage && guess->frame != 0 &&
+             (guess->dest_node != usage->dest_node) !=
+                 (guess->key.set != sp__set_seen(with.rater, usage));
+    rate_case_rate(&with, usage, &one);
+    rate_case_rate(&without, &plain, &other);
     ck_assert_mem_eq(&one, &other, sizeof(one));
     ck_assert_uint_eq(one.outcome, SP_OUTCOME_RATED);
-    /* 0.10 and 0.30 a minute; G's plan takes 0.01 more, those of H 0.01 and 0.02 */
-    static const int64_t cents_of[] = {40, 41, 43};
-    int64_t minutes = usages[i].duration_s / 60, cents = cents_of[i % 3];
-    ck_assert_int_eq(one.net_micro, minutes * cents * 10000);
+    ck_assert_int_eq(one.net_micro, net_of(drawn + now, usage));
   }
+  ck_assert_uint_gt(guessed, RECORDS / 4);
+  ck_assert_uint_gt(alike, RECORDS / 20);
   ck_assert_int_eq(sp_rater_prefetch_steps(with.rater), STEPS);
-  ck_assert_uint_gt(with.rater->frames.count, 3 * (PREFIXES - 1));
+  ck_assert_uint_gt(with.rater->frames.count, 2 * PREFIXES);
   ck_assert_uint_gt(with.rater->frames.size, SP__FRAMES_LEAST);
-  const struct sp__guess *guess = sp__guess_of(with.rater, usages + RECORDS - 1);
-  ck_assert_ptr_eq(guess->usage, usages + RECORDS - 1);
-  ck_assert_uint_eq(guess->key.dest_node, usages[RECORDS - 1].dest_node);
-  ck_assert_uint_eq(guess->key.set, sp__set_seen(with.rater, usages + RECORDS - 1));
-  ck_assert_uint_ne(guess->key.set, 0);
-  usages[0].book = UINT16_MAX; /* as of a record of no book, even where it says a destination */
-  sp_rater_prefetch(with.rater, usages, 3);
-  sp_rater_prefetch(with.rater, usages, 4);
-  ck_assert_uint_eq(sp__guess_of(with.rater, usages)->key.set, 0);
-  usages[0].book = 0;
-  sp__cache_clear(with.rater); /* as at a change of books: nothing is known any more */
-  ck_assert_uint_eq(sp__set_seen(with.rater, usages), 0);
-  ck_assert_ptr_null(guess->usage);
+  guesses_check(&with, ring + (RECORDS - 1) % RING);
   rate_case_close(&with);
   rate_case_close(&without);
 }
