@@ -62,16 +62,15 @@ enum sp_status sp_rater_make(struct sp_rater **rater, const struct sp_directory 
 
 static void books_free(struct sp_rater *rater)
 {
-  uint32_t books = rater->books == NULL ? 0 : rater->books_count;
   sp_memory_give_table(rater->memory, rater->plan_index,
-                       (size_t)books * rater->plans_count * sizeof(uint32_t));
+                       (size_t)rater->books_count * rater->plans_count * sizeof(uint32_t));
   sp_memory_give_table(rater->memory, rater->groups,
                        rater->groups_count * sizeof(struct sp__group_plans));
   sp__dests_free(rater);
   rater->books = NULL;
   rater->plan_index = NULL;
   rater->groups = NULL;
-  rater->plans_count = rater->groups_count = 0;
+  rater->books_count = rater->plans_count = rater->groups_count = 0;
 }
 
 void sp_rater_free(struct sp_rater *rater)
