@@ -227,28 +227,23 @@ struct totals {
   int64_t net_micro;
 };
 
-/* Records ahead of the one at hand: its usage, which another thread wrote, and the rater's steps,
- * as in tools/shard.c. */
+/* Records ahead of the one at hand: its usage, which another thread wrote; as in tools/shard.c. */
 #define AHEAD_MAX 16u
-#define AHEAD_CUSTOMER 9u
-#define AHEAD_LED 6u
-enum { TARIFF_STEPS = 4 };
-static const uint8_t ahead_of_tariff[TARIFF_STEPS] = {5, 4, 2, 1};
 
 /* Record i is the one at hand; before the first one it has wrapped. */
 static void ahead_fetch(const struct rate_case *it, const struct sp_usage *usages, size_t count,
                         size_t i, bool far)
 {
-  if (i + AHEAD_CUSTOMER < count) {
-    sp_rater_prefetch(it->rater, usages + i + AHEAD_CUSTOMER, 1);
-  }
-  if (i + AHEAD_LED < count) {
-    sp_rater_prefetch(it->rater, usages + i + AHEAD_LED, 2);
+  for (int step = 1; step <= 2; step++) {
+    size_t at = i + sp_rater_ahead[step - 1];
+    if (at < count) {
+      sp_rater_prefetch(it->rater, usages + at, step);
+    }
   }
   if (far) {
-    const struct sp_usage *ahead[TARIFF_STEPS];
-    for (unsigned k = 0; k < TARIFF_STEPS; k++) {
-      size_t at = i + ahead_of_tariff[k];
+    const struct sp_usage *ahead[SP_RATER_STEPS - 2];
+    for (unsigned k = 0; k < SP_RATER_STEPS - 2; k++) {
+      size_t at = i + sp_rater_ahead[2 + k];
       ahead[k] = at < count ? usages + at : NULL;
     }
     sp_rater_prefetch_tariff(it->rater, ahead);

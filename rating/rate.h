@@ -43,6 +43,9 @@ SP_MUST_CHECK enum sp_status sp_rate(struct sp_rater *rater, const struct sp_usa
  * those lead to; 3: the set of plans; 4, 5: its rules for records like this, near and far; 6: those
  * of other bands. */
 void sp_rater_prefetch(const struct sp_rater *rater, const struct sp_usage *usage, int step);
+#define SP_RATER_STEPS 6
+/* How many records before its turn each step is best taken (measured: bench/README.md). */
+static const uint8_t sp_rater_ahead[SP_RATER_STEPS] = {9, 6, 5, 4, 2, 1};
 /* Steps 3 to 6 of one record each, in one call; NULL: of none. */
 void sp_rater_prefetch_tariff(const struct sp_rater *rater, const struct sp_usage *const ahead[4]);
 /* How many of the steps are worth their time just now: 2, or 6 once the rater has met so many plans

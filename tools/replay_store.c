@@ -20,14 +20,6 @@
 #define SCRATCH_BYTES ((size_t)1 << 20) /* texts of a batch */
 _Static_assert(SP_DECODE_SCRATCH_BYTES >= SP_CDR_SCRATCH_BYTES, "room for any record");
 #define THREADS_MAX 64
-/* So many records before its turn is fetched what a record touches: its customer, what that leads
- * to, the set of its plans, the rules there. */
-#define AHEAD_CUSTOMER 9u
-#define AHEAD_LED 6u
-#define AHEAD_SET 5u
-#define AHEAD_RULES 4u
-#define AHEAD_FAR 2u
-#define AHEAD_CHOICES 1u
 
 struct kept { /* of a record, as journaled */
   int64_t net_micro;
@@ -182,13 +174,13 @@ static enum sp_status due_price(struct engine *engine)
   struct batch *batch = engine->batch;
   int last = sp_rater_prefetch_steps(engine->rater);
   for (uint32_t i = 0; i < batch->now->count; i++) {
-    record_prefetch(engine, i + AHEAD_CUSTOMER, 1, last);
-    record_prefetch(engine, i + AHEAD_LED, 2, last);
-    record_prefetch(engine, i + AHEAD_SET, 3, last);
+    record_prefetch(engine, i + sp_rater_ahead[0], 1, last);
+    record_prefetch(engine, i + sp_rater_ahead[1], 2, last);
+    record_prefetch(engine, i + sp_rater_ahead[2], 3, last);
     if (last > 3) {
-      record_prefetch(engine, i + AHEAD_RULES, 4, last);
-      record_prefetch(engine, i + AHEAD_FAR, 5, last);
-      record_prefetch(engine, i + AHEAD_CHOICES, 6, last);
+      record_prefetch(engine, i + sp_rater_ahead[3], 4, last);
+      record_prefetch(engine, i + sp_rater_ahead[4], 5, last);
+      record_prefetch(engine, i + sp_rater_ahead[5], 6, last);
     }
     SP_TRY(record_price(engine, i));
   }

@@ -6,13 +6,9 @@
 
 #include "tools/shard_inside.h"
 
-/* Records ahead of the one at hand, for each step: what another thread wrote about it, what that
- * names, what that leads to, and the tariff in four steps. */
+/* Records ahead of the one at hand: first what another thread wrote about it, then what that names,
+ * what it leads to, and the tariff, as in sp_rater_ahead. */
 #define AHEAD_MAX 16u
-#define AHEAD_NAMED 9u
-#define AHEAD_LED 6u
-#define AHEAD_TARIFF 4 /* its steps */
-static const uint8_t ahead_of_tariff[AHEAD_TARIFF] = {5, 4, 2, 1};
 #define RAW_BYTES_USUAL 128u
 
 static inline void lines_prefetch(const void *at, size_t bytes)
@@ -40,7 +36,7 @@ static void prefetch_named(const struct sp_shard *shard, const struct sp_parcel 
 static void prefetch(const struct sp_shard *shard, const struct sp_parcel *parcel,
                      const uint16_t *order, uint32_t count, uint32_t k)
 {
-  uint32_t named = k - (AHEAD_MAX - AHEAD_NAMED), led = k - (AHEAD_MAX - AHEAD_LED);
+  uint32_t named = k - (AHEAD_MAX - sp_rater_ahead[0]), led = k - (AHEAD_MAX - sp_rater_ahead[1]);
   if (k < count) {
     lines_prefetch(&parcel->usages[order[k]], sizeof(struct sp_usage));
     lines_prefetch(&parcel->batch.cdrs[order[k]], sizeof(struct sp_cdr));
@@ -59,9 +55,9 @@ static void prefetch(const struct sp_shard *shard, const struct sp_parcel *parce
 static void prefetch_tariff(const struct sp_shard *shard, const struct sp_parcel *parcel,
                             const uint16_t *order, uint32_t count, uint32_t k)
 {
-  const struct sp_usage *ahead[AHEAD_TARIFF];
-  for (unsigned i = 0; i < AHEAD_TARIFF; i++) {
-    uint32_t at = k + ahead_of_tariff[i];
+  const struct sp_usage *ahead[SP_RATER_STEPS - 2];
+  for (unsigned i = 0; i < SP_RATER_STEPS - 2; i++) {
+    uint32_t at = k + sp_rater_ahead[2 + i];
     ahead[i] = at < count ? &parcel->usages[order[at]] : NULL;
   }
   sp_rater_prefetch_tariff(shard->rater, ahead);

@@ -12,7 +12,7 @@
 
 #define TEXT_BYTES (256u << 10)
 
-enum { PREFIXES = 4000, RECORDS = 32001, AHEAD = 4, STEPS = 6, RING = 40 };
+enum { PREFIXES = 4000, RECORDS = 32001, AHEAD = 4, STEPS = SP_RATER_STEPS, RING = 40 };
 
 static char destinations[TEXT_BYTES], rates[TEXT_BYTES], allowances[TEXT_BYTES];
 
