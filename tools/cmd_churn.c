@@ -39,23 +39,6 @@ static bool is_managed(const struct list *list, uint32_t group)
   return name.length == strlen(list->manager) && memcmp(name.text, list->manager, name.length) == 0;
 }
 
-static void members_json(const struct list *list, const struct sp_group_score *group)
-{
-  const struct sp_scores *scores = &list->scored.scores;
-  fputs(",\"members_at_risk\":[", stdout);
-  for (uint32_t k = 0; k < group->top_count; k++) {
-    struct sp_name name = sp_directory_subscriber_name(scores->directory, group->top[k]);
-    printf("%s{\"subscriber\":", k == 0 ? "" : ",");
-    sp_json_text(stdout, name.text, name.length);
-    printf(",\"churn_ppm\":%u,\"level\":\"%s\",\"money_at_risk\":",
-           scores->scores[group->top[k]].probability_ppm,
-           sp_level_word(sp_scores_level(scores, group->top[k])));
-    sp_json_micro(stdout, group->top_at_risk_micro[k]);
-    putchar('}');
-  }
-  putchar(']');
-}
-
 static void warning_json(struct list *list, uint32_t group, uint32_t row)
 {
   struct sp_shown_reasons shown;
@@ -64,8 +47,8 @@ static void warning_json(struct list *list, uint32_t group, uint32_t row)
   sp_snapshot_json(stdout, list->rows, SP_SNAPSHOT_WARNINGS, row);
   fputs(",\"contributions\":{", stdout);
   sp_reasons_json(stdout, &shown);
-  putchar('}');
-  members_json(list, &list->scored.scores.group_scores[group]);
+  fputs("},", stdout);
+  sp_members_json(stdout, &list->scored.scores, group, true);
   putchar('}');
 }
 

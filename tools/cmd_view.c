@@ -50,22 +50,6 @@ static void reasons_of(const struct view *view, struct sp_shown_reasons *shown)
   }
 }
 
-static void members_json(const struct view *view)
-{
-  const struct sp_scores *scores = &view->scored.scores;
-  const struct sp_group_score *group = &scores->group_scores[view->index];
-  fputs(",\"members_at_risk\":[", stdout);
-  for (uint32_t k = 0; k < group->top_count; k++) {
-    struct sp_name name = sp_directory_subscriber_name(scores->directory, group->top[k]);
-    printf("%s{\"subscriber\":", k == 0 ? "" : ",");
-    sp_json_text(stdout, name.text, name.length);
-    printf(",\"churn_ppm\":%u,\"money_at_risk\":", scores->scores[group->top[k]].probability_ppm);
-    sp_json_micro(stdout, group->top_at_risk_micro[k]);
-    putchar('}');
-  }
-  putchar(']');
-}
-
 static void view_json(const struct view *view, uint32_t row)
 {
   struct sp_shown_reasons shown;
@@ -78,7 +62,8 @@ static void view_json(const struct view *view, uint32_t row)
   sp_reasons_json(stdout, &shown);
   putchar('}');
   if (view->group) {
-    members_json(view);
+    putchar(',');
+    sp_members_json(stdout, &view->scored.scores, view->index, false);
   }
   puts("}");
 }

@@ -93,4 +93,18 @@ static inline struct sp_name sp__told_name(const struct sp_book *book, struct sp
   return (struct sp_name){sp_book_text(book, name), name.length};
 }
 
+static inline void sp__told_name_add(struct sp_text *text, struct sp_name name)
+{
+  sp_text_add_bytes(text, name.text, name.length);
+}
+
+static inline void sp__told_place_add(struct sp_text *text, const char *file, uint32_t row)
+{
+  sp_text_add(text, " [");
+  sp_text_add(text, file);
+  sp_text_add(text, ":");
+  sp_text_add_u64(text, row);
+  sp_text_add(text, "]");
+}
+
 #endif

@@ -11,15 +11,6 @@ struct cut { /* an event at hand */
   const struct sp_trace_event *event;
 };
 
-static void place_add(struct sp_text *text, const char *file, uint32_t row)
-{
-  sp_text_add(text, " [");
-  sp_text_add(text, file);
-  sp_text_add(text, ":");
-  sp_text_add_u64(text, row);
-  sp_text_add(text, "]");
-}
-
 static struct sp_name item_name(const struct cut *at, uint32_t item)
 {
   if (item == SP_NONE) {
@@ -156,7 +147,7 @@ static void discount_tell(const struct cut *at)
   sp_tell_word(at->tell, "taken", taken ? "yes" : "no");
   sp_text_add(&text, "discount ");
   sp_text_add_bytes(&text, name.text, name.length);
-  place_add(&text, "discounts.csv", row->row);
+  sp__told_place_add(&text, "discounts.csv", row->row);
   sp_text_add(&text, " in pass ");
   sp_text_add_u64(&text, row->pass);
   sp_text_add(&text, " on ");
@@ -452,7 +443,7 @@ static void payer_tell(const struct cut *at)
   sp_text_add_bytes(&text, name.text, name.length);
   sp_text_add(&text, " of ");
   sp_words_owner(&text, at->told->directory, event->owner);
-  place_add(&text, "payers.csv", row->row);
+  sp__told_place_add(&text, "payers.csv", row->row);
   sp_text_add(&text, " on ");
   item_add(&text, at, row->item);
   sp_text_add(&text, ": ");

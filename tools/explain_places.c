@@ -12,11 +12,6 @@ struct resolved {
   struct sp_places places;
 };
 
-static void name_add(struct sp_text *text, struct sp_name name)
-{
-  sp_text_add_bytes(text, name.text, name.length);
-}
-
 static void digits_add(struct sp_text *text, uint64_t digits)
 {
   char words[SP_NUMBER_DIGITS_MAX];
@@ -51,10 +46,10 @@ static void domain_add(struct sp_text *text, const struct sp_directory *director
   if ((domain & (SP_DOMAIN_TREE | SP_DOMAIN_FAMILY)) != 0) {
     uint32_t group = domain & ~(SP_DOMAIN_TREE | SP_DOMAIN_FAMILY);
     sp_text_add(text, "group:");
-    name_add(text, sp_directory_group_name(directory, group));
+    sp__told_name_add(text, sp_directory_group_name(directory, group));
   } else {
     sp_text_add(text, "account:");
-    name_add(text, sp_directory_account_name(directory, domain));
+    sp__told_name_add(text, sp_directory_account_name(directory, domain));
   }
 }
 
@@ -68,16 +63,16 @@ static void who_tell(const struct resolved *at)
   sp_tell_step(at->tell, "who");
   sp_tell_name(at->tell, "subscriber", subscriber);
   sp_text_add(&text, "served by number at start: subscriber ");
-  name_add(&text, subscriber);
+  sp__told_name_add(&text, subscriber);
   if (usage->account != SP_NONE) {
     sp_tell_name(at->tell, "account", sp_directory_account_name(directory, usage->account));
     sp_text_add(&text, " of account ");
-    name_add(&text, sp_directory_account_name(directory, usage->account));
+    sp__told_name_add(&text, sp_directory_account_name(directory, usage->account));
   }
   if (usage->group != SP_NONE) {
     sp_tell_name(at->tell, "group", sp_directory_group_name(directory, usage->group));
     sp_text_add(&text, ", member of group ");
-    name_add(&text, sp_directory_group_name(directory, usage->group));
+    sp__told_name_add(&text, sp_directory_group_name(directory, usage->group));
   }
   uint32_t domain = sp_directory_domain_at(directory, usage->subscriber, usage->start_utc_s);
   char domain_words[256];
@@ -106,7 +101,7 @@ static void areas_tell(const struct resolved *at)
     sp_tell_name(at->tell, areas[i].key, areas[i].area);
     sp_text_add(&text, areas[i].words);
     sp_text_add(&text, areas[i].area.length == 0 ? "none" : "");
-    name_add(&text, areas[i].area);
+    sp__told_name_add(&text, areas[i].area);
   }
   sp_tell_says(at->tell, &text);
 }
@@ -208,7 +203,7 @@ static void prefix_tell(const struct resolved *at)
                                               struct sp_book_name)[places->operator_id - 1]);
     sp_tell_name(at->tell, "operator", name);
     sp_text_add(&text, ", operator ");
-    name_add(&text, name);
+    sp__told_name_add(&text, name);
     sp_text_add(&text, places->ported ? " (ported)" : "");
   }
   sp_tell_says(at->tell, &text);
@@ -260,7 +255,7 @@ static void book_tell(const struct resolved *at)
   sp_tell_step(at->tell, "book");
   sp_tell_name(at->tell, "book", name);
   sp_text_add(&text, "book in force at start: ");
-  name_add(&text, name);
+  sp__told_name_add(&text, name);
   sp_tell_says(at->tell, &text);
 }
 

@@ -9,15 +9,6 @@ struct priced { /* an event at hand */
   const struct sp_trace_event *event;
 };
 
-static void place_add(struct sp_text *text, const char *file, uint32_t row)
-{
-  sp_text_add(text, " [");
-  sp_text_add(text, file);
-  sp_text_add(text, ":");
-  sp_text_add_u64(text, row);
-  sp_text_add(text, "]");
-}
-
 static struct sp_name item_name(const struct priced *at)
 {
   return sp__told_name(at->book,
@@ -136,7 +127,7 @@ static void run_tell(const struct priced *at)
   unit_price_add(&text, at, slot, unit);
   sp_text_add(&text, " = ");
   sp_words_exact(&text, (sp_i128)event->count * event->price, event->denominator);
-  place_add(&text, "rates.csv", slot->row);
+  sp__told_place_add(&text, "rates.csv", slot->row);
   sp_tell_says(at->tell, &text);
 }
 
@@ -246,7 +237,7 @@ static void passed_tell(const struct priced *at)
   sp_text_add(&text, nouns[event->slot]);
   sp_text_add(&text, " ");
   sp_words_name(&text, at->book, name);
-  place_add(&text, files[event->slot], row);
+  sp__told_place_add(&text, files[event->slot], row);
   sp_text_add(&text, " is not for this record: ");
   if (event->why == SP_WHY_FEATURES) {
     sp_words_features(&text, (uint64_t)event->used);
@@ -361,7 +352,7 @@ static void part_tell(const struct priced *at)
   sp_tell_number(at->tell, "granted", at->event->after);
   sp_tell_word(at->tell, "rolled", at->event->size != 0 ? "yes" : "no");
   allowance_add(&text, at);
-  place_add(&text, "allowances.csv", row->row);
+  sp__told_place_add(&text, "allowances.csv", row->row);
   sp_text_add(&text, at->event->size != 0 ? ", rolled over: " : ": ");
   bool late = row->pool && (at->told->charge->flags & SP_FLAG_LATE) != 0;
   sp_text_add(&text, late ? "late, so no more than its chain had from it, " : "");

@@ -9,20 +9,6 @@
 #define LOSERS_MAX \
   12 /* rules of one plan and item that a person is shown though they do not hold */
 
-static void name_add(struct sp_text *text, struct sp_name name)
-{
-  sp_text_add_bytes(text, name.text, name.length);
-}
-
-static void place_add(struct sp_text *text, const char *file, uint32_t row)
-{
-  sp_text_add(text, " [");
-  sp_text_add(text, file);
-  sp_text_add(text, ":");
-  sp_text_add_u64(text, row);
-  sp_text_add(text, "]");
-}
-
 static const struct sp_book_plan *plan_of(const struct sp_book *book, uint32_t plan)
 {
   return SP_BOOK_TABLE(book, plans, struct sp_book_plan) + plan;
@@ -57,7 +43,7 @@ static void plan_tell(const struct sp_told *told, struct sp_tell *tell,
   sp_words_owner(&text, told->directory, event->owner);
   sp_text_add(&text, " has it ");
   span_add(&text, book, event->before, event->after);
-  place_add(&text, "plans.csv", plan->row);
+  sp__told_place_add(&text, "plans.csv", plan->row);
   sp_tell_says(tell, &text);
 }
 
@@ -88,7 +74,7 @@ static void subscriptions_tell(const struct sp_told *told, struct sp_tell *tell,
     sp_tell_name(tell, "plan", name);
     sp_tell_word(tell, "holds", holds ? "yes" : "no");
     sp_text_add(&text, "subscription of plan ");
-    name_add(&text, name);
+    sp__told_name_add(&text, name);
     sp_text_add(&text, " ");
     span_add(&text, book, row->from_utc_s, row->to_utc_s);
     sp_text_add(&text, holds             ? " holds at start"
@@ -160,7 +146,7 @@ static void why_add(struct sp_text *text, const struct sp_book *book,
   case SP_WHY_COLUMNS:
   case SP_WHY_LENGTH:
     sp_text_add(text, "holds, but lost:");
-    place_add(text, "rates.csv", rests[event->count].row);
+    sp__told_place_add(text, "rates.csv", rests[event->count].row);
     sp_text_add(text, event->why == SP_WHY_PRIORITY  ? " has the higher priority"
                       : event->why == SP_WHY_COLUMNS ? " has more columns set"
                                                      : " has the longer prefix");
@@ -205,8 +191,8 @@ static void rule_tell(const struct sp_told *told, struct sp_tell *tell,
   sp_text_add(&text, "rule of ");
   sp_words_name(&text, book, plan->name);
   sp_text_add(&text, "/");
-  name_add(&text, item_name);
-  place_add(&text, "rates.csv", line);
+  sp__told_name_add(&text, item_name);
+  sp__told_place_add(&text, "rates.csv", line);
   sp_text_add(&text, " for ");
   sp_words_match(&text, book, &rule->match, item->unit);
   sp_text_add(&text, ": ");

@@ -116,6 +116,26 @@ static void line_print(FILE *to, char sign, const struct sp_shown_reason *shown)
   fprintf(to, "    %c%lld.%lld  %s\n", sign, tenths / 10, tenths % 10, shown->text);
 }
 
+void sp_members_json(FILE *to, const struct sp_scores *scores, uint32_t group, bool levels)
+{
+  const struct sp_group_score *score = &scores->group_scores[group];
+  fputs("\"members_at_risk\":[", to);
+  for (uint32_t k = 0; k < score->top_count; k++) {
+    uint32_t member = score->top[k];
+    struct sp_name name = sp_directory_subscriber_name(scores->directory, member);
+    fprintf(to, "%s{\"subscriber\":", k == 0 ? "" : ",");
+    sp_json_text(to, name.text, name.length);
+    fprintf(to, ",\"churn_ppm\":%u", scores->scores[member].probability_ppm);
+    if (levels) {
+      fprintf(to, ",\"level\":\"%s\"", sp_level_word(sp_scores_level(scores, member)));
+    }
+    fputs(",\"money_at_risk\":", to);
+    sp_json_micro(to, score->top_at_risk_micro[k]);
+    fputc('}', to);
+  }
+  fputc(']', to);
+}
+
 void sp_reasons_print(FILE *to, const struct sp_shown_reasons *shown)
 {
   for (uint32_t k = 0; k < shown->reason_count; k++) {

@@ -30,6 +30,8 @@ void sp_reasons_of_group(const struct sp_scores *scores, uint32_t group,
 
 /* "reasons":[..],"against":[..],"action":".." */
 void sp_reasons_json(FILE *to, const struct sp_shown_reasons *shown);
+/* "members_at_risk":[..] of a group, the most money first; levels: each with its level, too. */
+void sp_members_json(FILE *to, const struct sp_scores *scores, uint32_t group, bool levels);
 /* One indented line each. */
 void sp_reasons_print(FILE *to, const struct sp_shown_reasons *shown);
 /* Money with two decimals, rounded down, for the eye. */
