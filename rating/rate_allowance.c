@@ -110,7 +110,7 @@ static uint32_t line_of(struct sp_rater *rater, const struct sp__offer *offer)
       line->rolled_stage = stage_balance(rater, line, work->cycle - 1);
     }
   }
-  if (offer->pool) {
+  if (offer->pool || offer->joins) {
     line->member_stage = sp__stage_of(rater, work->usage->subscriber, line->key,
                                       sp__period(work->cycle, SP__CELL_MEMBER, 0), false);
   }

@@ -125,7 +125,7 @@ static enum cover part_take(struct sp_rater *rater, const struct sp__offer *offe
   }
   uint32_t stage = part_stage(rater, offer, rolled), member = SP_NONE;
   int64_t left = sp__balance_left(granted, sp__stage_value(rater, stage));
-  if (offer->pool) { /* counted without a cap, too: the next book may have one (§4.8) */
+  if (offer->pool || offer->joins) { /* counted without a cap, too (§4.8): as in line_of() */
     const struct sp__work *work = &rater->work;
     member = sp__stage_of(rater, work->usage->subscriber,
                           sp__balance_key(offer->key, work->positions + offer->position),
