@@ -4,7 +4,6 @@
 A fault is a name, the files that differ from BASE, and the lines that are reported, none where the book is right. The first cell
 of a header may be left to HEADERS: a text that begins with `+` is rows behind that file's usual header."""
 import os
-import subprocess
 import sys
 import tempfile
 

@@ -3,8 +3,6 @@
 #include "ingest/name_index.h"
 #include "tests/check_run.h"
 
-#include <stdlib.h>
-
 enum { NAMES = 5000, HASHES = 700 };
 
 /* How often `place` is among those of a hash; *all: how many those are. */

@@ -1,7 +1,6 @@
 /* Writing of numbers (book.md §6.1): a table by hand, and a model letter by letter against both
  * ways of the code. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "ingest/resolve_number.h"

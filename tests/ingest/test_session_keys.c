@@ -6,8 +6,6 @@
 #include "tests/refusing.h"
 #include "tools/heap.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define WINDOW_S 1000

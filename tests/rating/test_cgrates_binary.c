@@ -1,8 +1,6 @@
 /* rating/cgrates_price.h: binary64 in whole numbers does what the machine's own does, bit by bit.
  * SEED=n for other numbers. */
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "rating/cgrates_price.h"
 #include "tests/check_run.h"

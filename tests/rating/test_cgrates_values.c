@@ -1,6 +1,5 @@
 /* rating/cgrates.h: writings of durations, times and amounts as tables of text, and what a call may
  * cost at most. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "rating/cgrates.h"

@@ -4,7 +4,6 @@
 #include "tests/check_run.h"
 #include "tests/draw.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

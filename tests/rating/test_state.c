@@ -7,7 +7,6 @@
 #include "tests/refusing.h"
 #include "tools/heap.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -6,7 +6,6 @@
 #include "tests/refusing.h"
 #include "tools/heap.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static size_t stop_at;

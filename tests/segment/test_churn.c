@@ -1,7 +1,6 @@
 /* The scorecard: points, probability, exact contributions, monotony where sense demands it,
  * features of made-up customers, reasons with their numbers. */
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,8 +1,6 @@
 /* Fold against a slow model that keeps every event and adds up when asked; order of arrival,
  * corrections, limits, decay. The seed is printed with a failure. */
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 

@@ -1,7 +1,5 @@
 /* Groups: sums over members, shrunken loss, money at risk, merging trees, levels and how they are
  * entered and left. */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "segment/fold.h"

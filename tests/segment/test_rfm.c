@@ -1,5 +1,4 @@
 /* Cut points against sorting, scores, ties, classes against means, trend. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,7 +1,6 @@
 /* Blocks whose hashes are right and whose inside is not: each byte of stream table and payload
  * altered, the payload cut at every length, headers that say too much or too little. Refused, or
  * every record is read within its bounds (the sanitizers watch) or refused itself. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>

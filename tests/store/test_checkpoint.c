@@ -1,7 +1,5 @@
 /* The checkpoint's tables: what is put is read back, nothing of an aborted one, marks leave from
  * the front. */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>

@@ -1,6 +1,5 @@
 /* SHA-256 against the examples of FIPS 180-4 (NIST "Secure Hash Standard" examples), in pieces too.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "store/sha256.h"

@@ -1,7 +1,6 @@
 /* The demo's mock cluster: every line that is fed comes back once, in the order of its key. */
 #include <librdkafka/rdkafka.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "tests/check_run.h"

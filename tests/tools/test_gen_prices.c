@@ -1,5 +1,4 @@
 /* The generator's own arithmetic against sums done by hand, and its calendar against libc's. */
-#include <stdlib.h>
 #include <time.h>
 
 #include "tests/check_run.h"
