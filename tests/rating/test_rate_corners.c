@@ -126,6 +126,48 @@ START_TEST(test_many_caps)
 }
 END_TEST
 
+/* More caps than are searched one by one. In the third record all that the subscriber counts is
+ * there before; only what the group's pool gives of this cycle is new. */
+START_TEST(test_many_caps_beside_a_pool)
+{
+  static const struct rate_case_file book[] = {
+      BOOK_YAML,
+      {"plans.csv", "plan,kind\np,base\ng,group\n"},
+      {"rates.csv", "plan,item,service,price,per\np,base,voice,0.10,1min\n"},
+      {"discounts.csv", "plan,discount,kind,value,priority\n"
+                        "p,c0,cap_month,100,1\np,c1,cap_month,100,2\np,c2,cap_month,100,3\n"
+                        "p,c3,cap_month,100,4\np,c4,cap_month,100,5\np,c5,cap_month,100,6\n"
+                        "p,c6,cap_month,100,7\np,c7,cap_month,100,8\np,c8,cap_month,100,9\n"
+                        "p,c9,cap_month,100,10\np,ca,cap_month,100,11\np,cb,cap_month,100,12\n"
+                        "p,cc,cap_month,100,13\np,cd,cap_month,100,14\np,ce,cap_month,100,15\n"
+                        "p,cf,cap_month,100,16\np,cg,cap_month,100,17\n"},
+      {"allowances.csv", "plan,allowance,unit,service,zone,amount,scope,rollover\n"
+                         "g,pool,s,voice,domestic,3min,pool,1\n"},
+      {NULL, NULL}};
+  static const struct rate_case_file members[] = {
+      PLAIN_CUSTOMERS,
+      {"groups.csv", "group,kind,account\nG,enterprise,GA\n"},
+      {"members.csv", "group,subscriber\nG,S\n"},
+      {"subscriptions.csv", "owner,plan,from\nsubscriber:S,p,2025-01-01\ngroup:G,g,2025-01-01\n"},
+      {NULL, NULL}};
+  static struct corner corner;
+  corner_open(&corner, book, members);
+  struct sp_usage usage = call(&corner, JUNE_UTC_S, 60);
+  usage.group = 0;
+  costs(&corner, usage, 100000);
+  ck_assert_uint_eq(corner.events[SP_TRACE_COUNTED], 17);
+  usage.zone = SP_ZONE_DOMESTIC;
+  usage.duration_s = 120;
+  costs(&corner, usage, 0); /* of May's minutes */
+  costs(&corner, usage, 0); /* one of May, one of June */
+  ck_assert_uint_eq(corner.events[SP_TRACE_COUNTED], 17);
+  usage.duration_s = 180;
+  costs(&corner, usage, 100000); /* two were left */
+  costs(&corner, usage, 300000);
+  corner_close(&corner);
+}
+END_TEST
+
 /* Sets of which one row is on an item that the record does not have: it is neither taken nor
  * counted (book.md §8.4, §11.1). */
 START_TEST(test_row_without_item)
@@ -496,6 +538,7 @@ int main(void)
 {
   TCase *tests = check_case();
   tcase_add_test(tests, test_many_caps);
+  tcase_add_test(tests, test_many_caps_beside_a_pool);
   tcase_add_test(tests, test_row_without_item);
   tcase_add_test(tests, test_only_row_without_item);
   tcase_add_test(tests, test_grant_of_another_book);
