@@ -10,6 +10,7 @@
 #include "store/lmdb_open.h"
 
 #define CHECKPOINT_MAGIC 0x43484B50u
+#define SEAL_BYTES sizeof(uint64_t)
 
 enum table { TABLE_ENTRIES, TABLE_MARKS, TABLE_STREAMS, TABLE_META, TABLE_COUNT };
 static const char *const table_names[TABLE_COUNT] = {"entries", "marks", "streams", "meta"};
@@ -121,21 +122,59 @@ static MDB_val val(const void *at, size_t length)
   return value;
 }
 
+/* Behind every value stand 8 bytes, its seal: LMDB has no checksums of its own. */
+static uint64_t seal_of(const MDB_val *key, const void *value, size_t length)
+{
+  return XXH3_64bits_withSeed(value, length, XXH3_64bits(key->mv_data, key->mv_size));
+}
+
+/* `room` is what LMDB keeps for a value and its seal. */
+static void seal(const MDB_val *key, MDB_val *room, const void *value, size_t length)
+{
+  SP_ASSERT(room->mv_size == length + SEAL_BYTES);
+  uint64_t mark = seal_of(key, value, length);
+  memcpy(room->mv_data, value, length);
+  memcpy((uint8_t *)room->mv_data + length, &mark, sizeof(mark));
+}
+
+/* Takes the seal off a value that was read, if it is its own. */
+static bool unseal(const MDB_val *key, MDB_val *value)
+{
+  uint64_t mark;
+  if (value->mv_size < SEAL_BYTES) {
+    return false;
+  }
+  value->mv_size -= SEAL_BYTES;
+  memcpy(&mark, (const uint8_t *)value->mv_data + value->mv_size, sizeof(mark));
+  return mark == seal_of(key, value->mv_data, value->mv_size);
+}
+
+static enum sp_status put(struct sp_checkpoint *checkpoint, enum table table, MDB_val key,
+                          const void *value, size_t length)
+{
+  MDB_val room = {length + SEAL_BYTES, NULL};
+  unsigned flags = MDB_RESERVE | (table == TABLE_MARKS ? MDB_APPEND : 0);
+  int rc = table == TABLE_ENTRIES
+               ? mdb_cursor_put(checkpoint->cursor, &key, &room, flags)
+               : mdb_put(checkpoint->write, checkpoint->tables[table], &key, &room, flags);
+  if (rc != 0) {
+    return failed(checkpoint, rc);
+  }
+  seal(&key, &room, value, length);
+  return SP_OK;
+}
+
 enum sp_status sp_checkpoint_put(struct sp_checkpoint *checkpoint, const void *key,
                                  size_t key_length, const void *value, size_t value_length)
 {
-  MDB_val k = val(key, key_length), v = val(value, value_length);
-  int rc = mdb_cursor_put(checkpoint->cursor, &k, &v, 0);
-  return rc == 0 ? SP_OK : failed(checkpoint, rc);
+  return put(checkpoint, TABLE_ENTRIES, val(key, key_length), value, value_length);
 }
 
 enum sp_status sp_checkpoint_put_marks(struct sp_checkpoint *checkpoint, uint64_t chunk,
                                        const void *marks, size_t length)
 {
   size_t key = (size_t)chunk;
-  MDB_val k = val(&key, sizeof(key)), v = val(marks, length);
-  int rc = mdb_put(checkpoint->write, checkpoint->tables[TABLE_MARKS], &k, &v, MDB_APPEND);
-  return rc == 0 ? SP_OK : failed(checkpoint, rc);
+  return put(checkpoint, TABLE_MARKS, val(&key, sizeof(key)), marks, length);
 }
 
 enum sp_status sp_checkpoint_trim_marks(struct sp_checkpoint *checkpoint, uint64_t chunks_max,
@@ -150,6 +189,10 @@ enum sp_status sp_checkpoint_trim_marks(struct sp_checkpoint *checkpoint, uint64
   }
   for (uint64_t i = 0; i < chunks_max && rc == 0; i++) {
     rc = mdb_cursor_get(cursor, &k, &v, MDB_FIRST);
+    if (rc == 0 && !unseal(&k, &v)) {
+      mdb_cursor_close(cursor);
+      return SP_BAD_CHECKSUM;
+    }
     if (rc == 0 && !is_gone(context, v.mv_data, v.mv_size)) {
       break;
     }
@@ -168,23 +211,17 @@ enum sp_status sp_checkpoint_put_stream(struct sp_checkpoint *checkpoint, const 
   memcpy(bytes, &row, sizeof(row));
   memcpy(bytes + sizeof(row), name, name_length);
   XXH128_hash_t hash = XXH3_128bits(name, name_length);
-  MDB_val k = val(&hash, sizeof(hash)), v = val(bytes, sizeof(row) + name_length);
-  int rc = mdb_put(checkpoint->write, checkpoint->tables[TABLE_STREAMS], &k, &v, 0);
-  return rc == 0 ? SP_OK : failed(checkpoint, rc);
+  return put(checkpoint, TABLE_STREAMS, val(&hash, sizeof(hash)), bytes, sizeof(row) + name_length);
 }
 
 enum sp_status sp_checkpoint_commit(struct sp_checkpoint *checkpoint,
                                     const struct sp_checkpoint_meta *meta)
 {
   SP_ASSERT(checkpoint->write != NULL);
-  MDB_val k = val("m", 1), v = val(meta, sizeof(*meta));
-  int rc = mdb_put(checkpoint->write, checkpoint->tables[TABLE_META], &k, &v, 0);
-  if (rc != 0) {
-    return failed(checkpoint, rc);
-  }
+  SP_TRY(put(checkpoint, TABLE_META, val("m", 1), meta, sizeof(*meta)));
   mdb_cursor_close(checkpoint->cursor);
   checkpoint->cursor = NULL;
-  rc = mdb_txn_commit(checkpoint->write);
+  int rc = mdb_txn_commit(checkpoint->write);
   checkpoint->write = NULL;
   return rc == 0 ? SP_OK : failed(checkpoint, rc);
 }
@@ -217,8 +254,11 @@ enum sp_status sp_checkpoint_meta(struct sp_checkpoint *checkpoint, struct sp_ch
   }
   uint32_t version;
   memcpy(&version, v.mv_data, sizeof(version));
-  if (version != SP_CHECKPOINT_VERSION || v.mv_size != sizeof(*meta)) {
+  if (version != SP_CHECKPOINT_VERSION || v.mv_size != sizeof(*meta) + SEAL_BYTES) {
     return SP_BAD_VERSION;
+  }
+  if (!unseal(&k, &v)) {
+    return SP_BAD_CHECKSUM;
   }
   memcpy(meta, v.mv_data, sizeof(*meta));
   return SP_OK;
@@ -237,7 +277,8 @@ static enum sp_status visit_table(struct sp_checkpoint *checkpoint, enum table t
   enum sp_status status = SP_OK;
   for (rc = mdb_cursor_get(cursor, &k, &v, MDB_FIRST); rc == 0 && status == SP_OK;
        rc = mdb_cursor_get(cursor, &k, &v, MDB_NEXT)) {
-    status = visit(context, k.mv_data, k.mv_size, v.mv_data, v.mv_size);
+    status = unseal(&k, &v) ? visit(context, k.mv_data, k.mv_size, v.mv_data, v.mv_size)
+                            : SP_BAD_CHECKSUM;
   }
   mdb_cursor_close(cursor);
   if (status != SP_OK) {

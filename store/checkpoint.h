@@ -2,7 +2,7 @@
  * transaction. Tables: entries (key -> value, opaque here), marks (chunk number -> marks), streams
  * (hash of name -> name and position), meta (one record). Pages from LMDB are borrowed until the
  * read ends. One writer thread; readers see one consistent instant. SP_IO: sp_checkpoint_error()
- * says what LMDB said. */
+ * says what LMDB said; BAD_CHECKSUM: a value is not as it was put. */
 #ifndef SP_STORE_CHECKPOINT_H
 #define SP_STORE_CHECKPOINT_H
 
@@ -10,7 +10,7 @@
 
 struct sp_checkpoint;
 
-#define SP_CHECKPOINT_VERSION 4u
+#define SP_CHECKPOINT_VERSION 5u
 #define SP_CHECKPOINT_MAP_BYTES (UINT64_C(64) << 30) /* address space, not memory or disk */
 
 struct sp_checkpoint_meta {

@@ -208,7 +208,7 @@ def meta_damaged(stores):
         store = stores.copy("good")
         with open(f"{store}/shards/1/state/data.mdb", "r+b") as file:
             content = bytearray(file.read())
-            begin = struct.pack("<IIII", 4, 1, 2, 1)  # version, shard, shard count, books
+            begin = struct.pack("<IIII", 5, 1, 2, 1)  # version, shard, shard count, books
             found = content.find(begin)
             assert found >= 0
             while found >= 0:

@@ -114,6 +114,79 @@ START_TEST(test_marks_leave)
 }
 END_TEST
 
+/* Turns a bit in the first copy of `text` in the file that holds the tables. */
+static void turn(const char *text)
+{
+  char path[PATH_MAX + 16];
+  static char bytes[1 << 20];
+  snprintf(path, sizeof(path), "%s/data.mdb", folder);
+  FILE *file = fopen(path, "r+b");
+  ck_assert_ptr_nonnull(file);
+  size_t length = fread(bytes, 1, sizeof(bytes), file);
+  ck_assert_uint_lt(length, sizeof(bytes));
+  size_t at = 0, of = strlen(text);
+  while (at + of <= length && memcmp(bytes + at, text, of) != 0) {
+    at++;
+  }
+  ck_assert_uint_le(at + of, length);
+  ck_assert_int_eq(fseek(file, (long)(at + of - 1), SEEK_SET), 0);
+  ck_assert_int_ne(fputc(bytes[at + of - 1] ^ 4, file), EOF);
+  ck_assert_int_eq(fclose(file), 0);
+}
+
+static enum sp_status pass(void *context, const void *key, size_t key_length, const void *value,
+                           size_t value_length)
+{
+  (void)context;
+  (void)key;
+  (void)value;
+  return key_length > 0 && value_length > 0 ? SP_OK : SP_BAD_FORMAT;
+}
+
+/* What reading the tables ends with when a bit of `text` is another one. */
+static void sealed(const char *text, enum sp_status meta_is, enum sp_status entries_are,
+                   enum sp_status streams_are, enum sp_status marks_are)
+{
+  struct sp_checkpoint_meta meta = meta_of(0), read;
+  memcpy(meta.block_hash, "hash of a block", sizeof(meta.block_hash));
+  teardown();
+  setup();
+  ck_assert_int_eq(sp_checkpoint_begin(checkpoint), SP_OK);
+  ck_assert_int_eq(sp_checkpoint_put(checkpoint, "key of one", 10, "value of one", 12), SP_OK);
+  ck_assert_int_eq(sp_checkpoint_put(checkpoint, "key of two", 10, "value of two", 12), SP_OK);
+  ck_assert_int_eq(sp_checkpoint_put_marks(checkpoint, 7, "a chunk", 7), SP_OK);
+  ck_assert_int_eq(sp_checkpoint_put_stream(checkpoint, "a stream", 8, (struct sp_position){0}),
+                   SP_OK);
+  ck_assert_int_eq(sp_checkpoint_commit(checkpoint, &meta), SP_OK);
+  sp_checkpoint_close(checkpoint);
+  if (text != NULL) {
+    turn(text);
+  }
+  ck_assert_int_eq(sp_checkpoint_open(&checkpoint, folder, false), SP_OK);
+  ck_assert_int_eq(sp_checkpoint_read_begin(checkpoint), SP_OK);
+  ck_assert_int_eq(sp_checkpoint_meta(checkpoint, &read), meta_is);
+  ck_assert_int_eq(sp_checkpoint_entries(checkpoint, pass, NULL), entries_are);
+  ck_assert_int_eq(sp_checkpoint_streams(checkpoint, pass, NULL), streams_are);
+  ck_assert_int_eq(sp_checkpoint_marks(checkpoint, pass, NULL), marks_are);
+  sp_checkpoint_read_end(checkpoint);
+}
+
+START_TEST(test_seals)
+{
+  sealed(NULL, SP_OK, SP_OK, SP_OK, SP_OK);
+  sealed("value of one", SP_OK, SP_BAD_CHECKSUM, SP_OK, SP_OK);
+  sealed("key of two", SP_OK, SP_BAD_CHECKSUM, SP_OK, SP_OK);
+  sealed("a stream", SP_OK, SP_OK, SP_BAD_CHECKSUM, SP_OK);
+  sealed("hash of a block", SP_BAD_CHECKSUM, SP_OK, SP_OK, SP_OK);
+  sealed("a chunk", SP_OK, SP_OK, SP_OK, SP_BAD_CHECKSUM);
+  sp_checkpoint_close(checkpoint); /* trimming reads the marks, too */
+  ck_assert_int_eq(sp_checkpoint_open(&checkpoint, folder, true), SP_OK);
+  int limit = CHUNKS;
+  ck_assert_int_eq(sp_checkpoint_begin(checkpoint), SP_OK);
+  ck_assert_int_eq(sp_checkpoint_trim_marks(checkpoint, 1, below, &limit), SP_BAD_CHECKSUM);
+}
+END_TEST
+
 START_TEST(test_aborted)
 {
   struct sp_checkpoint_meta meta = meta_of(2), read;
@@ -142,5 +215,6 @@ int main(void)
   tcase_add_checked_fixture(tests, setup, teardown);
   tcase_add_test(tests, test_marks_leave);
   tcase_add_test(tests, test_aborted);
+  tcase_add_test(tests, test_seals);
   return check_run("checkpoint", tests);
 }
