@@ -15,6 +15,10 @@ struct walk {
   sp_i128 event;                       /* in 10^-digits */
   sp_i128 total;                       /* in 10^-SP_CGRATES_DECIMALS, cut by *free */
   struct sp_cg_binary binary;          /* the total as CGRateS has it; kept if `exact` */
+  struct sp_cg_binary before;          /* the same without the last equal spans */
+  struct sp_cg_binary equals_cost;     /* of the increments of these together */
+  struct sp_cg_span last;              /* of these */
+  uint64_t equals;                     /* how many they are: CGRateS multiplies */
   const struct sp_cg_rating *rounding; /* the one with most decimals */
   bool exact, first, overflow;
 };
@@ -97,24 +101,46 @@ static sp_i128 fee_add(const struct walk *walk, int64_t fee, uint64_t each, uint
   return (sp_i128)binary_digits(walk, sp__cg_binary_plus(fee_binary, sum));
 }
 
-/* Adds a span's cost, cut at its *free limit. */
-static void cost_add(struct walk *walk, const struct sp_cg_rating *rating, sp_i128 cost)
+/* Adds a span's cost to the binary total. Equal spans one behind the other are one that is
+ * multiplied, as long as their sum, dealt to them again, is what one of them costs. */
+static void binary_add(struct walk *walk, const struct sp_cg_span *span,
+                       struct sp_cg_binary increments, sp_i128 cost)
 {
+  bool equal = walk->equals > 0 && walk->last.interval == span->interval &&
+               walk->last.to_ns - walk->last.from_ns == span->to_ns - span->from_ns;
+  if (equal) {
+    struct sp_cg_binary dealt =
+        sp__cg_binary_over(walk->equals_cost, sp__cg_binary_ratio(walk->equals, 1));
+    equal = dealt.bits == increments.bits; /* so near to each other the powers are one */
+  }
+  walk->before = equal ? walk->before : walk->binary;
+  walk->equals_cost = equal ? sp__cg_binary_plus(walk->equals_cost, increments) : increments;
+  walk->equals = equal ? walk->equals + 1 : 1;
+  walk->last = *span;
+  struct sp_cg_binary each = binary_of(walk, (uint64_t)cost);
+  walk->binary = sp__cg_binary_plus(
+      walk->before, sp__cg_binary_times(each, sp__cg_binary_ratio(walk->equals, 1)));
+}
+
+/* Adds the cost of a span as it was widened, cut at its *free limit. `each`: of an increment. */
+static void cost_add(struct walk *walk, const struct sp_cg_span *span, sp_i128 cost, uint64_t each,
+                     uint64_t count)
+{
+  const struct sp_cg_rating *rating = walk->tariff->ratings + span->interval->rating;
   if (cost > COST_MAX) { /* so few spans of no more fit 128 bits */
     walk->overflow = true;
     return;
   }
   walk->event += cost;
   walk->total += cost * sp__cg_power(SP_CGRATES_DECIMALS - walk->tariff->digits);
-  bool cut = rating->free_above && rating->cost_max > 0 && walk->total > rating->cost_max;
-  if (cut) {
-    walk->total = rating->cost_max;
+  if (walk->exact) {
+    binary_add(walk, span,
+               sp__cg_binary_times(binary_of(walk, each), sp__cg_binary_ratio(count, 1)), cost);
   }
-  if (walk->exact && cut) {
+  if (rating->free_above && rating->cost_max > 0 && walk->total > rating->cost_max) {
+    walk->total = rating->cost_max;
     walk->binary = sp__cg_binary_ratio((uint64_t)rating->cost_max,
                                        (uint64_t)sp__cg_power(SP_CGRATES_DECIMALS));
-  } else if (walk->exact) {
-    walk->binary = sp__cg_binary_plus(walk->binary, binary_of(walk, (uint64_t)cost));
   }
   if (rating->decimals > (walk->rounding == NULL ? 0 : walk->rounding->decimals)) {
     walk->rounding = rating;
@@ -125,8 +151,7 @@ static void cost_add(struct walk *walk, const struct sp_cg_rating *rating, sp_i1
 static void span_price_add(struct walk *walk, const struct sp_cg_span *span)
 {
   const struct sp_cgrates *tariff = walk->tariff;
-  const struct sp_cg_rating *rating = tariff->ratings + span->interval->rating;
-  const struct sp_cg_rate *rate = tariff->rates + rating->rate;
+  const struct sp_cg_rate *rate = tariff->rates + tariff->ratings[span->interval->rating].rate;
   int64_t from_ns = span->from_ns > walk->at_ns ? span->from_ns : walk->at_ns;
   if (from_ns >= span->to_ns) {
     return;
@@ -142,9 +167,11 @@ static void span_price_add(struct walk *walk, const struct sp_cg_span *span)
     cost = rate->fee % step == 0 ? cost + rate->fee / step
                                  : fee_add(walk, rate->fee, each, (uint64_t)count);
   }
-  walk->first = false;
-  cost_add(walk, rating, cost);
   walk->at_ns = from_ns + slot->increment_ns * count;
+  cost_add(walk, &(struct sp_cg_span){from_ns, walk->at_ns, span->interval}, cost, each,
+           (uint64_t)count);
+  walk->equals = walk->first && rate->fee > 0 ? 0 : walk->equals; /* no other has its fee */
+  walk->first = false;
 }
 
 /* Whether binary numbers may round the total to another side: it lies on an edge. */
@@ -210,6 +237,7 @@ static void route_walk(struct walk *walk, const struct sp_cg_route *route, bool 
   walk->first = !walk->call->goes_on;
   walk->at_ns = 0;
   walk->event = walk->total = 0;
+  walk->equals = 0;
   walk->rounding = NULL;
   if (is_plain(walk->call, route)) {
     const struct sp_cg_interval *interval =

@@ -37,6 +37,7 @@ struct sp_cg_cutter {
   const struct sp_cg_route *route;
   uint32_t period;
   int64_t at_ns;
+  int64_t until_ns;                          /* where days or plans cut: rates cut up to there */
   const struct sp_cg_interval *kept;         /* set for the span to come, NULL: none */
   const struct sp_cg_interval *const *order; /* of the period's target */
   const struct sp_cg_interval *moved[SP_CG_TARGET_INTERVALS_MAX]; /* unless it is calm */

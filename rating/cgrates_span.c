@@ -3,6 +3,7 @@
  * order, and the first that has a group interval start in the piece, or begins in it, cuts it. So
  * in a piece that is cut at a group interval start nothing is asked of rates that begin before. */
 #include "rating/cgrates_price.h"
+#include "rating/civil.h"
 
 struct piece {
   int64_t from_ns, to_ns;         /* into the usage */
@@ -67,7 +68,7 @@ void sp__cg_cutter_start(struct sp_cg_cutter *cutter, const struct sp_cgrates *t
   cutter->call = call;
   cutter->route = route;
   cutter->period = 0;
-  cutter->at_ns = 0;
+  cutter->at_ns = cutter->until_ns = 0;
   period_start(cutter);
 }
 
@@ -120,6 +121,31 @@ static int64_t group_cut(const struct sp_cgrates *tariff, const struct piece *pi
   return 0;
 }
 
+/* A piece of several days is cut at its first midnight if a rate that holds at its start does not
+ * at its end. */
+static bool midnight_cut(struct sp_cg_cutter *cutter, struct piece *piece,
+                         const struct sp_cg_timing *timing)
+{
+  int64_t cut_ns = piece->from_ns + SP_CG_DAY_NS - piece->clock_ns;
+  if (!cutter->call->voice || cut_ns >= piece->to_ns ||
+      (timing->start_ns <= piece->end_clock_ns && sp__cg_timing_on(timing, piece->end_day))) {
+    return false;
+  }
+  piece->to_ns = cut_ns;
+  cutter->kept = NULL;
+  return true;
+}
+
+/* Where a rate that holds at the end alone begins: at its time on the first day, one from midnight
+ * on the last. Before the piece: it began the day before. */
+static int64_t begin_cut(const struct sp_cg_cutter *cutter, const struct piece *piece,
+                         const struct sp_cg_timing *timing)
+{
+  int32_t day;
+  return timing->start_ns == 0 ? piece->to_ns - sp__cg_day_time(cutter->call, piece->to_ns, &day)
+                               : piece->from_ns + timing->start_ns - piece->clock_ns;
+}
+
 /* One rate is asked; true: it cut the piece, and what is behind the cut may be its. */
 static bool interval_ask(struct sp_cg_cutter *cutter, struct piece *piece,
                          const struct sp_cg_interval *interval)
@@ -141,10 +167,10 @@ static bool interval_ask(struct sp_cg_cutter *cutter, struct piece *piece,
   }
   if (begins) {
     piece_offer(cutter->tariff, piece, interval);
-    return false;
+    return midnight_cut(cutter, piece, timing);
   }
-  cut_ns = piece->from_ns + timing->start_ns - piece->clock_ns;
-  if (!cutter->call->voice || cut_ns <= piece->from_ns) { /* begun the day before */
+  cut_ns = begin_cut(cutter, piece, timing);
+  if (!cutter->call->voice || cut_ns <= piece->from_ns || cut_ns >= piece->to_ns) {
     return false;
   }
   piece->to_ns = cut_ns;
@@ -152,20 +178,35 @@ static bool interval_ask(struct sp_cg_cutter *cutter, struct piece *piece,
   return true;
 }
 
-/* To the end of the usage, of the plan, of the day. */
+/* Where the days or the next plan cut what is to come. CGRateS cuts at midnight where the day of
+ * the month changes, and not at all what ends in the first second of a day. */
+static int64_t next_cut(const struct sp_cg_cutter *cutter, const struct piece *piece)
+{
+  int64_t to_ns = cutter->call->usage_ns;
+  int32_t day;
+  if (!cutter->call->voice) {
+    return to_ns;
+  }
+  if (cutter->period + 1 < cutter->route->count) {
+    int64_t next_ns =
+        cutter->route->periods[cutter->period + 1].from_ns - cutter->call->answer_utc_ns;
+    to_ns = to_ns < next_ns ? to_ns : next_ns;
+  }
+  if (sp__cg_day_time(cutter->call, to_ns, &day) < 1000000000 || day == piece->day ||
+      sp_civil_from_day(day).day == sp_civil_from_day(piece->day).day) {
+    return to_ns;
+  }
+  return piece->from_ns + SP_CG_DAY_NS - piece->clock_ns;
+}
+
 static struct piece piece_start(struct sp_cg_cutter *cutter)
 {
-  struct piece piece = {.from_ns = cutter->at_ns, .to_ns = cutter->call->usage_ns};
+  struct piece piece = {.from_ns = cutter->at_ns};
   piece.clock_ns = sp__cg_day_time(cutter->call, piece.from_ns, &piece.day);
-  if (cutter->call->voice) {
-    int64_t left_ns = SP_CG_DAY_NS - piece.clock_ns;
-    piece.to_ns = piece.to_ns - piece.from_ns < left_ns ? piece.to_ns : piece.from_ns + left_ns;
-    if (cutter->period + 1 < cutter->route->count) {
-      int64_t next_ns =
-          cutter->route->periods[cutter->period + 1].from_ns - cutter->call->answer_utc_ns;
-      piece.to_ns = piece.to_ns < next_ns ? piece.to_ns : next_ns;
-    }
+  if (cutter->at_ns >= cutter->until_ns) {
+    cutter->until_ns = next_cut(cutter, &piece);
   }
+  piece.to_ns = cutter->until_ns;
   piece.end_clock_ns = sp__cg_day_time(cutter->call, piece.to_ns, &piece.end_day);
   if (piece.end_clock_ns < 1000000000) {
     piece.end_clock_ns += SP_CG_DAY_NS - 1000000000;

@@ -200,14 +200,27 @@ class Plan:
                 return rest
         if starts:
             self.take(span, local, interval)
+            midnight = span.start + DAY - local % DAY
+            if voice and not ends and midnight < span.end:
+                rest = Span(midnight, span.end, span.intervals)
+                span.end = midnight
+                return rest
             return None
         at = span.start + self.begin(interval[1]) - local % DAY
+        if self.begin(interval[1]) == 0:
+            at = span.end - (clock + span.end) % DAY
         if not voice or not span.start < at < span.end:
             return None
         rest = Span(at, span.end, span.intervals)
         rest.interval = interval
         span.end = at
         return rest
+
+    @staticmethod
+    def midnight_cuts(start, end):
+        """Only where the day of the month changes, and not what ends in the first second of a day."""
+        first, last = (datetime(1970, 1, 1) + timedelta(days=one // DAY) for one in (start, end))
+        return first.day != last.day and end % DAY >= SECOND
 
     def spans(self, call, parts, answer, offset):
         voice = call.get("tor", "*voice") in ("*voice", "")
@@ -218,7 +231,7 @@ class Plan:
         for i, (at, intervals) in enumerate(parts):
             start = at - answer
             end = min(usage, parts[i + 1][0] - answer if i + 1 < len(parts) else usage)
-            while voice and start < end and (clock + start) // DAY != (clock + end - 1) // DAY:
+            while voice and start < end and self.midnight_cuts(clock + start, clock + end):
                 midnight = ((clock + start) // DAY + 1) * DAY - clock
                 spans.append(Span(start, midnight, intervals))
                 start = midnight
@@ -283,15 +296,23 @@ class Plan:
         return self.price(call, self.widen(self.spans(call, parts, answer, offset)))
 
     def price(self, call, spans):
-        event, total, decimals, method = 0.0, 0.0, 0, ""
+        groups = []  # equal spans one behind the other are one that is multiplied, while their sum deals back to the same
         for i, span in enumerate(spans):
             row, (_, rate, unit, increment, _) = span.interval[2], span.slot
             whole = rounded(float(span.count * increment) * (rate / float(unit)), self.digits, "*middle")
             each = rounded(whole / float(span.count), self.digits, "*middle")
             fee = self.slots(row)[0] if i == 0 and call.get("loop_index", 0) == 0 else 0.0
             cost = rounded(fee + float(span.count) * each, self.digits, "*middle")
-            event += cost
-            total += cost
+            alike, plain = (id(span.interval), span.end - span.start, fee), float(span.count) * each
+            if groups and groups[-1][0] == alike and groups[-1][1] / float(groups[-1][2]) == plain:
+                groups[-1][1] += plain
+                groups[-1][2] += 1
+            else:
+                groups.append([alike, plain, 1, cost, row])
+        event, total, decimals, method = 0.0, 0.0, 0, ""
+        for _, _, times, cost, row in groups:
+            event += rounded(cost * float(times), self.digits, "*middle")
+            total += cost * float(times)
             if row[6] == "*free" and float(row[5] or 0) > 0:
                 total = min(total, float(row[5]))
             if int(row[4] or 0) > decimals:

@@ -92,6 +92,9 @@ def calls(chance):
                                            60 * 10 ** 9, 60 * 10 ** 9])}
         if chance.random() < 0.004:
             call["usage_ns"] = chance.choice([3600, 30 * 3600]) * 10 ** 9
+        if chance.random() < 0.05:  # to the first second of a day, to midnight, over days
+            left = 86400 - (hour * 3600 + minute * 60 + second)
+            call["usage_ns"] = (left + 86400 * chance.choice([0, 0, 0, 1, 2])) * 10 ** 9 + chance.choice([0, 0, 1, 5 * 10 ** 8])
         if chance.random() < 0.2:
             call["loop_index"] = chance.choice([0, 1, 2])
         if chance.random() < 0.2:
