@@ -320,17 +320,18 @@ static bool activation_read(struct sp_cg_reading *reading, uint32_t cell, int64_
   int32_t offset_s;
   int64_t seconds;
   *from_ns = INT64_MIN;
-  if (text.length == 0 || (text.length == 10 && memcmp(text.text, "*unlimited", 10) == 0)) {
+  if (text.length == 0 || (text.length == 10 && memcmp(text.text, "*unlimited", 10) == 0) ||
+      (text.length == 1 && text.text[0] == '0')) {
     return true;
   }
   if (sp_cgrates_time_read(from_ns, &offset_s, text.text, text.length)) {
     return true;
   }
-  if (sp_civil_parse(text.text, text.length, &seconds) == SP_CIVIL_UTC && seconds < 0) {
-    *from_ns = INT64_MIN;
+  if (sp_civil_parse(text.text, text.length, &seconds) == SP_CIVIL_UTC) { /* always, or never */
+    *from_ns = seconds < 0 ? INT64_MIN : INT64_MAX;
     return true;
   }
-  sp__cg_error(reading, cell, "expected a time as 2014-01-14T00:00:00Z, before 2100", text);
+  sp__cg_error(reading, cell, "expected a time as 2014-01-14T00:00:00Z", text);
   return false;
 }
 
