@@ -172,7 +172,8 @@ static void customers_make(struct rate_case *it, const struct rate_case_file *ta
     if (tariff >= BIG) {
       add(&texts[4], "%u", plan_draw());
     }
-    add(&texts[4], ",2025-%02u-01\n", 1 + i % 12);
+    add(&texts[4], ",2025-%02u-%02uT%02u:", 1 + i % 12, 1 + i / 12 % 28, i / 336 % 24);
+    add(&texts[4], "%02u:%02u+08:00\n", i % 59, i % 53); /* as each signed in a second of its own */
     if (i % 10 == 1) {
       add(&texts[4], "subscriber:S%u,pack,2025-06-15\n", i);
     }
@@ -227,27 +228,21 @@ struct totals {
   int64_t net_micro;
 };
 
-/* Records ahead of the one at hand: its usage, which another thread wrote; as in tools/shard.c. */
-#define AHEAD_MAX 16u
+#define AHEAD_MAX                                                                \
+  16u /* records ahead of the one at hand: its usage, which another thread wrote \
+       */
 
-/* Record i is the one at hand; before the first one it has wrapped. */
+/* The rater's steps, as in tools/shard.c. Record i is the one at hand; before the first one it has
+ * wrapped. */
 static void ahead_fetch(const struct rate_case *it, const struct sp_usage *usages, size_t count,
-                        size_t i, bool far)
+                        size_t i, int steps)
 {
-  for (int step = 1; step <= 2; step++) {
-    size_t at = i + sp_rater_ahead[step - 1];
-    if (at < count) {
-      sp_rater_prefetch(it->rater, usages + at, step);
-    }
+  const struct sp_usage *ahead[SP_RATER_STEPS];
+  for (int k = 0; k < steps; k++) {
+    size_t at = i + sp_rater_ahead[k];
+    ahead[k] = at < count ? usages + at : NULL;
   }
-  if (far) {
-    const struct sp_usage *ahead[SP_RATER_STEPS - 2];
-    for (unsigned k = 0; k < SP_RATER_STEPS - 2; k++) {
-      size_t at = i + sp_rater_ahead[2 + k];
-      ahead[k] = at < count ? usages + at : NULL;
-    }
-    sp_rater_prefetch_tariff(it->rater, ahead);
-  }
+  sp_rater_prefetch(it->rater, ahead, steps);
 }
 
 __attribute__((noinline)) static void batch_rate(struct rate_case *it,
@@ -255,7 +250,7 @@ __attribute__((noinline)) static void batch_rate(struct rate_case *it,
                                                  struct totals *totals)
 {
   static struct sp_charge charge;
-  bool far = sp_rater_prefetch_steps(it->rater) > 2;
+  int steps = sp_rater_prefetch_steps(it->rater);
   for (size_t i = 0; i < count + AHEAD_MAX; i++) {
     if (i < count) {
       const char *line = (const char *)(usages + i);
@@ -263,7 +258,7 @@ __attribute__((noinline)) static void batch_rate(struct rate_case *it,
       sp_line_fetch(line + 64);
       sp_line_fetch(line + 128);
     }
-    ahead_fetch(it, usages, count, i - AHEAD_MAX, far);
+    ahead_fetch(it, usages, count, i - AHEAD_MAX, steps);
     if (i < AHEAD_MAX) {
       continue;
     }

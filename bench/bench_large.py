@@ -86,13 +86,18 @@ def skewed(draw, below, law):
     return draw.randrange(below) if law == "even" else int(below * draw.random() ** 3)
 
 
+def signed_in(i):
+    """Each in a second of its own."""
+    return f"{1 + i % 12:02d}-{1 + i // 12 % 28:02d}T{i // 336 % 24:02d}:{i % 59:02d}:{i % 53:02d}"
+
+
 def make_customers(folder, customers, plans, law):
     draw = random.Random(7)
     write(f"{folder}/accounts.csv", ["account"] + [f"A{i}" for i in range(customers)])
     write(f"{folder}/subscribers.csv", ["subscriber,number,account"] +
           [f"S{i},86138{i:08d},A{i}" for i in range(customers)])
     write(f"{folder}/subscriptions.csv", ["owner,plan,from"] +
-          [f"subscriber:S{i},{('bundle', 'minute')[i % 2]}{skewed(draw, plans, law)},2025-{1 + i % 12:02d}-01"
+          [f"subscriber:S{i},{('bundle', 'minute')[i % 2]}{skewed(draw, plans, law)},2025-{signed_in(i)}+08:00"
            for i in range(customers)])
 
 

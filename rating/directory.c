@@ -284,15 +284,21 @@ const struct sp_group_member *sp_directory_group_members(const struct sp_directo
   return ROWS(directory, group_members, struct sp_group_member) + at[0];
 }
 
-static const struct sp_subscription *list_at(const struct sp_directory *directory, uint32_t list_of,
+/* + 1; 0 = none */
+static uint32_t list_of(const struct sp_directory *directory, uint32_t subscriber)
+{
+  SP_ASSERT(subscriber < directory->subscribers.names.count);
+  return ROWS(directory, lists, struct sp__lists)[subscriber].subscription_list;
+}
+
+static const struct sp_subscription *list_at(const struct sp_directory *directory, uint32_t list,
                                              uint32_t *count)
 {
-  if (list_of == 0) {
+  if (list == 0) {
     *count = 0;
     return NULL;
   }
-  const struct sp__slice *slice =
-      ROWS(directory, subscription_lists, struct sp__slice) + list_of - 1;
+  const struct sp__slice *slice = ROWS(directory, subscription_lists, struct sp__slice) + list - 1;
   *count = slice->count;
   return ROWS(directory, subscriptions, struct sp_subscription) + slice->at;
 }
@@ -300,7 +306,7 @@ static const struct sp_subscription *list_at(const struct sp_directory *director
 const struct sp_subscription *sp_directory_subscriptions(const struct sp_directory *directory,
                                                          uint32_t subscriber, uint32_t *count)
 {
-  return list_at(directory, sp_directory_subscription_list(directory, subscriber), count);
+  return list_at(directory, list_of(directory, subscriber), count);
 }
 
 const struct sp_subscription *sp_directory_group_subscriptions(const struct sp_directory *directory,
@@ -310,29 +316,18 @@ const struct sp_subscription *sp_directory_group_subscriptions(const struct sp_d
   return list_at(directory, ROWS(directory, group_list_of, uint32_t)[group], count);
 }
 
-uint32_t sp_directory_subscription_list(const struct sp_directory *directory, uint32_t subscriber)
-{
-  SP_ASSERT(subscriber < directory->subscribers.names.count);
-  return ROWS(directory, lists, struct sp__lists)[subscriber].subscription_list;
-}
-
 void sp_directory_prefetch_slice(const struct sp_directory *directory, uint32_t subscriber)
 {
-  uint32_t list_of = sp_directory_subscription_list(directory, subscriber);
-  if (list_of != 0) {
-    sp_line_fetch_once(ROWS(directory, subscription_lists, struct sp__slice) + list_of - 1);
+  uint32_t list = list_of(directory, subscriber);
+  if (list != 0) {
+    sp_line_fetch(ROWS(directory, subscription_lists, struct sp__slice) + list - 1);
   }
 }
 
 void sp_directory_prefetch_subscriptions(const struct sp_directory *directory, uint32_t subscriber)
 {
   uint32_t count;
-  sp_line_fetch_once(sp_directory_subscriptions(directory, subscriber, &count));
-}
-
-uint32_t sp_directory_subscription_lists(const struct sp_directory *directory)
-{
-  return directory->lists_count + 1;
+  sp_line_fetch(sp_directory_subscriptions(directory, subscriber, &count));
 }
 
 bool sp_directory_membership_holds(const struct sp_directory *directory,

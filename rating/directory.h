@@ -167,10 +167,6 @@ const struct sp_subscription *sp_directory_subscriptions(const struct sp_directo
                                                          uint32_t subscriber, uint32_t *count);
 const struct sp_subscription *sp_directory_group_subscriptions(const struct sp_directory *directory,
                                                                uint32_t group, uint32_t *count);
-/* Which list of subscriptions a subscriber has: equal numbers are equal lists (many subscribers
- * share one); 0 = none. Below sp_directory_subscription_lists(). A key for caches. */
-uint32_t sp_directory_subscription_list(const struct sp_directory *directory, uint32_t subscriber);
-uint32_t sp_directory_subscription_lists(const struct sp_directory *directory);
 const struct sp_group *sp_directory_group(const struct sp_directory *directory, uint32_t group);
 /* Direct members of a group, by subscriber, then from; a subscriber that came back is there again.
  */

@@ -14,7 +14,6 @@ static void *table_take(struct sp_rater *rater, size_t bytes, bool *fits)
 
 #define SETS_BYTES (SP__SET_BUCKETS * sizeof(uint32_t))
 #define COMPANIES_BYTES (SP__COMPANIES * sizeof(struct sp__company))
-#define LISTS_BYTES (SP__LISTS_CACHED * sizeof(struct sp__list_plans))
 #define BANDS_BYTES ((size_t)SP__BANDS_CACHED * SP_BOOKS_MAX * sizeof(struct sp__bands))
 #define AHEAD_BYTES sizeof(struct sp__ahead)
 #define SEGMENTS_BYTES (SP__SEGMENTS_MAX * sizeof(struct sp__segment))
@@ -39,7 +38,6 @@ enum sp_status sp_rater_make(struct sp_rater **rater, const struct sp_directory 
   made->memory = memory;
   made->sets = table_take(made, SETS_BYTES, &fits);
   made->companies = table_take(made, COMPANIES_BYTES, &fits);
-  made->lists = table_take(made, LISTS_BYTES, &fits);
   fits = sp__frames_make(made) == SP_OK && fits;
   made->bands = table_take(made, BANDS_BYTES, &fits);
   made->ahead = table_take(made, AHEAD_BYTES, &fits);
@@ -62,13 +60,13 @@ enum sp_status sp_rater_make(struct sp_rater **rater, const struct sp_directory 
 
 static void books_free(struct sp_rater *rater)
 {
-  sp_memory_give_table(rater->memory, rater->plan_index,
-                       (size_t)rater->books_count * rater->plans_count * sizeof(uint32_t));
+  sp_memory_give_table(rater->memory, rater->plans,
+                       (size_t)rater->books_count * rater->plans_count * sizeof(*rater->plans));
   sp_memory_give_table(rater->memory, rater->groups,
                        rater->groups_count * sizeof(struct sp__group_plans));
   sp__dests_free(rater);
   rater->books = NULL;
-  rater->plan_index = NULL;
+  rater->plans = NULL;
   rater->groups = NULL;
   rater->books_count = rater->plans_count = rater->groups_count = 0;
 }
@@ -86,7 +84,6 @@ void sp_rater_free(struct sp_rater *rater)
   }
   sp_memory_give_table(memory, rater->sets, SETS_BYTES);
   sp_memory_give_table(memory, rater->companies, COMPANIES_BYTES);
-  sp_memory_give_table(memory, rater->lists, LISTS_BYTES);
   sp__frames_free(rater);
   sp_memory_give_table(memory, rater->bands, BANDS_BYTES);
   sp_memory_give_table(memory, rater->ahead, AHEAD_BYTES);
@@ -123,9 +120,9 @@ static enum sp_status books_take(struct sp_rater *rater, const struct sp_books *
   rater->books = books;
   rater->books_count = books->count;
   if (plans > 0) {
-    size_t bytes = (size_t)books->count * plans * sizeof(uint32_t);
-    rater->plan_index = sp_memory_take_table(rater->memory, bytes);
-    if (rater->plan_index == NULL) {
+    size_t bytes = (size_t)books->count * plans * sizeof(*rater->plans);
+    rater->plans = sp_memory_take_table(rater->memory, bytes);
+    if (rater->plans == NULL) {
       return SP_NO_MEMORY;
     }
     rater->plans_count = plans;
@@ -137,13 +134,7 @@ static enum sp_status books_take(struct sp_rater *rater, const struct sp_books *
     }
     rater->groups_count = groups;
   }
-  for (uint32_t b = 0; b < books->count; b++) {
-    for (uint32_t p = 0; p < plans; p++) {
-      struct sp_name name = sp_directory_plan_name(directory, p);
-      rater->plan_index[(size_t)b * plans + p] =
-          sp_book_find_plan(books->book + b, name.text, name.length);
-    }
-  }
+  sp__plans_look_up(rater);
   return sp__dests_make(rater);
 }
 

@@ -23,8 +23,7 @@ void sp_rater_set_state(struct sp_rater *rater, struct sp_state *state);
  * of a state's life, for what is dropped is part of what the state is. */
 void sp_rater_set_window(struct sp_rater *rater, int64_t window_s);
 /* The books from now on: at make none, then at each block boundary where a book was added. Clears
- * caches. NO_MEMORY: none again, and nothing is rated or fetched ahead before a later call is OK.
- */
+ * caches. */
 SP_MUST_CHECK enum sp_status sp_rater_set_books(struct sp_rater *rater,
                                                 const struct sp_books *books);
 
@@ -38,18 +37,22 @@ SP_MUST_CHECK enum sp_status sp_rater_notice(struct sp_rater *rater, const struc
  * BAD_FORMAT: the chain's record in a damaged store names what is not there. */
 SP_MUST_CHECK enum sp_status sp_rate(struct sp_rater *rater, const struct sp_usage *usage,
                                      struct sp_charge *charge, struct sp_trace *trace);
-/* Hints before a batch: fetches what sp_rate will touch, in up to six steps, each some records
- * behind the one before, as it reads what that fetched. 1: slots and lists of the customer; 2: what
- * those lead to; 3: the set of plans; 4, 5: its rules for records like this, near and far; 6: those
- * of other bands. */
-void sp_rater_prefetch(const struct sp_rater *rater, const struct sp_usage *usage, int step);
-#define SP_RATER_STEPS 6
-/* How many records before its turn each step is best taken (measured: bench/README.md). */
-static const uint8_t sp_rater_ahead[SP_RATER_STEPS] = {9, 6, 5, 4, 2, 1};
-/* Steps 3 to 6 of one record each, in one call; NULL: of none. */
-void sp_rater_prefetch_tariff(const struct sp_rater *rater, const struct sp_usage *const ahead[4]);
-/* How many of the steps are worth their time just now: 2, or 6 once the rater has met so many plans
- * that their rules lie far away. */
+/* Hints before a batch: fetches what sp_rate will touch, in steps each of which reads what the one
+ * before has fetched, so some records behind it. Near: 1: slots and lists of the customer; 2: what
+ * those lead to; 3: its subscriptions. Far, of a tariff that lies in no cache: 4: its plans; 5: its
+ * frame, if it was found before; 6: if elsewhere, or the plan's rules; 7: what other bands choose.
+ */
+#define SP_RATER_STEPS_NEAR 3
+#define SP_RATER_STEPS_FAR 4
+#define SP_RATER_STEPS (SP_RATER_STEPS_NEAR + SP_RATER_STEPS_FAR)
+/* How many records behind the one that is rated next each step is best taken: all about as far
+ * apart as a line takes to come. */
+static const uint8_t sp_rater_ahead[SP_RATER_STEPS] = {11, 9, 7, 6, 4, 2, 1};
+/* Before a record is rated, the first `steps` of one record each; NULL: of none. */
+void sp_rater_prefetch(const struct sp_rater *rater,
+                       const struct sp_usage *const ahead[SP_RATER_STEPS], int steps);
+/* How many of the steps are worth their time just now: SP_RATER_STEPS_NEAR, or all once the rater
+ * has met so many plans that their rules lie far away. */
 int sp_rater_prefetch_steps(const struct sp_rater *rater);
 
 #endif

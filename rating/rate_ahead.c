@@ -26,25 +26,6 @@ static void cells_prefetch(const struct sp_state *state, uint32_t owner)
   }
 }
 
-static inline __attribute__((always_inline)) void set_prefetch(const struct sp_rater *rater,
-                                                               const struct sp_usage *usage)
-{
-  struct sp__guess *guess = sp__guess_of(rater, usage);
-  guess->usage = usage;
-  guess->frame = 0;
-  guess->key.set = 0;
-  guess->book = SP_NONE; /* what else is there is of an earlier record until step 4 */
-  if (usage->subscriber < rater->state->count[0] && usage->book < rater->books_count) {
-    guess->key.set = sp__set_seen(rater, usage);
-  }
-  if (guess->key.set != 0) {
-    sp_line_fetch(sp__set_at(rater, guess->key.set)->known + (usage->service != SP_SERVICE_VOICE));
-    if (usage->dest_node != 0) {
-      sp_line_fetch(rater->dests[usage->book] + usage->dest_node);
-    }
-  }
-}
-
 #define ITEMS_USUAL 3u /* of a plan */
 
 /* A frame and its first choice, winner and offer. */
@@ -55,15 +36,16 @@ static void frame_fetch(const struct sp_rater *rater, uint32_t place)
   sp_line_fetch(frame + SP__LINE_BYTES);
 }
 
-/* A frame that its set does not know is mostly made, from what the book says of the set's plans, of
- * which the first is the customer's base plan. (The set may be one of before, of another book.) */
-static inline void plan_fetch(const struct sp_rater *rater, const struct sp__plan_set *set)
+/* A frame that is not known is made, from what the book says of the set's plans, of which the first
+ * is mostly the customer's base plan. */
+static inline void plan_fetch(const struct sp_rater *rater, const struct sp_usage *usage,
+                              uint32_t base)
 {
-  const struct sp_book *book = rater->books->book + set->book;
-  const char *plan =
-      (const char *)(SP_BOOK_TABLE(book, plans, struct sp_book_plan) + set->plans[0]);
+  const struct sp_book *book = rater->books->book + usage->book;
+  const struct sp__plan_known *known = sp__plans_known(rater, usage->book) + base;
+  const char *plan = (const char *)(SP_BOOK_TABLE(book, plans, struct sp_book_plan) + known->plan);
   const char *items =
-      (const char *)(SP_BOOK_TABLE(book, items, struct sp_book_item) + set->items_at);
+      (const char *)(SP_BOOK_TABLE(book, items, struct sp_book_item) + known->items_at);
   sp_line_fetch(plan);
   sp_line_fetch(plan + SP__LINE_BYTES);
   for (unsigned i = 0; i < ITEMS_USUAL; i++) {
@@ -71,25 +53,20 @@ static inline void plan_fetch(const struct sp_rater *rater, const struct sp__pla
   }
 }
 
-/* And what the plan and its items lead to, and where the frame will lie. */
+/* And what the plan leads to, and where the frame will lie. */
 static __attribute__((noinline)) void meeting_prefetch(const struct sp_rater *rater,
+                                                       const struct sp_usage *usage,
                                                        const struct sp__guess *guess)
 {
   size_t line =
       rater->chunk_used / SP__LINE_BYTES + 1; /* of a full chunk any of its lines will do */
   frame_fetch(rater, (uint32_t)(rater->chunk_now * SP__CHUNK_LINES + line % SP__CHUNK_LINES));
-  const struct sp__plan_set *set = sp__set_at(rater, guess->key.set);
-  if (set->book != guess->book) {
-    return;
-  }
-  const struct sp_book *book = rater->books->book + set->book;
-  const struct sp_book_plan *plan = SP_BOOK_TABLE(book, plans, struct sp_book_plan) + set->plans[0];
+  const struct sp_book *book = rater->books->book + usage->book;
+  const struct sp_book_plan *plan = SP_BOOK_TABLE(book, plans, struct sp_book_plan) +
+                                    sp__plans_known(rater, usage->book)[guess->base].plan;
   const struct sp_book_item *item =
       SP_BOOK_TABLE(book, items, struct sp_book_item) + plan->items_at;
-  const struct sp__frame like = {.dest_node = guess->key.dest_node,
-                                 .rating_group = guess->key.rating_group,
-                                 .features = guess->key.features};
-  struct sp__asked asked = sp__frame_asked(&like);
+  struct sp__asked asked = {guess->key.features, guess->key.dest_node, guess->key.rating_group};
   sp_line_fetch(SP_BOOK_TABLE(book, allowances, struct sp_book_allowance) + plan->allowances_at);
   sp_line_fetch(SP_BOOK_TABLE(book, discounts, struct sp_book_discount) + plan->discounts_at);
   for (uint32_t i = 0; i < plan->items_count && i < ITEMS_USUAL; i++, item++) {
@@ -99,19 +76,130 @@ static __attribute__((noinline)) void meeting_prefetch(const struct sp_rater *ra
   }
 }
 
-/* Its frame, if the set of plans knows it; else where it stands among all, and of which plans it
- * would be made. */
-static inline __attribute__((always_inline)) void frame_prefetch(const struct sp_rater *rater,
+static inline bool row_holds(const struct sp_subscription *row, const struct sp_usage *usage)
+{
+  return usage->start_utc_s >= row->from_utc_s && usage->start_utc_s < row->to_utc_s;
+}
+
+/* The plans of its own subscriptions. */
+static inline __attribute__((always_inline)) void plans_prefetch(const struct sp_rater *rater,
                                                                  const struct sp_usage *usage)
 {
   struct sp__guess *guess = sp__guess_of(rater, usage);
-  if (guess->usage == usage && guess->key.set != 0) {
-    sp__frame_guess(rater, usage, guess);
-    if (guess->frame != 0) {
-      frame_fetch(rater, guess->frame);
-    } else {
-      sp_line_fetch(sp__set_at(rater, guess->key.set)->plans);
+  guess->usage = usage;
+  guess->lead = NULL;
+  guess->key.set = guess->holding = guess->before = guess->frame = 0;
+  if (usage->subscriber >= rater->state->count[0] || usage->book >= rater->books_count) {
+    return;
+  }
+  if (usage->dest_node != 0) {
+    sp_line_fetch(rater->dests[usage->book] + usage->dest_node);
+  }
+  const struct sp__plan_known *plans = sp__plans_known(rater, usage->book);
+  uint32_t rows;
+  const struct sp_subscription *row =
+      sp_directory_subscriptions(rater->directory, usage->subscriber, &rows);
+  for (; rows > 0; rows--, row++) {
+    if (row_holds(row, usage)) {
+      sp_line_fetch(plans + row->plan);
+      guess->base = guess->holding == 0 ? row->plan : guess->base;
+      guess->holding++;
     }
+  }
+}
+
+static inline bool plan_holds(const struct sp__plan_known *known, const struct sp_usage *usage)
+{
+  return usage->start_utc_s >= known->valid.from_utc_s &&
+         usage->start_utc_s < known->valid.to_utc_s;
+}
+
+static inline bool company_holds(const struct sp_rater *rater, const struct sp__guess *guess)
+{
+  return sp__company_is(sp__company_at(rater, guess->before, guess->plan), guess->before,
+                        guess->plan);
+}
+
+/* To the plans that the guess has one more. Which company it is of is seen before the next one, or
+ * when its line has arrived. */
+static void lead_further(const struct sp_rater *rater, struct sp__guess *guess, uint32_t plan)
+{
+  if (guess->lead == NULL || (guess->before != 0 && !company_holds(rater, guess))) {
+    guess->lead = NULL;
+    return;
+  }
+  guess->before = guess->lead->set;
+  guess->plan = plan;
+  guess->lead = &sp__company_at(rater, guess->before, plan)->lead;
+}
+
+/* Of own plans of which not only the first holds. */
+static __attribute__((noinline)) void lead_own(const struct sp_rater *rater,
+                                               const struct sp_usage *usage,
+                                               struct sp__guess *guess)
+{
+  struct sp__plan_known *plans = sp__plans_known(rater, usage->book);
+  uint32_t rows;
+  const struct sp_subscription *row =
+      sp_directory_subscriptions(rater->directory, usage->subscriber, &rows);
+  bool first = true;
+  for (; rows > 0; rows--, row++) {
+    struct sp__plan_known *known = plans + row->plan;
+    if (!row_holds(row, usage) || !plan_holds(known, usage)) {
+      continue;
+    }
+    if (first) {
+      guess->lead = &known->alone;
+      guess->base = row->plan;
+      first = false;
+    } else {
+      lead_further(rater, guess, known->plan);
+    }
+  }
+}
+
+static __attribute__((noinline)) void lead_groups(const struct sp_rater *rater,
+                                                  const struct sp_usage *usage,
+                                                  struct sp__guess *guess)
+{
+  const struct sp__group_plans *group = rater->groups + usage->group;
+  if (group->count > 0) {
+    lead_further(rater, guess, group->first.plan);
+  }
+  if (group->count > 1) {
+    lead_further(rater, guess, group->more[0].plan);
+  }
+}
+
+static inline void frame_prefetch(const struct sp_rater *rater, const struct sp_usage *usage,
+                                  struct sp__guess *guess)
+{
+  if (guess->lead->set != 0 && sp__frame_guess(rater, usage, guess)) {
+    frame_fetch(rater, guess->frame);
+  }
+}
+
+/* What leads to its set of plans: mostly its only plan, which knows most frames. */
+static inline __attribute__((always_inline)) void lead_prefetch(const struct sp_rater *rater,
+                                                                const struct sp_usage *usage)
+{
+  struct sp__guess *guess = sp__guess_of(rater, usage);
+  if (guess->usage != usage || guess->holding == 0) {
+    return;
+  }
+  if (guess->holding == 1) {
+    struct sp__plan_known *known = sp__plans_known(rater, usage->book) + guess->base;
+    guess->lead = plan_holds(known, usage) ? &known->alone : NULL;
+  } else {
+    lead_own(rater, usage, guess);
+  }
+  if (usage->group < rater->groups_count) {
+    lead_groups(rater, usage, guess);
+  }
+  if (guess->lead != NULL && guess->before == 0) {
+    frame_prefetch(rater, usage, guess);
+  } else if (guess->lead != NULL) {
+    sp_line_fetch(sp__company_at(rater, guess->before, guess->plan));
   }
 }
 
@@ -119,13 +207,29 @@ static inline __attribute__((always_inline)) void far_prefetch(const struct sp_r
                                                                const struct sp_usage *usage)
 {
   struct sp__guess *guess = sp__guess_of(rater, usage);
-  if (guess->frame == 0 && guess->usage == usage && guess->key.set != 0) {
-    sp__frame_guess_far(rater, guess);
-    if (guess->frame != 0) {
+  if (guess->usage != usage || guess->frame != 0) {
+    return;
+  }
+  if (guess->key.set != 0) {
+    if (sp__frame_guess_far(rater, guess)) {
       frame_fetch(rater, guess->frame);
     } else {
-      plan_fetch(rater, sp__set_at(rater, guess->key.set));
+      plan_fetch(rater, usage, guess->base);
     }
+  } else if (guess->lead != NULL && guess->before != 0 && company_holds(rater, guess)) {
+    frame_prefetch(rater, usage, guess);
+  }
+}
+
+/* Of a company the table is asked only now, else the frame must be made. */
+static __attribute__((noinline)) void late_prefetch(const struct sp_rater *rater,
+                                                    const struct sp_usage *usage,
+                                                    struct sp__guess *guess)
+{
+  if (guess->before != 0 && sp__frame_guess_far(rater, guess)) {
+    frame_fetch(rater, guess->frame);
+  } else {
+    meeting_prefetch(rater, usage, guess);
   }
 }
 
@@ -133,12 +237,14 @@ static inline __attribute__((always_inline)) void far_prefetch(const struct sp_r
 static inline __attribute__((always_inline)) void choices_prefetch(const struct sp_rater *rater,
                                                                    const struct sp_usage *usage)
 {
-  const struct sp__guess *guess = sp__guess_of(rater, usage);
-  if (guess->usage != usage || guess->key.set == 0) {
+  struct sp__guess *guess = sp__guess_of(rater, usage);
+  if (guess->usage != usage) {
     return;
   }
   if (guess->frame == 0) {
-    meeting_prefetch(rater, guess);
+    if (guess->key.set != 0) {
+      late_prefetch(rater, usage, guess);
+    }
     return;
   }
   const struct sp__frame *frame = sp__cache_at(rater, guess->frame);
@@ -157,12 +263,11 @@ static inline __attribute__((always_inline)) void choices_prefetch(const struct 
 int sp_rater_prefetch_steps(const struct sp_rater *rater)
 {
   size_t used = rater->chunk_now * SP__CACHE_CHUNK_BYTES + rater->chunk_used;
-  return used < SP__CACHE_NEAR_BYTES ? 2 : 6;
+  return used < SP__CACHE_NEAR_BYTES ? SP_RATER_STEPS_NEAR : SP_RATER_STEPS;
 }
 
-/* The slots of the customer and of its group, and where its subscriptions are. */
-static __attribute__((noinline)) void customer_prefetch(const struct sp_rater *rater,
-                                                        const struct sp_usage *usage)
+/* The slots of the customer and of its group, and where its lists are. */
+static inline void customer_prefetch(const struct sp_rater *rater, const struct sp_usage *usage)
 {
   slot_prefetch(rater->state, usage->subscriber);
   sp_directory_prefetch_lists(rater->directory, usage->subscriber);
@@ -171,13 +276,11 @@ static __attribute__((noinline)) void customer_prefetch(const struct sp_rater *r
   }
 }
 
-/* Their cells, what the subscriptions come to, and what the group gives. */
-static __attribute__((noinline)) void led_prefetch(const struct sp_rater *rater,
-                                                   const struct sp_usage *usage)
+/* Their cells, where its subscriptions are, and what the group gives. */
+static inline void led_prefetch(const struct sp_rater *rater, const struct sp_usage *usage)
 {
   cells_prefetch(rater->state, usage->subscriber);
-  uint32_t list = sp_directory_subscription_list(rater->directory, usage->subscriber);
-  sp_line_fetch(rater->lists + list % SP__LISTS_CACHED);
+  sp_directory_prefetch_slice(rater->directory, usage->subscriber);
   if (usage->group < rater->state->count[1]) {
     uint32_t count;
     sp_line_fetch_once(sp_directory_memberships(rater->directory, usage->subscriber, &count));
@@ -186,13 +289,19 @@ static __attribute__((noinline)) void led_prefetch(const struct sp_rater *rater,
   }
 }
 
-void sp_rater_prefetch_tariff(const struct sp_rater *rater, const struct sp_usage *const ahead[4])
+static inline bool is_known(const struct sp_rater *rater, const struct sp_usage *usage)
+{
+  return SP_LIKELY(usage != NULL) && usage->subscriber < rater->state->count[0];
+}
+
+static __attribute__((noinline)) void tariff_prefetch(const struct sp_rater *rater,
+                                                      const struct sp_usage *const ahead[])
 {
   if (SP_LIKELY(ahead[0] != NULL)) {
-    set_prefetch(rater, ahead[0]);
+    plans_prefetch(rater, ahead[0]);
   }
   if (SP_LIKELY(ahead[1] != NULL)) {
-    frame_prefetch(rater, ahead[1]);
+    lead_prefetch(rater, ahead[1]);
   }
   if (SP_LIKELY(ahead[2] != NULL)) {
     far_prefetch(rater, ahead[2]);
@@ -202,17 +311,19 @@ void sp_rater_prefetch_tariff(const struct sp_rater *rater, const struct sp_usag
   }
 }
 
-void sp_rater_prefetch(const struct sp_rater *rater, const struct sp_usage *usage, int step)
+void sp_rater_prefetch(const struct sp_rater *rater,
+                       const struct sp_usage *const ahead[SP_RATER_STEPS], int steps)
 {
-  if (step > 2) {
-    const struct sp_usage *ahead[4] = {NULL};
-    ahead[(step - 3) & 3] = usage;
-    sp_rater_prefetch_tariff(rater, ahead);
-  } else if (usage->subscriber < rater->state->count[0]) {
-    if (step == 1) {
-      customer_prefetch(rater, usage);
-    } else {
-      led_prefetch(rater, usage);
-    }
+  if (is_known(rater, ahead[0])) {
+    customer_prefetch(rater, ahead[0]);
+  }
+  if (is_known(rater, ahead[1])) {
+    led_prefetch(rater, ahead[1]);
+  }
+  if (is_known(rater, ahead[2])) {
+    sp_directory_prefetch_subscriptions(rater->directory, ahead[2]->subscriber);
+  }
+  if (steps > SP_RATER_STEPS_NEAR) {
+    tariff_prefetch(rater, ahead + SP_RATER_STEPS_NEAR);
   }
 }

@@ -88,23 +88,29 @@ static bool frames_grow(struct sp_rater *rater)
 {
   struct sp__frames old = rater->frames;
   uint32_t size = 2 * old.size;
-  uint32_t *at = sp_memory_take_table(rater->memory, size * sizeof(*at));
+  uint32_t *at =
+      size > SP__FRAMES_MOST ? NULL : sp_memory_take_table(rater->memory, size * sizeof(*at));
   if (at == NULL) {
     return false;
   }
+  frames_set(&rater->frames, at, size);
+  rater->frames.count = 0;
   for (uint32_t i = 0; i < old.size; i++) {
     if (old.at[i] != 0) {
-      const struct sp__frame *frame = sp__cache_at(rater, old.at[i] & SP__PLACE);
-      uint32_t to = frame->hash & (size - 1);
-      while (at[to] != 0) {
-        to = (to + 1) & (size - 1);
-      }
-      at[to] = old.at[i];
+      sp__frames_keep(rater, old.at[i] & SP__PLACE);
     }
   }
-  sp__frames_free(rater);
-  frames_set(&rater->frames, at, size);
+  sp_memory_give_table(rater->memory, old.at, old.size * sizeof(*old.at));
   return true;
+}
+
+/* What leads to sets, and to frames. */
+static void leads_clear(struct sp_rater *rater)
+{
+  for (size_t i = 0; i < (size_t)rater->books_count * rater->plans_count; i++) {
+    rater->plans[i].alone = (struct sp__lead){.set = 0};
+  }
+  memset(rater->companies, 0, SP__COMPANIES * sizeof(*rater->companies));
 }
 
 void sp__cache_clear(struct sp_rater *rater)
@@ -113,8 +119,7 @@ void sp__cache_clear(struct sp_rater *rater)
   memset(rater->frames.at, 0, rater->frames.size * sizeof(*rater->frames.at));
   rater->frames.count = 0;
   rater->met.frame = NULL;
-  memset(rater->companies, 0, SP__COMPANIES * sizeof(*rater->companies));
-  memset(rater->lists, 0, SP__LISTS_CACHED * sizeof(struct sp__list_plans));
+  leads_clear(rater);
   if (rater->groups_count > 0) {
     memset(rater->groups, 0, rater->groups_count * sizeof(struct sp__group_plans));
   }

@@ -1,5 +1,6 @@
 /* What does not depend on the time of a record: its frame (book.md §8.2). Made once for all records
- * alike and found ever after; the places of those found last lie with the set of plans. */
+ * alike and found ever after: by features alone with what leads to the set of plans, else in a
+ * table. */
 #include "rating/hash.h"
 #include "rating/rate_match.h"
 
@@ -111,6 +112,20 @@ static const uint32_t *names_keep(struct sp_rater *rater, struct sp__plan_set *s
   return set->names;
 }
 
+/* Features that no row of the set tells from these: mostly those of its frame made last. */
+static uint64_t features_like(struct sp__plan_set *set, uint64_t features)
+{
+  uint64_t first = sp__features_first(set, features);
+  if (set->like_first != first) {
+    set->like_first = first;
+    set->like_last = 0;
+    for (unsigned bit = 0; bit < SP_FEATURE_BITS; bit++) {
+      set->like_last |= (first >> set->like[bit] & 1) << bit;
+    }
+  }
+  return set->like_last;
+}
+
 /* Place of the frame made; 0: no memory. */
 static uint32_t frame_make(struct sp_rater *rater, const struct sp__frame_key *key)
 {
@@ -119,9 +134,8 @@ static uint32_t frame_make(struct sp_rater *rater, const struct sp__frame_key *k
   struct sp__frame made = {.set = key->set,
                            .dest_node = key->dest_node,
                            .rating_group = key->rating_group,
-                           .hash = (uint32_t)(key->hash >> 32),
                            .base = SP__ITEM_NONE,
-                           .features = key->features};
+                           .like = features_like(set, key->features) & SP_FEATURES_ALL};
   struct sp__asked asked = sp__frame_asked(&made);
   uint32_t names[SP_BOOK_ITEMS_MAX + 1], count = 0;
   rater->met.frame = NULL;
@@ -158,170 +172,183 @@ static inline uint32_t dest_alike(const struct sp_rater *rater, const struct sp_
                                                     : rater->dests[usage->book][usage->dest_node];
 }
 
-/* The usage's features, each value replaced by the one that stands for it. */
-static inline unsigned features_alike(const uint64_t *alike, const struct sp_usage *usage)
+/* Frames with a destination or rating group are searched by the service alone, so that no set need
+ * be asked which other features are alike; there are few for each. */
+static inline void key_hash(struct sp__frame_key *key, uint64_t first)
 {
-  uint64_t nets = alike[(usage->flags & SP_USAGE_TREE) != 0 ? 2 : 1];
-  return usage->service |
-         (unsigned)(alike[0] >> (SP__ALIKE_DIRECTION + 2 * usage->direction) & 3)
-             << SP__PACKED_DIRECTION |
-         (unsigned)(alike[0] >> (SP__ALIKE_ROAM + 3 * usage->roam) & 7) << SP__PACKED_ROAM |
-         (unsigned)(alike[0] >> (SP__ALIKE_ZONE + 3 * usage->zone) & 7) << SP__PACKED_ZONE |
-         (unsigned)(nets >> SP__ALIKE_NET_BITS * usage->net & 31) << SP__PACKED_NET;
-}
-_Static_assert(SP_SERVICE_COUNT <= 8 && SP_DIRECTION_CF < 4 && SP_ROAM_COUNT <= 5 &&
-                   SP_ZONE_COUNT <= 7 && 2 * SP_NET_COUNT <= 32 &&
-                   SP_FEATURE_NET_TREE == SP_FEATURE_NET + SP_NET_COUNT,
-               "features fit");
-
-static inline __attribute__((always_inline)) struct sp__frame_key frame_key(
-    const struct sp_rater *rater, uint32_t set, const struct sp__known *known,
-    const struct sp_usage *usage)
-{
-  bool dest = (known->alike[0] >> SP__ALIKE_DEST & 1) != 0;
-  bool group = (known->alike[0] >> SP__ALIKE_RATING_GROUP & 1) != 0;
-  struct sp__frame_key key = {.set = set,
-                              .dest_node = dest ? dest_alike(rater, usage) : 0,
-                              .rating_group = group ? usage->rating_group : 0,
-                              .features = (uint16_t)features_alike(known->alike, usage)};
-  key.hash = sp_hash_fold(((uint64_t)key.set << 32 | key.dest_node) ^ SP_HASH_K0,
-                          ((uint64_t)key.features << 32 | key.rating_group) ^ SP_HASH_K1);
-  return key;
+  bool asks = (key->dest_node | key->rating_group) != 0;
+  uint64_t features = asks ? key->features & SP_FEATURES_SERVICE : first;
+  uint64_t hash = sp_hash_fold(((uint64_t)key->set << 32 | key->dest_node) ^ SP_HASH_K0,
+                               (features + key->rating_group * SP_HASH_K2) ^ SP_HASH_K1);
+  key->hash = (uint32_t)(hash >> 32);
 }
 
 static inline bool frame_is(const struct sp__frame *frame, const struct sp__frame_key *key)
 {
-  return frame->set == key->set && frame->features == key->features &&
+  return frame->set == key->set && (key->features & ~(uint64_t)frame->like) == 0 &&
          frame->dest_node == key->dest_node && frame->rating_group == key->rating_group;
 }
 
 /* What stands beside a place: of the hash. */
-static inline uint32_t known_sign(uint64_t hash)
+static inline uint32_t sign_of(uint32_t hash)
 {
-  return (uint32_t)(hash >> 32) & SP__SIGN;
+  return hash & SP__SIGN;
 }
 
 /* Where a frame stands in the table of all, or may be put. */
 static inline uint32_t *frames_find(const struct sp_rater *rater, const struct sp__frame_key *key)
 {
   const struct sp__frames *frames = &rater->frames;
-  uint32_t hash = (uint32_t)(key->hash >> 32);
-  for (uint32_t at = hash;; at++) {
+  for (uint32_t at = key->hash;; at++) {
     uint32_t *found = frames->at + (at & (frames->size - 1));
-    if (*found == 0 || (((*found ^ hash) & SP__SIGN) == 0 &&
+    if (*found == 0 || (sign_of(*found ^ key->hash) == 0 &&
                         frame_is(sp__cache_at(rater, *found & SP__PLACE), key))) {
       return found;
     }
   }
 }
 
-/* Where the set does not know it. 0: no memory. */
-static __attribute__((noinline)) uint32_t frame_intern(struct sp_rater *rater,
-                                                       const struct sp__frame_key *key)
+/* As it stands in the table. */
+static struct sp__frame_key frame_key(const struct sp__frame *frame)
 {
-  uint32_t *found = frames_find(rater, key);
-  if (*found == 0) {
-    uint32_t made = frame_make(rater, key);
-    if (made == 0) {
-      return 0;
-    }
-    *found = known_sign(key->hash) | made;
-    rater->frames.count++;
-  }
-  return *found & SP__PLACE;
+  uint64_t first = sp__frame_asked(frame).features;
+  struct sp__frame_key key = {.features = first,
+                              .set = frame->set,
+                              .dest_node = frame->dest_node,
+                              .rating_group = frame->rating_group};
+  key_hash(&key, first);
+  return key;
 }
 
-#define KNOWN_REACH 4u /* so far from where a hash begins */
-
-/* Where a frame stands among the known ones, or may be put: a frame whose hash has the same sign
- * gives way to it, as does the first within reach if none is free. */
-static inline unsigned known_find(const uint32_t *known, uint64_t hash)
+uint32_t sp__frame_hash(const struct sp__frame *frame)
 {
-  unsigned home = (unsigned)((hash & UINT32_MAX) * SP__SET_FRAMES >> 32);
-  for (unsigned i = 0; i < KNOWN_REACH; i++) {
-    unsigned at = home + i < SP__SET_FRAMES ? home + i : home + i - SP__SET_FRAMES;
-    if (known[at] == 0 || (known[at] & SP__SIGN) == known_sign(hash)) {
+  return frame_key(frame).hash;
+}
+
+void sp__frames_keep(struct sp_rater *rater, uint32_t place)
+{
+  struct sp__frame_key key = frame_key(sp__cache_at(rater, place));
+  *frames_find(rater, &key) = sign_of(key.hash) | place;
+  rater->frames.count++;
+}
+
+/* The lead's frame of these features; NULL: it has none. */
+static inline struct sp__lead_frame *lead_frame(struct sp__lead *lead, uint64_t features)
+{
+  for (struct sp__lead_frame *at = lead->frames;
+       at < lead->frames + SP__LEAD_FRAMES && at->place != 0; at++) {
+    if ((features & ~(uint64_t)at->like) == 0) {
       return at;
     }
   }
-  return home;
+  return NULL;
 }
 
-static inline struct sp__known *known_of(const struct sp_rater *rater, uint32_t set,
-                                         const struct sp_usage *usage)
+/* Into the first line of a lead, and what gives way for it behind; if all is full the oldest there
+ * goes. */
+static void lead_keep(struct sp__lead *lead, struct sp__lead_frame kept)
 {
-  return sp__set_at(rater, set)->known + (usage->service != SP_SERVICE_VOICE);
+  unsigned at = 0;
+  while (at < SP__LEAD_FRAMES && lead->frames[at].place != 0) {
+    at++;
+  }
+  if (at < SP__LEAD_NEAR) {
+    lead->frames[at] = kept;
+    return;
+  }
+  unsigned near = lead->next % SP__LEAD_NEAR;
+  unsigned far =
+      at < SP__LEAD_FRAMES ? at : SP__LEAD_NEAR + lead->next % (SP__LEAD_FRAMES - SP__LEAD_NEAR);
+  lead->frames[far] = lead->frames[near];
+  lead->frames[near] = kept;
+  lead->next++;
 }
 
-/* What of a usage a frame depends on besides destination, rating group and set: a word. */
-static inline uint64_t usage_columns(const struct sp_usage *usage)
+/* Does no row ask for more of it than its features? */
+static inline bool by_features(const struct sp__lead *lead, const struct sp_usage *usage)
 {
-  uint64_t word;
-  memcpy(&word, (const char *)usage + offsetof(struct sp_usage, service), sizeof(word));
-  return word;
+  return (usage->dest_node == 0 || !lead->asks_dest) &&
+         (usage->rating_group == 0 || !lead->asks_group);
 }
-_Static_assert(offsetof(struct sp_usage, flags) == offsetof(struct sp_usage, service) + 7,
-               "service, direction, roam, zone, net and flags lie in one word");
 
-void sp__frame_guess(const struct sp_rater *rater, const struct sp_usage *usage,
+/* All but its hash. */
+static inline struct sp__frame_key key_of(const struct sp_rater *rater, const struct sp__lead *lead,
+                                          const struct sp_usage *usage)
+{
+  return (struct sp__frame_key){.features = sp_usage_features(usage),
+                                .set = lead->set,
+                                .dest_node = lead->asks_dest ? dest_alike(rater, usage) : 0,
+                                .rating_group = lead->asks_group ? usage->rating_group : 0};
+}
+
+bool sp__frame_guess(const struct sp_rater *rater, const struct sp_usage *usage,
                      struct sp__guess *guess)
 {
-  const struct sp__known *known = known_of(rater, guess->key.set, usage);
-  guess->key = frame_key(rater, guess->key.set, known, usage);
-  uint32_t found = known->frames[known_find(known->frames, guess->key.hash)];
-  bool same = (found & SP__SIGN) == known_sign(guess->key.hash);
-  guess->frame = same ? found & SP__PLACE : 0;
-  if (guess->frame == 0) {
-    sp_line_fetch(rater->frames.at + ((guess->key.hash >> 32) & (rater->frames.size - 1)));
+  struct sp__lead *lead = guess->lead;
+  if (by_features(lead, usage)) {
+    const struct sp__lead_frame *known = lead_frame(lead, sp_usage_features(usage));
+    guess->frame = known == NULL ? 0 : known->place;
+    return known != NULL;
   }
-  guess->columns = usage_columns(usage);
-  guess->dest_node = usage->dest_node;
-  guess->rating_group = usage->rating_group;
-  guess->book = usage->book;
+  guess->key = key_of(rater, lead, usage);
+  key_hash(&guess->key, 0);
+  sp_line_fetch(rater->frames.at + (guess->key.hash & (rater->frames.size - 1)));
+  return false;
 }
 
 /* By the sign alone: the frame itself is not there yet. */
-void sp__frame_guess_far(const struct sp_rater *rater, struct sp__guess *guess)
+bool sp__frame_guess_far(const struct sp_rater *rater, struct sp__guess *guess)
 {
   const struct sp__frames *frames = &rater->frames;
-  uint32_t at = (uint32_t)(guess->key.hash >> 32), sign = known_sign(guess->key.hash), found;
+  uint32_t at = guess->key.hash, found;
   do {
     found = frames->at[at++ & (frames->size - 1)];
-  } while (found != 0 && (found & SP__SIGN) != sign);
+  } while (found != 0 && sign_of(found ^ guess->key.hash) != 0);
   guess->frame = found & SP__PLACE;
+  return found != 0;
 }
 
-/* A guess may be an earlier record's that lay in the same place. */
-static inline bool guess_is(const struct sp__guess *guess, const struct sp_usage *usage,
-                            uint32_t set)
+/* Where it does not stand with the lead: in the table of all, or it is made. */
+static __attribute__((noinline)) struct sp__frame *frame_seek(struct sp_rater *rater,
+                                                              struct sp__lead *lead)
 {
-  return guess->usage == usage && guess->key.set == set && guess->frame != 0 &&
-         guess->columns == usage_columns(usage) && guess->dest_node == usage->dest_node &&
-         guess->rating_group == usage->rating_group && guess->book == usage->book;
+  const struct sp_usage *usage = rater->work.usage;
+  struct sp__frame_key key = key_of(rater, lead, usage);
+  bool asks = (key.dest_node | key.rating_group) != 0;
+  key_hash(&key, asks ? 0 : sp__features_first(sp__set_at(rater, key.set), key.features));
+  uint32_t place = *frames_find(rater, &key) & SP__PLACE;
+  if (place == 0) {
+    place = frame_make(rater, &key);
+    if (place == 0) {
+      return NULL;
+    }
+    sp__frames_keep(rater, place);
+  }
+  struct sp__frame *frame = sp__cache_at(rater, place);
+  if (by_features(lead, usage)) {
+    lead_keep(lead, (struct sp__lead_frame){.like = frame->like, .place = place & SP__PLACE});
+  }
+  return frame;
 }
 
 struct sp__frame *sp__frame_find(struct sp_rater *rater)
 {
-  const struct sp_usage *usage = rater->work.usage;
-  uint32_t set = sp__set_find(rater);
-  if (set == 0) {
+  struct sp__lead *lead = sp__lead_find(rater);
+  if (lead == NULL) {
     return NULL;
   }
-  const struct sp__guess *guess = sp__guess_of(rater, usage);
-  if (guess_is(guess, usage, set) && !sp__traced(rater)) {
-    struct sp__frame *frame = sp__cache_at(rater, guess->frame);
-    if (SP_LIKELY(frame_is(frame, &guess->key))) {
-      return frame;
+  const struct sp_usage *usage = rater->work.usage;
+  if (SP_LIKELY(by_features(lead, usage))) {
+    struct sp__lead_frame *known = lead_frame(lead, sp_usage_features(usage));
+    if (SP_LIKELY(known != NULL)) {
+      uint32_t place = known->place;
+      if (known >= lead->frames + SP__LEAD_NEAR) { /* nearer, the next one gives way */
+        struct sp__lead_frame *near = lead->frames + lead->next++ % SP__LEAD_NEAR, met = *known;
+        *known = *near;
+        *near = met;
+      }
+      return sp__cache_at(rater, place);
     }
   }
-  struct sp__known *known = known_of(rater, set, usage);
-  struct sp__frame_key key = frame_key(rater, set, known, usage);
-  uint32_t *of = known->frames + known_find(known->frames, key.hash);
-  bool same = (*of & SP__SIGN) == known_sign(key.hash); /* else another's: not worth a look */
-  uint32_t place = same ? *of & SP__PLACE : 0;
-  if (place == 0 || !frame_is(sp__cache_at(rater, place), &key)) {
-    place = frame_intern(rater, &key);
-    *of = place == 0 ? 0 : known_sign(key.hash) | place;
-  }
-  return place == 0 ? NULL : sp__cache_at(rater, place);
+  return frame_seek(rater, lead);
 }

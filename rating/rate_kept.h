@@ -1,4 +1,4 @@
-/* What the rater keeps of a tariff between records, as it lies in memory: lists and groups with
+/* What the rater keeps of a tariff between records, as it lies in memory: plans and groups with
  * what they come to, sets of plans, frames, choices, guesses. Plain values of rate_cache.c's
  * chunks, of one thread, none of it truth. Laid out by lines of 64 bytes: of a large tariff none
  * lies in a cache of the processor, and a record costs what the lines cost that it reads. */
@@ -10,13 +10,13 @@
 #include "rating/money.h"
 #include "rating/usage.h"
 
-#define SP__LIST_FEW 3u /* of them kept beside what else is known of the list */
 #define SP__CACHE_CHUNK_BYTES ((size_t)1 << 20)
 #define SP__CACHE_CHUNKS_MAX 1024u
 #define SP__NAMES_FEW 2u
 #define SP__LISTS_KEPT 4u
-#define SP__SET_FRAMES 10u /* frames a plan set knows at once: of voice, of the others */
-#define SP__GUESSES 64u    /* a power of two: more than records are between step 3 and the rating */
+#define SP__LEAD_NEAR 4u    /* frames in the first line of what leads to a set, */
+#define SP__LEAD_FRAMES 12u /* and in both */
+#define SP__GUESSES 64u /* a power of two: more than records are between step 4 and the rating */
 #define SP__POSITIONS_MAX 128u /* subscriptions that count for one record */
 
 /* Where something lies in the caches, in lines of 64 bytes; 0: nowhere. Half of a
@@ -38,46 +38,42 @@ struct sp__asked {
   uint32_t dest_node, rating_group;
 };
 
-/* Features of a frame in 16 bits: of each column the value, those alike replaced by one. */
-#define SP__PACKED_DIRECTION 3 /* 3 bits of service before it */
-#define SP__PACKED_ROAM 5
-#define SP__PACKED_ZONE 8
-#define SP__PACKED_NET 11 /* with the tree's: 5 bits */
-
-/* Frames of a plan set that were found last, and what it takes to look for one: a line. */
-struct sp__known {
-  /* Of each value of a column the one that stands for it: direction, roam, zone as SP__ALIKE_ says
-   * in word 0, net without and with the tree in words 1 and 2. */
-  uint64_t alike[3];
-  /* Their places, a byte of their hashes above; a search begins at the hash and ends at 0. */
-  uint32_t frames[SP__SET_FRAMES];
-};
-_Static_assert(sizeof(struct sp__known) == SP__LINE_BYTES, "a line");
-#define SP__ALIKE_DIRECTION 0 /* 2 bits a value */
-#define SP__ALIKE_ROAM 8      /* 3 bits a value */
-#define SP__ALIKE_ZONE 23     /* 3 bits a value */
-#define SP__ALIKE_NET_BITS 5
-#define SP__ALIKE_DEST 62         /* some row has a dest cell */
-#define SP__ALIKE_RATING_GROUP 63 /* some row has a rating_group cell */
-
 /* Offers, cuts and claims of a choice of a plan set, which others of it refer to: those of most
  * destinations are alike. */
 struct sp__set_lists {
   uint32_t at, bytes; /* at: in eights of bytes */
 };
 
-/* Plans of the positions in order, of one book; interned. A record asks for one line of it. */
+/* Plans of the positions in order, of one book; interned. No record asks for it: its place is
+ * enough to tell one from another. */
 struct sp__plan_set {
-  struct sp__known known[2]; /* 0: of voice; so which to fetch is known before the set is there */
   uint64_t hash;
-  uint32_t items_at;     /* of the first plan, in its book: so they are fetched with it */
   uint32_t next, place;  /* next: of its bucket */
   const uint32_t *names; /* of the items of its frame made last; or they are these: */
   uint32_t names_few[SP__NAMES_FEW];
   struct sp__set_lists lists[SP__LISTS_KEPT];
   uint16_t book, count;
   uint8_t names_count, names_few_count, lists_next; /* lists_next: give way to the next ones */
+  bool asks_dest, asks_group;     /* some row has a dest cell; a rating_group cell */
+  uint8_t like[SP_FEATURE_BITS];  /* of each feature bit the lowest of its column that no row of the
+                                   * set tells from it */
+  uint64_t like_first, like_last; /* of its frame made last: those that stand for it, all like it */
   uint32_t plans[];
+};
+
+/* A frame of no destination and no rating group, and all features that lead to it. */
+struct sp__lead_frame {
+  uint64_t like : SP_FEATURE_BITS;
+  uint64_t place : SP__PLACE_BITS; /* 0: none, nor behind it */
+};
+_Static_assert(SP_FEATURE_BITS + SP__PLACE_BITS == 64, "a word");
+
+/* What a set of plans is found by, kept where the records that ask for it come by. */
+struct sp__lead {
+  uint32_t set; /* place; 0: not known */
+  bool asks_dest, asks_group;
+  uint16_t next; /* of the far frames that which gives way to one met */
+  struct sp__lead_frame frames[SP__LEAD_FRAMES];
 };
 
 /* The columns of rows that records ask for are copied into what follows: a row is two or three
@@ -165,16 +161,16 @@ _Static_assert(SP__CACHE_CHUNK_BYTES / sizeof(struct sp__cut) <= UINT16_MAX, "co
 /* All that does not depend on the time: interned by set, features, destination, rating group. Its
  * first choice mostly lies behind it. */
 struct sp__frame {
-  uint64_t bands;        /* that any of its rules, allowances, discounts, payers asks for */
-  const uint32_t *names; /* of its items in the book, ascending: so the texts are */
-  uint32_t set;          /* place */
-  uint32_t dest_node, rating_group;
-  uint32_t hash;                     /* upper half of its key's */
+  uint64_t bands;                    /* that any of its rules, allowances, discounts, payers asks
+                                      * for */
+  const uint32_t *names;             /* of its items in the book, ascending: so the texts are */
+  uint64_t like : SP_FEATURE_BITS;   /* all features that lead to it */
+  uint64_t base : 8;                 /* index of item `base` or SP__ITEM_NONE */
+  uint64_t items_count : 8;          /* or SP__ITEMS_TOO_MANY */
+  uint64_t begun : 1;                /* a choice lies behind it */
+  uint32_t set;                      /* place */
+  uint32_t dest_node, rating_group;  /* 0 unless the set asks */
   uint32_t choices : SP__PLACE_BITS; /* place of the newest choice that does not lie behind it */
-  uint32_t base : 8;                 /* index of item `base` or SP__ITEM_NONE */
-  uint16_t features;                 /* SP__PACKED_ */
-  uint8_t items_count;               /* or SP__ITEMS_TOO_MANY */
-  bool begun;                        /* a choice lies behind it */
 };
 _Static_assert(sizeof(struct sp__frame) + sizeof(struct sp__choice) == SP__LINE_BYTES, "a line");
 
@@ -184,19 +180,20 @@ static inline const struct sp__winner *sp__winners(const struct sp__choice *choi
 }
 /* A record's frame under a plan set. */
 struct sp__frame_key {
-  uint64_t hash;
+  uint64_t features; /* one bit a column: sp_usage_features() */
   uint32_t set, dest_node, rating_group;
-  uint16_t features;
+  uint32_t hash;
 };
 
-/* What was found ahead for a record; taken only for one that asks for the same. */
+/* What is found ahead for a record from step to step. */
 struct sp__guess {
   _Alignas(SP__LINE_BYTES) const struct sp_usage *usage;
-  uint64_t columns;                 /* of the usage, as it was then: features, */
-  uint32_t dest_node, rating_group; /* these */
-  uint32_t book;                    /* and this */
-  uint32_t frame;                   /* place; 0: none, or not yet */
-  struct sp__frame_key key;         /* its set 0: none */
+  struct sp__lead *lead;    /* NULL: none */
+  struct sp__frame_key key; /* its set 0: none yet */
+  uint32_t base;            /* the first of its own plans at its start: the directory's */
+  uint32_t holding;         /* how many there are */
+  uint32_t before, plan;    /* of the company that has the lead; before 0: base has it */
+  uint32_t frame;           /* place; 0: none, or not yet */
 };
 _Static_assert(sizeof(struct sp__guess) == SP__LINE_BYTES, "a line");
 
@@ -215,27 +212,21 @@ struct sp__span { /* instants at which something stays the same */
   int64_t from_utc_s, to_utc_s;
 };
 
-struct sp__own_plan { /* one of a list's subscriptions that count */
+struct sp__plan_known {  /* a plan that the directory names, in one book */
+  struct sp__span valid; /* empty: the book has it not, or it is none of a subscriber */
+  uint32_t plan;         /* index in the book's `plans` or SP_NONE */
+  uint32_t base : 1;
+  uint32_t items_at : 31; /* as its row says */
+  struct sp__lead alone;  /* to the set of it alone */
+};
+_Static_assert(sizeof(struct sp__plan_known) == 2 * SP__LINE_BYTES &&
+                   offsetof(struct sp__plan_known, alone.frames[SP__LEAD_NEAR]) == SP__LINE_BYTES,
+               "two lines");
+
+struct sp__company {                        /* a set of plans and one more behind them */
+  _Alignas(SP__LINE_BYTES) uint32_t before; /* place of that set; 0: nothing kept here */
   uint32_t plan;
-  int64_t from_utc_s, to_utc_s;
-};
-
-struct sp__list_plans { /* what one list of subscriptions comes to; that of one is one line */
-  struct sp__span span; /* empty: nothing kept here */
-  uint32_t list;        /* of the directory */
-  uint32_t set;         /* place of the set of these plans alone, once it was found */
-  uint16_t book;
-  uint8_t count, bases;
-  struct sp__own_plan first[SP__LIST_FEW], *more; /* more: those behind */
-  uint32_t room;                                  /* of `more` */
-  uint32_t reserved[3];
-};
-_Static_assert(sizeof(struct sp__list_plans) == 2 * SP__LINE_BYTES, "two lines");
-
-struct sp__company { /* a list's own plans with one or two that groups give */
-  uint32_t own;      /* place of the set of the own plans; 0: nothing kept here */
-  uint32_t plans[2]; /* SP_NONE: no second one */
-  uint32_t set;      /* place of the set of all */
+  struct sp__lead lead; /* to the set of all */
 };
 
 struct sp__group_plans { /* what a group and those above it give; most give one: one cache line */

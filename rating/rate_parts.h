@@ -16,24 +16,24 @@
 #include "rating/trace.h"
 
 #define SP__RATER_MAGIC UINT64_C(0x5350524154455231)
-#define SP__RUNS_MAX 65536u        /* runs of like increments in one record */
-#define SP__SEGMENTS_MAX 65536u    /* stretches of one record with one choice */
-#define SP__CHANGES_MAX 1048576u   /* changes of bands within one record */
-#define SP__CUT_RUNS_MAX 262144u   /* runs where coverage begins and ends */
-#define SP__LINES_MAX 256u         /* allowances in reach of one record */
-#define SP__PARTS_MAX 512u         /* their parts */
-#define SP__STAGES_MAX 65535u      /* cells one record reads: one chain record holds them all */
-#define SP__STAGES_FEW 16u         /* so many are searched one by one */
-#define SP__STAGE_INDEX 131072u    /* places of the index of more: a power of two */
-#define SP__SETS_MAX 4u            /* percent and free sets on one item (§11.4) */
-#define SP__LIST_POSITIONS_MAX 32u /* subscriptions of one subscriber that count */
-#define SP__LISTS_CACHED 32768u
+#define SP__RUNS_MAX 65536u      /* runs of like increments in one record */
+#define SP__SEGMENTS_MAX 65536u  /* stretches of one record with one choice */
+#define SP__CHANGES_MAX 1048576u /* changes of bands within one record */
+#define SP__CUT_RUNS_MAX 262144u /* runs where coverage begins and ends */
+#define SP__LINES_MAX 256u       /* allowances in reach of one record */
+#define SP__PARTS_MAX 512u       /* their parts */
+#define SP__STAGES_MAX 65535u    /* cells one record reads: one chain record holds them all */
+#define SP__STAGES_FEW 16u       /* so many are searched one by one */
+#define SP__STAGE_INDEX 131072u  /* places of the index of more: a power of two */
+#define SP__SETS_MAX 4u          /* percent and free sets on one item (§11.4) */
+#define SP__OWN_MAX 32u          /* subscriptions of one subscriber that count */
 #define SP__CACHE_BYTES_MAX ((size_t)128 << 20)
 #define SP__CACHE_CHUNKS_FULL (SP__CACHE_BYTES_MAX / SP__CACHE_CHUNK_BYTES)
 #define SP__CACHE_NEAR_BYTES ((size_t)512 << 10) /* kept near; beyond it is fetched ahead */
 #define SP__FRAMES_LEAST 16384u /* places of the table of frames at first: a power of two */
+#define SP__FRAMES_MOST (UINT32_C(1) << 23)
 #define SP__SET_BUCKETS 8192u
-#define SP__COMPANIES 4096u /* a power of two */
+#define SP__COMPANIES 8192u /* a power of two */
 #define SP__MET_MAX 16u
 #define SP__CAPS_KEPT 8u  /* cells of caps remembered between cutting and counting */
 #define SP__SHORT_MAX 16u /* allowances, discounts in reach of a record that goes the short way */
@@ -119,7 +119,7 @@ struct sp__work { /* the record, or the whole chain, in hand */
   const struct sp_usage *usage;
   const struct sp_book *book;
   struct sp_trace *trace;
-  struct sp__list_plans *own; /* of the subscriber's own subscriptions */
+  struct sp__plan_known *first; /* of the first position */
   struct sp__frame *frame;
   const struct sp__chain_head *chain; /* the chain so far or NULL */
   bool partial;                       /* even the first of its chain */
@@ -171,10 +171,9 @@ struct sp_rater {
   struct sp__frames frames;
   struct sp__met met;
   struct sp__company *companies;
-  struct sp__list_plans *lists;
   struct sp__group_plans *groups;
   uint32_t groups_count;
-  uint32_t *plan_index; /* [book][directory's plan] -> index in the book or SP_NONE */
+  struct sp__plan_known *plans; /* [book][directory's plan] */
   uint32_t plans_count, books_count;
   uint32_t
       *dests[SP_BOOKS_MAX]; /* destination node -> the one that stands for it; NULL: no nodes */
@@ -269,6 +268,8 @@ void sp__dests_free(struct sp_rater *rater);
 
 /* rate_plans.c: fills work.positions (§7); reason NO_PLAN, TWO_BASE_PLANS, OVERFLOW */
 enum sp_reason sp__plans_find(struct sp_rater *rater);
+/* Fills rater->plans of all books. */
+void sp__plans_look_up(struct sp_rater *rater);
 bool sp__plans_member_since(struct sp_rater *rater, uint32_t group, const struct sp__cycle *cycle,
                             int64_t *first_utc_s);
 
@@ -286,10 +287,19 @@ static inline bool sp__plan_is_first(const struct sp__plan_set *set, uint32_t po
   return first == position;
 }
 
-/* rate_set.c: place of the set of the plans in hand; 0 = no memory (work.no_memory) */
-uint32_t sp__set_find(struct sp_rater *rater);
-/* What it will most likely find for a record, if it was found before, else 0. */
-uint32_t sp__set_seen(const struct sp_rater *rater, const struct sp_usage *usage);
+static inline struct sp__plan_known *sp__plans_known(const struct sp_rater *rater, uint16_t book)
+{
+  return rater->plans + (size_t)book * rater->plans_count;
+}
+
+/* rate_set.c: what leads to the set of the plans in hand; NULL = no memory (work.no_memory) */
+struct sp__lead *sp__lead_find(struct sp_rater *rater);
+/* Where the set of some plans and one more behind them is kept. */
+struct sp__company *sp__company_at(const struct sp_rater *rater, uint32_t before, uint32_t plan);
+static inline bool sp__company_is(const struct sp__company *company, uint32_t before, uint32_t plan)
+{
+  return company->before == before && company->plan == plan;
+}
 static inline struct sp__plan_set *sp__set_at(const struct sp_rater *rater, uint32_t place)
 {
   return sp__cache_at(rater, place);
@@ -303,24 +313,42 @@ static inline const struct sp__plan_set *sp__set_of(const struct sp_rater *rater
 /* rate_frame.c, rate_select.c: NULL = no memory (work.no_memory) */
 struct sp__frame *sp__frame_find(struct sp_rater *rater);
 struct sp__choice *sp__choice_find(struct sp_rater *rater, uint64_t bands);
-/* Fills the guess that sp__frame_find will take, from its set. If the set does not know the frame,
- * the place of all frames where it stands is fetched, and sp__frame_guess_far finds it there. */
-void sp__frame_guess(const struct sp_rater *rater, const struct sp_usage *usage,
+/* Where it will most likely be, by the guess's lead. false: it does not say; the guess's key is set
+ * if sp__frame_guess_far can find it among all frames, where it stands is fetched. */
+bool sp__frame_guess(const struct sp_rater *rater, const struct sp_usage *usage,
                      struct sp__guess *guess);
-void sp__frame_guess_far(const struct sp_rater *rater, struct sp__guess *guess);
+bool sp__frame_guess_far(const struct sp_rater *rater, struct sp__guess *guess);
+/* Puts a frame into the table of all. */
+void sp__frames_keep(struct sp_rater *rater, uint32_t place);
+/* Where a search for it begins there, the uppermost byte its sign. */
+uint32_t sp__frame_hash(const struct sp__frame *frame);
 static inline struct sp__guess *sp__guess_of(const struct sp_rater *rater,
                                              const struct sp_usage *usage)
 {
   /* usages in a row have places of their own: 19 words each, an odd number */
   return rater->ahead->guesses + ((uintptr_t)usage >> 3) % SP__GUESSES;
 }
+/* Of features one a column those that stand for them. */
+static inline uint64_t sp__features_first(const struct sp__plan_set *set, uint64_t features)
+{
+  uint64_t first = 0;
+  for (; features != 0; features &= features - 1) {
+    first |= UINT64_C(1) << set->like[__builtin_ctzll(features)];
+  }
+  return first;
+}
+static inline uint64_t sp__lowest_of(uint64_t features, uint64_t column)
+{
+  return (features & column) & -(features & column);
+}
 static inline struct sp__asked sp__frame_asked(const struct sp__frame *frame)
 {
-  unsigned packed = frame->features;
-  return (struct sp__asked){sp_features(packed & 7, packed >> SP__PACKED_DIRECTION & 3,
-                                        packed >> SP__PACKED_ROAM & 7,
-                                        packed >> SP__PACKED_ZONE & 7, packed >> SP__PACKED_NET),
-                            frame->dest_node, frame->rating_group};
+  uint64_t like = frame->like;
+  return (struct sp__asked){
+      sp__lowest_of(like, SP_FEATURES_SERVICE) | sp__lowest_of(like, SP_FEATURES_DIRECTION) |
+          sp__lowest_of(like, SP_FEATURES_ROAM) | sp__lowest_of(like, SP_FEATURES_ZONE) |
+          sp__lowest_of(like, SP_FEATURES_NET),
+      frame->dest_node, frame->rating_group};
 }
 
 /* rate_price.c: segments, runs, list (§8, §9) */

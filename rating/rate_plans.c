@@ -6,10 +6,29 @@
 
 #include <string.h>
 
-static uint32_t plan_of(const struct sp_rater *rater, uint16_t book, uint32_t plan)
+static void plan_look_up(const struct sp_book *book, struct sp_name name,
+                         struct sp__plan_known *known)
 {
-  SP_ASSERT(plan < rater->plans_count); /* a directory never changes under its rater */
-  return rater->plan_index[(size_t)book * rater->plans_count + plan];
+  *known = (struct sp__plan_known){.valid = {SP_TIME_MAX, SP_TIME_MIN},
+                                   .plan = sp_book_find_plan(book, name.text, name.length)};
+  if (known->plan != SP_NONE) {
+    const struct sp_book_plan *plan = SP_BOOK_TABLE(book, plans, struct sp_book_plan) + known->plan;
+    if (plan->kind <= SP_PLAN_ADD_ON) {
+      known->valid = (struct sp__span){plan->valid_from_utc_s, plan->valid_to_utc_s};
+    }
+    known->base = plan->kind == SP_PLAN_BASE;
+    known->items_at = plan->items_at & INT32_MAX;
+  }
+}
+
+void sp__plans_look_up(struct sp_rater *rater)
+{
+  for (uint16_t b = 0; b < rater->books_count; b++) {
+    for (uint32_t p = 0; p < rater->plans_count; p++) {
+      plan_look_up(rater->books->book + b, sp_directory_plan_name(rater->directory, p),
+                   sp__plans_known(rater, b) + p);
+    }
+  }
 }
 
 /* Narrows [from, to) around `at` by an interval that holds or does not hold at `at`. */
@@ -71,7 +90,7 @@ static bool group_add(struct sp_rater *rater, struct sp__group_plans *span, uint
   const struct sp_subscription *row =
       sp_directory_group_subscriptions(rater->directory, group, &count);
   for (; count > 0; count--, row++) {
-    uint32_t plan = plan_of(rater, usage->book, row->plan);
+    uint32_t plan = sp__plans_known(rater, usage->book)[row->plan].plan;
     if (plan == SP_NONE || plans[plan].kind < SP_PLAN_GROUP ||
         !span_narrow(&span->span, at, row->from_utc_s, row->to_utc_s) ||
         !span_narrow(&span->span, at, plans[plan].valid_from_utc_s, plans[plan].valid_to_utc_s)) {
@@ -174,87 +193,42 @@ static void positions_trace(struct sp_rater *rater)
   }
 }
 
-/* false: no memory. */
-static bool list_keep(struct sp_rater *rater, struct sp__list_plans *kept,
-                      struct sp__list_plans *made, const struct sp__own_plan *plans)
+/* A subscriber's own subscriptions at the record's start. */
+static enum sp_reason own_find(struct sp_rater *rater)
 {
-  uint32_t few = made->count < SP__LIST_FEW ? made->count : SP__LIST_FEW;
-  if (made->count - few > made->room) {
-    made->room = SP__LIST_POSITIONS_MAX;
-    made->more = sp__cache_take(rater, SP__LIST_POSITIONS_MAX * sizeof(*plans));
-    if (made->more == NULL) {
-      return false;
-    }
-  }
-  memcpy(made->first, plans, few * sizeof(*plans));
-  if (made->count > few) {
-    memcpy(made->more, plans + few, (made->count - few) * sizeof(*plans));
-  }
-  *kept = *made;
-  return true;
-}
-
-/* A subscriber's own subscriptions at the record's start. Subscribers with the same rows share a
- * list, so what a list comes to is kept for the span of time in which it stays the same. NULL: too
- * many. */
-static struct sp__list_plans *list_plans(struct sp_rater *rater, uint32_t list)
-{
-  const struct sp_usage *usage = rater->work.usage;
-  struct sp__list_plans *kept = rater->lists + list % SP__LISTS_CACHED;
-  if (SP_LIKELY(kept->list == list && kept->book == usage->book &&
-                usage->start_utc_s >= kept->span.from_utc_s &&
-                usage->start_utc_s < kept->span.to_utc_s)) {
-    return kept;
-  }
-  const struct sp_book_plan *plans = SP_BOOK_TABLE(rater->work.book, plans, struct sp_book_plan);
+  struct sp__work *work = &rater->work;
+  const struct sp_usage *usage = work->usage;
   int64_t at = usage->start_utc_s;
-  uint32_t count;
+  struct sp__plan_known *plans = sp__plans_known(rater, usage->book);
+  uint32_t rows, bases = 0;
   const struct sp_subscription *row =
-      sp_directory_subscriptions(rater->directory, usage->subscriber, &count);
-  struct sp__own_plan own[SP__LIST_POSITIONS_MAX];
-  struct sp__list_plans made = {.span = {SP_TIME_MIN, SP_TIME_MAX},
-                                .list = list,
-                                .room = kept->room,
-                                .book = usage->book,
-                                .more = kept->more};
-  for (; count > 0; count--, row++) {
-    uint32_t plan = plan_of(rater, usage->book, row->plan);
-    if (plan == SP_NONE || plans[plan].kind > SP_PLAN_ADD_ON ||
-        !span_narrow(&made.span, at, row->from_utc_s, row->to_utc_s) ||
-        !span_narrow(&made.span, at, plans[plan].valid_from_utc_s, plans[plan].valid_to_utc_s)) {
+      sp_directory_subscriptions(rater->directory, usage->subscriber, &rows);
+  uint16_t count = 0;
+  for (; rows > 0; rows--, row++) {
+    SP_ASSERT(row->plan < rater->plans_count); /* a directory never changes under its rater */
+    struct sp__plan_known *known = plans + row->plan;
+    if (at < row->from_utc_s || at >= row->to_utc_s || at < known->valid.from_utc_s ||
+        at >= known->valid.to_utc_s) {
       continue;
     }
-    if (made.count == SP__LIST_POSITIONS_MAX) {
-      return NULL;
+    if (count == SP__OWN_MAX) {
+      return SP_REASON_OVERFLOW;
     }
-    if (plans[plan].kind == SP_PLAN_BASE) {
-      made.bases++;
-    }
-    own[made.count++] = (struct sp__own_plan){plan, row->from_utc_s, row->to_utc_s};
+    work->first = count == 0 ? known : work->first;
+    bases += known->base;
+    work->positions[count++] = (struct sp__position){
+        known->plan, usage->subscriber, row->from_utc_s, row->to_utc_s, SP_NONE, 0};
   }
-  return list_keep(rater, kept, &made, own) ? kept : NULL;
+  work->positions_count = count;
+  return bases == 1 ? SP_REASON_NONE : bases == 0 ? SP_REASON_NO_PLAN : SP_REASON_TWO_BASE_PLANS;
 }
 
 enum sp_reason sp__plans_find(struct sp_rater *rater)
 {
-  struct sp__work *work = &rater->work;
-  uint32_t subscriber = work->usage->subscriber;
-  struct sp__list_plans *own =
-      list_plans(rater, sp_directory_subscription_list(rater->directory, subscriber));
-  if (own == NULL) {
-    return SP_REASON_OVERFLOW;
+  enum sp_reason reason = own_find(rater);
+  if (reason != SP_REASON_NONE) {
+    return reason;
   }
-  if (own->bases != 1) {
-    return own->bases == 0 ? SP_REASON_NO_PLAN : SP_REASON_TWO_BASE_PLANS;
-  }
-  for (uint16_t i = 0; i < own->count; i++) {
-    const struct sp__own_plan *at =
-        i < SP__LIST_FEW ? own->first + i : own->more + (i - SP__LIST_FEW);
-    work->positions[i] =
-        (struct sp__position){at->plan, subscriber, at->from_utc_s, at->to_utc_s, SP_NONE, 0};
-  }
-  work->own = own;
-  work->positions_count = own->count;
   if (!groups_add(rater)) {
     return SP_REASON_OVERFLOW;
   }

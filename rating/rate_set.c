@@ -1,5 +1,5 @@
 /* Sets of plans that count together (book.md §7): made once for all records alike and found ever
- * after; the place of the one found last lies with the list of subscriptions. */
+ * after, that of one plan with the plan, that of more by the set before the last one. */
 #include "rating/hash.h"
 #include "rating/rate_parts.h"
 
@@ -55,41 +55,30 @@ static void plan_tell(const struct sp_rater *rater, uint32_t index, struct told 
   }
 }
 
-/* Of a column's values, the lowest that no row of the set tells from each, `bits` bits a value.
- * Services stay apart: they also decide what is counted (book.md §8.2). Fewer frames, so that they
+/* Services stay apart: they also decide what is counted (book.md §8.2). Fewer frames, so that they
  * stay in the cache. */
-static uint64_t column_alike(const struct told *told, unsigned from, unsigned count, unsigned first,
-                             unsigned bits)
-{
-  uint64_t alike = 0;
-  for (unsigned value = 0; value < count; value++) {
-    unsigned like = 0; /* of the whole column, which may begin before `from` */
-    while (told->signs[first + like] != told->signs[from + value]) {
-      like++;
-    }
-    alike |= (uint64_t)like << value * bits;
-  }
-  return alike;
-}
-
 static void set_alike(const struct told *told, struct sp__plan_set *set)
 {
-  struct sp__known *known = set->known;
-  known->alike[0] =
-      column_alike(told, SP_FEATURE_DIRECTION, SP_DIRECTION_CF + 1, SP_FEATURE_DIRECTION, 2)
-          << SP__ALIKE_DIRECTION |
-      column_alike(told, SP_FEATURE_ROAM, SP_ROAM_COUNT, SP_FEATURE_ROAM, 3) << SP__ALIKE_ROAM |
-      column_alike(told, SP_FEATURE_ZONE, SP_ZONE_COUNT, SP_FEATURE_ZONE, 3) << SP__ALIKE_ZONE |
-      (uint64_t)(told->dests != 0) << SP__ALIKE_DEST |
-      (uint64_t)(told->groups != 0) << SP__ALIKE_RATING_GROUP;
-  known->alike[1] =
-      column_alike(told, SP_FEATURE_NET, SP_NET_COUNT, SP_FEATURE_NET, SP__ALIKE_NET_BITS);
-  known->alike[2] =
-      column_alike(told, SP_FEATURE_NET_TREE, SP_NET_COUNT, SP_FEATURE_NET, SP__ALIKE_NET_BITS);
-  for (unsigned i = 0; i < 3; i++) {
-    set->known[1].alike[i] = known->alike[i];
+  static const uint8_t ends[] = {SP_FEATURE_ROAM, SP_FEATURE_ZONE, SP_FEATURE_NET, SP_FEATURE_BITS};
+  set->asks_dest = told->dests != 0;
+  set->asks_group = told->groups != 0;
+  unsigned bit = 0;
+  for (; bit < SP_FEATURE_DIRECTION; bit++) {
+    set->like[bit] = (uint8_t)bit;
+  }
+  for (unsigned column = 0; column < sizeof ends; column++) {
+    for (unsigned first = bit; bit < ends[column]; bit++) {
+      unsigned like = first;
+      while (told->signs[like] != told->signs[bit]) {
+        like++;
+      }
+      set->like[bit] = (uint8_t)like;
+    }
   }
 }
+_Static_assert(SP_FEATURE_SERVICE == 0 && SP_FEATURE_DIRECTION < SP_FEATURE_ROAM &&
+                   SP_FEATURE_ROAM < SP_FEATURE_ZONE && SP_FEATURE_ZONE < SP_FEATURE_NET,
+               "columns in order");
 
 static bool set_is(const struct sp__plan_set *set, const struct sp__work *work, uint16_t count)
 {
@@ -116,7 +105,6 @@ static struct sp__plan_set *set_make(struct sp_rater *rater, uint16_t count, uin
   set->place = place;
   set->book = work->usage->book;
   set->count = count;
-  set->items_at = sp__plan_at(rater, work->positions[0].plan)->items_at;
   struct told told = {.dests = 0};
   for (uint16_t i = 0; i < count; i++) {
     set->plans[i] = work->positions[i].plan;
@@ -150,68 +138,43 @@ static struct sp__plan_set *set_intern(struct sp_rater *rater, uint16_t count)
   return made;
 }
 
-static inline struct sp__company *company_at(const struct sp_rater *rater, uint32_t own,
-                                             uint32_t first, uint32_t second)
+struct sp__company *sp__company_at(const struct sp_rater *rater, uint32_t before, uint32_t plan)
 {
-  uint64_t hash = sp_hash_fold(own ^ SP_HASH_K0, ((uint64_t)second << 32 | first) ^ SP_HASH_K1);
+  uint64_t hash = sp_hash_fold(before ^ SP_HASH_K0, plan ^ SP_HASH_K1);
   return rater->companies + (hash >> 32) % SP__COMPANIES;
 }
 
-static inline bool company_is(const struct sp__company *company, uint32_t own, uint32_t first,
-                              uint32_t second)
+/* To the set of the first `count` plans in hand. false: no memory. */
+static __attribute__((noinline)) bool lead_make(struct sp_rater *rater, struct sp__lead *lead,
+                                                uint16_t count)
 {
-  return company->own == own && company->plans[0] == first && company->plans[1] == second;
+  const struct sp__plan_set *set = set_intern(rater, count);
+  if (set != NULL) {
+    *lead = (struct sp__lead){
+        .set = set->place, .asks_dest = set->asks_dest, .asks_group = set->asks_group};
+  }
+  return set != NULL;
 }
 
-/* Where neither list nor company knows it. */
-static __attribute__((noinline)) uint32_t set_seek(struct sp_rater *rater)
+struct sp__lead *sp__lead_find(struct sp_rater *rater)
 {
   const struct sp__work *work = &rater->work;
-  struct sp__list_plans *own = work->own;
-  unsigned others = work->positions_count - own->count;
-  struct sp__plan_set *alone = set_intern(rater, own->count);
-  if (alone == NULL) {
-    return 0;
+  struct sp__lead *lead = &work->first->alone;
+  if (SP_UNLIKELY(lead->set == 0) && !lead_make(rater, lead, 1)) {
+    return NULL;
   }
-  own->set = alone->place;
-  struct sp__plan_set *set = others == 0 ? alone : set_intern(rater, work->positions_count);
-  if (set != NULL && (others == 1 || others == 2)) {
-    const struct sp__position *at = work->positions + own->count;
-    uint32_t second = others == 2 ? at[1].plan : SP_NONE;
-    *company_at(rater, own->set, at[0].plan, second) =
-        (struct sp__company){own->set, {at[0].plan, second}, set->place};
+  for (uint16_t i = 1; i < work->positions_count; i++) {
+    uint32_t before = lead->set, plan = work->positions[i].plan;
+    struct sp__company *company = sp__company_at(rater, before, plan);
+    lead = &company->lead;
+    if (SP_UNLIKELY(!sp__company_is(company, before, plan))) {
+      company->before = 0;
+      if (!lead_make(rater, lead, i + 1u)) {
+        return NULL;
+      }
+      company->before = before;
+      company->plan = plan;
+    }
   }
-  return set == NULL ? 0 : set->place;
-}
-
-/* Mostly its list of subscriptions knows it, or who has that list
- * and plans of groups beside. */
-uint32_t sp__set_find(struct sp_rater *rater)
-{
-  const struct sp__work *work = &rater->work;
-  uint32_t own = work->own->set, place = own;
-  unsigned others = work->positions_count - work->own->count; /* plans that groups give */
-  if (others > 0) {
-    const struct sp__position *at = work->positions + work->own->count;
-    uint32_t second = others == 2 ? at[1].plan : SP_NONE;
-    const struct sp__company *company = company_at(rater, own, at[0].plan, second);
-    bool known = own != 0 && others <= 2 && company_is(company, own, at[0].plan, second);
-    place = known ? company->set : 0;
-  }
-  return SP_LIKELY(place != 0) ? place : set_seek(rater);
-}
-
-/* A guess: what was found last may be of another time, or be gone. */
-uint32_t sp__set_seen(const struct sp_rater *rater, const struct sp_usage *usage)
-{
-  uint32_t list = sp_directory_subscription_list(rater->directory, usage->subscriber);
-  const struct sp__list_plans *own = rater->lists + list % SP__LISTS_CACHED;
-  uint32_t place = own->list == list ? own->set : 0;
-  if (usage->group < rater->groups_count && rater->groups[usage->group].count > 0) {
-    const struct sp__group_plans *group = rater->groups + usage->group;
-    uint32_t first = group->first.plan, second = group->count > 1 ? group->more[0].plan : SP_NONE;
-    const struct sp__company *company = company_at(rater, place, first, second);
-    place = company_is(company, place, first, second) ? company->set : 0;
-  }
-  return place;
+  return lead;
 }

@@ -129,42 +129,30 @@ static enum sp_status record_price(struct engine *engine, uint32_t i)
   return SP_OK;
 }
 
-/* What counts the record: its customer's sums, and the subscriptions that its plan is found by. */
-static inline void tally_prefetch(const struct engine *engine, uint32_t subscriber, uint32_t group,
-                                  int step)
+/* Record i, counted from the first one in hand through those that wait behind them. false: there is
+ * none. */
+static inline bool record_at(const struct engine *engine, uint32_t i, const struct due **due,
+                             uint32_t *index)
 {
-  const struct sp_replay_tally *tally = &engine->tally;
-  if (subscriber == SP_NONE) {
-    return;
-  }
-  if (step == 1) {
-    sp_line_fetch_once(tally->customers + subscriber);
-  } else if (step == 2) {
-    sp_directory_prefetch_slice(tally->directory, subscriber);
-  } else if (step == 3) {
-    sp_directory_prefetch_subscriptions(tally->directory, subscriber);
-    if (group != SP_NONE) {
-      sp_line_fetch(tally->groups + group);
-    }
-  }
+  uint32_t now = engine->batch->now->count;
+  *due = i < now ? engine->batch->now : engine->batch->next;
+  *index = i < now ? i : i - now;
+  return *index < (*due)->count;
 }
 
-/* Of record i, counted from the first one in hand through those that wait behind them. */
-static inline void record_prefetch(const struct engine *engine, uint32_t i, int step, int last)
+/* What counts a record: its customer's sums, then its group's. */
+static inline void tally_prefetch(const struct engine *engine, uint32_t i)
 {
-  const struct batch *batch = engine->batch;
-  const struct due *due = batch->now;
-  if (i >= due->count) {
-    i -= due->count;
-    due = batch->next;
-    if (i >= due->count) {
-      return;
-    }
+  const struct sp_replay_tally *tally = &engine->tally;
+  const struct due *due;
+  uint32_t index;
+  if (record_at(engine, i + sp_rater_ahead[0], &due, &index) &&
+      due->usages[index].subscriber != SP_NONE) {
+    sp_line_fetch_once(tally->customers + due->usages[index].subscriber);
   }
-  if (step <= last) {
-    sp_rater_prefetch(engine->rater, due->usages + i, step);
+  if (record_at(engine, i + sp_rater_ahead[1], &due, &index) && due->kept[index].group != SP_NONE) {
+    sp_line_fetch(tally->groups + due->kept[index].group);
   }
-  tally_prefetch(engine, due->usages[i].subscriber, due->kept[i].group, step);
 }
 
 /* Prices the records in hand. Those behind them come nearer one by one, so that what is fetched for
@@ -172,16 +160,17 @@ static inline void record_prefetch(const struct engine *engine, uint32_t i, int 
 static enum sp_status due_price(struct engine *engine)
 {
   struct batch *batch = engine->batch;
-  int last = sp_rater_prefetch_steps(engine->rater);
+  int steps = sp_rater_prefetch_steps(engine->rater);
   for (uint32_t i = 0; i < batch->now->count; i++) {
-    record_prefetch(engine, i + sp_rater_ahead[0], 1, last);
-    record_prefetch(engine, i + sp_rater_ahead[1], 2, last);
-    record_prefetch(engine, i + sp_rater_ahead[2], 3, last);
-    if (last > 3) {
-      record_prefetch(engine, i + sp_rater_ahead[3], 4, last);
-      record_prefetch(engine, i + sp_rater_ahead[4], 5, last);
-      record_prefetch(engine, i + sp_rater_ahead[5], 6, last);
+    const struct sp_usage *ahead[SP_RATER_STEPS];
+    for (int k = 0; k < steps; k++) {
+      const struct due *due;
+      uint32_t index;
+      bool there = record_at(engine, i + sp_rater_ahead[k], &due, &index);
+      ahead[k] = there ? due->usages + index : NULL;
     }
+    sp_rater_prefetch(engine->rater, ahead, steps);
+    tally_prefetch(engine, i);
     SP_TRY(record_price(engine, i));
   }
   batch->now->count = 0;

@@ -6,9 +6,7 @@
 
 #include "tools/shard_inside.h"
 
-/* Records ahead of the one at hand: first what another thread wrote about it, then what that names,
- * what it leads to, and the tariff, as in sp_rater_ahead. */
-#define AHEAD_MAX 16u
+#define AHEAD_WRITTEN 16u /* records ahead of the one at hand */
 #define RAW_BYTES_USUAL 128u
 
 static inline void lines_prefetch(const void *at, size_t bytes)
@@ -18,13 +16,22 @@ static inline void lines_prefetch(const void *at, size_t bytes)
   }
 }
 
+/* What another thread wrote about it. */
+static void prefetch_written(const struct sp_parcel *parcel, uint32_t i)
+{
+  lines_prefetch(&parcel->usages[i], sizeof(struct sp_usage));
+  lines_prefetch(&parcel->batch.cdrs[i], sizeof(struct sp_cdr));
+  sp_line_fetch_once(&parcel->batch.raws[i]);
+  sp_line_fetch_once(&parcel->batch.positions[i]);
+}
+
+/* What that names, but for what the rater will ask for. */
 static void prefetch_named(const struct sp_shard *shard, const struct sp_parcel *parcel, uint32_t i)
 {
   const struct sp_usage *usage = &parcel->usages[i];
   sp_marks_prefetch(shard->marks, usage->key_hash);
   lines_prefetch(parcel->batch.raws[i].at, RAW_BYTES_USUAL);
   if (usage->subscriber != SP_NONE) {
-    sp_rater_prefetch(shard->rater, usage, 1);
     const char *profile = (const char *)&shard->world->profiles[usage->subscriber];
     sp_line_fetch_once(profile);
     sp_line_fetch_once(profile + 64);
@@ -32,35 +39,28 @@ static void prefetch_named(const struct sp_shard *shard, const struct sp_parcel 
   }
 }
 
-/* Record k comes within reach, and those before it come nearer. */
+/* For the records behind record k, which is the one at hand; before the first one it has wrapped.
+ */
 static void prefetch(const struct sp_shard *shard, const struct sp_parcel *parcel,
-                     const uint16_t *order, uint32_t count, uint32_t k)
+                     const uint16_t *order, uint32_t count, uint32_t k, int steps)
 {
-  uint32_t named = k - (AHEAD_MAX - sp_rater_ahead[0]), led = k - (AHEAD_MAX - sp_rater_ahead[1]);
-  if (k < count) {
-    lines_prefetch(&parcel->usages[order[k]], sizeof(struct sp_usage));
-    lines_prefetch(&parcel->batch.cdrs[order[k]], sizeof(struct sp_cdr));
-    sp_line_fetch_once(&parcel->batch.raws[order[k]]);
-    sp_line_fetch_once(&parcel->batch.positions[order[k]]);
+  const struct sp_usage *usages = parcel->usages, *ahead[SP_RATER_STEPS] = {NULL};
+  if (k + AHEAD_WRITTEN < count) {
+    prefetch_written(parcel, order[k + AHEAD_WRITTEN]);
   }
-  if (named < count) { /* before the first record it has wrapped */
-    prefetch_named(shard, parcel, order[named]);
+  if (k + sp_rater_ahead[0] < count) {
+    prefetch_named(shard, parcel, order[k + sp_rater_ahead[0]]);
+    ahead[0] = usages + order[k + sp_rater_ahead[0]];
   }
-  if (led < count) {
-    sp_rater_prefetch(shard->rater, &parcel->usages[order[led]], 2);
+  for (int i = 1; i < SP_RATER_STEPS_NEAR; i++) {
+    uint32_t at = k + sp_rater_ahead[i];
+    ahead[i] = at < count ? usages + order[at] : NULL;
   }
-}
-
-/* The tariff of the records that come next, where it is large: record k is the one at hand. */
-static void prefetch_tariff(const struct sp_shard *shard, const struct sp_parcel *parcel,
-                            const uint16_t *order, uint32_t count, uint32_t k)
-{
-  const struct sp_usage *ahead[SP_RATER_STEPS - 2];
-  for (unsigned i = 0; i < SP_RATER_STEPS - 2; i++) {
-    uint32_t at = k + sp_rater_ahead[2 + i];
-    ahead[i] = at < count ? &parcel->usages[order[at]] : NULL;
+  for (int i = SP_RATER_STEPS_NEAR; i < steps; i++) {
+    uint32_t at = k + sp_rater_ahead[i];
+    ahead[i] = at < count ? usages + order[at] : NULL;
   }
-  sp_rater_prefetch_tariff(shard->rater, ahead);
+  sp_rater_prefetch(shard->rater, ahead, steps);
 }
 
 /* The stream's index in the open block. FULL: the block must be closed first. */
@@ -232,15 +232,12 @@ enum sp_status sp_shard_records(struct sp_shard *shard, const struct sp_parcel *
   sp_rater_set_state(shard->rater, shard->state);
   SP_TRY(stream_local(shard, parcel->stream, &local));
   SP_TRY(sp_marks_reserve(shard->marks, count));
-  bool far = sp_rater_prefetch_steps(shard->rater) > 2;
-  for (uint32_t k = 0; k < AHEAD_MAX; k++) {
-    prefetch(shard, parcel, order, count, k);
+  int steps = sp_rater_prefetch_steps(shard->rater);
+  for (uint32_t k = 0; k < AHEAD_WRITTEN; k++) {
+    prefetch(shard, parcel, order, count, k - AHEAD_WRITTEN, steps);
   }
   for (uint32_t k = 0; k < count; k++) {
-    prefetch(shard, parcel, order, count, k + AHEAD_MAX);
-    if (far) {
-      prefetch_tariff(shard, parcel, order, count, k);
-    }
+    prefetch(shard, parcel, order, count, k, steps);
     SP_TRY(record_add(shard, parcel, order[k], local));
   }
   return SP_OK;

@@ -200,6 +200,15 @@ static inline struct sp_usage rate_case_call(const struct rate_case *it, int64_t
   return usage;
 }
 
+/* One step of what is fetched ahead of one record, from 1. */
+static inline void rate_case_ahead(const struct rate_case *it, const struct sp_usage *usage,
+                                   int step)
+{
+  const struct sp_usage *ahead[SP_RATER_STEPS] = {NULL};
+  ahead[step - 1] = usage;
+  sp_rater_prefetch(it->rater, ahead, SP_RATER_STEPS);
+}
+
 /* Notices and rates. */
 static inline void rate_case_rate(struct rate_case *it, const struct sp_usage *usage,
                                   struct sp_charge *charge)

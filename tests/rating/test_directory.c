@@ -363,8 +363,6 @@ static void lists_check(const struct sp_directory *directory)
       ck_assert_uint_eq(list[k].row, k);
       ck_assert_uint_lt(list[k].plan, sp_directory_plan_count(directory));
     }
-    ck_assert_uint_lt(sp_directory_subscription_list(directory, i),
-                      sp_directory_subscription_lists(directory));
   }
 }
 

@@ -1,18 +1,16 @@
 /* What is fetched ahead changes nothing: records of a tariff too large for one chunk of the rater's
- * caches, with the steps of sp_rater_prefetch before each and without any, members of two groups
- * and none with equal plans of their own, give the charges that they should; so do records for
- * which steps are left out, where what was guessed for one alike lies in their place. What was
- * guessed for another record is not taken, in whichever column it differs. */
+ * caches, with all steps of sp_rater_prefetch before each and without any, members of two groups
+ * and none with equal plans of their own, give the charges that they should. What is guessed is the
+ * frame that is then found, whatever lay in the same place before. */
 #include "rating/book_lookup.h"
 #include "rating/number.h"
 #include "rating/rate_parts.h"
 #include "tests/check_run.h"
-#include "tests/draw.h"
 #include "tests/rating/rate_case.h"
 
 #define TEXT_BYTES (256u << 10)
 
-enum { PREFIXES = 4000, RECORDS = 32001, AHEAD = 4, STEPS = SP_RATER_STEPS, RING = 40 };
+enum { PREFIXES = 4000, ROUND = 4 * PREFIXES, RECORDS = 2 * ROUND };
 
 static char destinations[TEXT_BYTES], rates[TEXT_BYTES], allowances[TEXT_BYTES];
 
@@ -30,7 +28,7 @@ static const struct rate_case_file customers[] = {
 static void books_open(struct rate_case *it)
 {
   const struct rate_case_file book[] = {
-      BOOK_YAML,
+      {"book.yaml", "name: t\ncurrency: CNY\ntimezone: Asia/Shanghai\n"},
       {"plans.csv", "plan,kind\np,base\ng,group\nh,group\n"},
       {"destinations.csv", destinations},
       {"rates.csv", rates},
@@ -41,30 +39,11 @@ static void books_open(struct rate_case *it)
   rate_case_open(it, book, customers);
 }
 
-struct drawn {
-  uint32_t customer, dest;
-  uint32_t
-      without; /* this step and those behind it are not taken; or 4 alone; 7: none is left out */
-  bool only_fetched; /* a duplicate, as it turns out */
-};
-
-/* To one destination after the other, or to that of the record which lay in the same place before,
- * mostly by another customer. */
-static struct drawn drawn_make(const struct drawn *drawn, uint32_t i)
+static struct sp_usage call_of(const struct rate_case *it, uint32_t i)
 {
-  static const uint32_t without[] = {7, 7, 7, 7, 3, 3, 4, 5};
-  struct drawn made = {draw(3), i / 4 % PREFIXES, without[draw(8)], draw(8) == 0};
-  if (i >= RING && draw(2) == 0) {
-    made.dest = drawn[i - RING].dest;
-  }
-  return made;
-}
-
-static struct sp_usage call_of(const struct rate_case *it, const struct drawn *drawn, uint32_t i)
-{
-  struct sp_usage usage = rate_case_usage(it, drawn->customer, JUNE_UTC_S + i);
+  struct sp_usage usage = rate_case_usage(it, i % 3, JUNE_UTC_S + i);
   char text[16];
-  int length = snprintf(text, sizeof(text), "9%u", 10000 + drawn->dest);
+  int length = snprintf(text, sizeof(text), "9%u", 10000 + i / 4 % PREFIXES);
   uint64_t digits = sp_number_pack(text, (size_t)length).digits;
   usage.group = usage.subscriber == 0 ? SP_NONE : usage.subscriber - 1;
   usage.zone = SP_ZONE_INTERNATIONAL;
@@ -73,15 +52,24 @@ static struct sp_usage call_of(const struct rate_case *it, const struct drawn *d
   return usage;
 }
 
-/* 0.10 and 0.30 to 0.79 a minute; G's plan takes 0.01 more, those of H 0.01 and 0.02. */
-static int64_t net_of(const struct drawn *drawn, const struct sp_usage *usage)
+/* All steps of those behind record i, as a pipeline does. */
+static void steps_take(const struct rate_case *it, const struct sp_usage *usages, uint32_t count,
+                       uint32_t i)
 {
-  static const int64_t cents_of[] = {10, 11, 13};
-  return usage->duration_s / 60 * (cents_of[drawn->customer] + 30 + drawn->dest % 50) * 10000;
+  const struct sp_usage *ahead[SP_RATER_STEPS];
+  for (int step = 0; step < SP_RATER_STEPS; step++) {
+    uint32_t at = i + sp_rater_ahead[step];
+    ahead[step] = at < count ? usages + at : NULL;
+  }
+  sp_rater_prefetch(it->rater, ahead, SP_RATER_STEPS);
 }
 
-static void tables_write(void)
+START_TEST(test_ahead_changes_nothing)
 {
+  static struct rate_case with, without;
+  static struct sp_usage usages[RECORDS];
+  static struct sp_charge one, other;
+  uint32_t right = 0; /* in the second round */
   size_t length = (size_t)snprintf(destinations, TEXT_BYTES, "destination,prefix\n");
   size_t offers =
       (size_t)snprintf(allowances, TEXT_BYTES, "plan,allowance,unit,service,amount,dest\n");
@@ -93,7 +81,7 @@ static void tables_write(void)
     length +=
         (size_t)snprintf(destinations + length, TEXT_BYTES - length, "d%u,9%u\n", i, 10000 + i);
     rows += (size_t)snprintf(rates + rows, TEXT_BYTES - rows,
-                             "p,far,voice,international,0.%u,1min,d%u\n", 30 + i % 50, i);
+                             "p,far,voice,international,0.30,1min,d%u\n", i);
     if (i >= 100 && i < 140) { /* less than a minute: it covers nothing, but is looked at */
       offers += (size_t)snprintf(allowances + offers, TEXT_BYTES - offers,
                                  "p,none%u,s,voice,%us,d%u\n", i, i % 60, i);
@@ -102,82 +90,51 @@ static void tables_write(void)
   ck_assert_uint_lt(offers, TEXT_BYTES);
   ck_assert_uint_lt(length, TEXT_BYTES);
   ck_assert_uint_lt(rows, TEXT_BYTES);
-}
-
-/* What must be known or forgotten of the last record. */
-static void guesses_check(const struct rate_case *it, struct sp_usage *usage)
-{
-  for (int step = 3; step <= STEPS; step++) {
-    sp_rater_prefetch(it->rater, usage, step);
-  }
-  const struct sp__guess *guess = sp__guess_of(it->rater, usage);
-  ck_assert_ptr_eq(guess->usage, usage);
-  ck_assert_uint_eq(guess->key.dest_node, usage->dest_node);
-  ck_assert_uint_eq(guess->key.set, sp__set_seen(it->rater, usage));
-  ck_assert_uint_ne(guess->key.set, 0);
-  usage->book = UINT16_MAX; /* as of a record of no book, even where it says a destination */
-  sp_rater_prefetch(it->rater, usage, 3);
-  sp_rater_prefetch(it->rater, usage, 4);
-  ck_assert_uint_eq(guess->key.set, 0);
-  usage->book = 0;
-  sp__cache_clear(it->rater); /* as at a change of books: nothing is known any more */
-  ck_assert_uint_eq(sp__set_seen(it->rater, usage), 0);
-  ck_assert_ptr_null(guess->usage);
-}
-
-/* Records lie in a ring, as in the batches of a shard, and guesses are by their place. */
-START_TEST(test_ahead_changes_nothing)
-{
-  static struct rate_case with, without;
-  static struct drawn drawn[RECORDS];
-  static struct sp_usage ring[RING];
-  static struct sp_charge one, other;
-  uint32_t guessed = 0, alike = 0;
-  draw_begin(20261130);
-  tables_write();
   books_open(&with);
   books_open(&without);
-  ck_assert_int_eq(sp_rater_prefetch_steps(with.rater), 2);      /* nothing is known yet */
-  for (uint32_t i = 0; i < RECORDS + (STEPS - 1) * AHEAD; i++) { /* record i comes into sight */
-    if (i < RECORDS) {
-      drawn[i] = drawn_make(drawn, i);
-      ring[i % RING] = call_of(&with, drawn + i, i);
-    }
-    for (uint32_t step = 1; step <= STEPS; step++) {
-      uint32_t at = i - (step - 1) * AHEAD;
-      if (at < RECORDS && (step < drawn[at].without || (drawn[at].without == 4 && step > 4))) {
-        sp_rater_prefetch(with.rater, ring + at % RING, (int)step);
-      }
-    }
-    uint32_t now = i - (STEPS - 1) * AHEAD;
-    if (now >= RECORDS || drawn[now].only_fetched) {
-      continue;
-    }
-    const struct sp_usage *usage = ring + now % RING, plain = *usage;
-    const struct sp__guess *guess = sp__guess_of(with.rater, usage);
-    guessed += guess->usage == usage && guess->frame != 0;
-    alike += guess->usage == usage && guess->frame != 0 &&
-             (guess->dest_node != usage->dest_node) !=
-                 (guess->key.set != sp__set_seen(with.rater, usage));
-    rate_case_rate(&with, usage, &one);
-    rate_case_rate(&without, &plain, &other);
+  ck_assert_int_eq(sp_rater_prefetch_steps(with.rater), SP_RATER_STEPS_NEAR); /* nothing is known */
+  for (uint32_t i = 0; i < RECORDS; i++) {
+    usages[i] = call_of(&with, i);
+  }
+  for (uint32_t i = 0; i < RECORDS; i++) {
+    steps_take(&with, usages, RECORDS, i);
+    memset(&one, 0, sizeof(one));
+    memset(&other, 0, sizeof(other));
+    const struct sp__guess *guess = sp__guess_of(with.rater, usages + i);
+    uint32_t guessed = guess->usage == usages + i ? guess->frame : 0;
+    rate_case_rate(&with, usages + i, &one);
+    right += i >= ROUND && guessed != 0 &&
+             sp__cache_at(with.rater, guessed) == (const void *)with.rater->work.frame;
+    rate_case_rate(&without, usages + i, &other);
     ck_assert_mem_eq(&one, &other, sizeof(one));
     ck_assert_uint_eq(one.outcome, SP_OUTCOME_RATED);
-    ck_assert_int_eq(one.net_micro, net_of(drawn + now, usage));
+    /* 0.10 and 0.30 a minute; G's plan takes 0.01 more, those of H 0.01 and 0.02 */
+    static const int64_t cents_of[] = {40, 41, 43};
+    int64_t minutes = usages[i].duration_s / 60, cents = cents_of[i % 3];
+    ck_assert_int_eq(one.net_micro, minutes * cents * 10000);
   }
-  ck_assert_uint_gt(guessed, RECORDS / 4);
-  ck_assert_uint_gt(alike, RECORDS / 20);
-  ck_assert_int_eq(sp_rater_prefetch_steps(with.rater), STEPS);
-  ck_assert_uint_gt(with.rater->frames.count, 2 * PREFIXES);
+  ck_assert_int_eq(sp_rater_prefetch_steps(with.rater), SP_RATER_STEPS);
+  ck_assert_uint_gt(with.rater->frames.count, 3 * (PREFIXES - 1));
   ck_assert_uint_gt(with.rater->frames.size, SP__FRAMES_LEAST);
-  guesses_check(&with, ring + (RECORDS - 1) % RING);
+  /* all have been met; but a byte of hashes may be alike, and the first have none before them */
+  ck_assert_uint_gt(right, ROUND - ROUND / 50);
+  usages[0].book = UINT16_MAX; /* as of a record of no book, even where it says a destination */
+  for (int step = SP_RATER_STEPS_NEAR + 1; step <= SP_RATER_STEPS; step++) {
+    rate_case_ahead(&with, usages, step);
+  }
+  ck_assert_ptr_null(sp__guess_of(with.rater, usages)->lead);
+  usages[0].book = 0;
+  sp__cache_clear(with.rater); /* as at a change of books: nothing is known any more */
+  rate_case_ahead(&with, usages, SP_RATER_STEPS_NEAR + 1);
+  rate_case_ahead(&with, usages, SP_RATER_STEPS_NEAR + 2);
+  ck_assert_uint_eq(sp__guess_of(with.rater, usages)->frame, 0);
   rate_case_close(&with);
   rate_case_close(&without);
 }
 END_TEST
 
 static const struct rate_case_file guess_book[] = {
-    BOOK_YAML,
+    {"book.yaml", "name: t\ncurrency: CNY\ntimezone: Asia/Shanghai\n"},
     {"plans.csv", "plan,kind\np,base\nq,base\ng,group\nh,group\n"},
     {"destinations.csv", "destination,prefix\na,91\nb,92\n"},
     {"rates.csv", "plan,item,service,zone,net,price,per,dest,rating_group\n"
@@ -248,8 +205,9 @@ static void event_ignore(void *context, const struct sp_trace_event *event)
   (void)event;
 }
 
-/* Two books, the second with other prices; one usage at one address, guessed as one record and
- * rated as another. */
+/* Two books, the second with other prices; records that differ from the one before in any column,
+ * and are rated as another than they were guessed as: what leads to sets and frames is that of the
+ * record in hand. */
 START_TEST(test_guess_of_another)
 {
   static struct rate_case with, without, later[2];
@@ -263,34 +221,28 @@ START_TEST(test_guess_of_another)
   struct sp_usage usage = kinds[0];
   struct sp_trace trace = {.event = event_ignore};
   uint64_t seed = 1;
-  uint32_t taken = 0;
+  uint32_t guessed = 0;
   for (uint32_t round = 0; round < 40000; round++) {
     seed = sp_hash_word(seed + round);
     size_t drawn = seed % GUESS_KINDS, column = (seed >> 40) % 8;
     usage = kinds[drawn];
-    sp_rater_prefetch(with.rater, &usage, 3);
-    bool whole = (seed >> 57 & 7) != 0; /* else step 4 is left out: what there is is another's */
-    for (int step = whole ? 4 : 5; step <= STEPS; step++) {
-      sp_rater_prefetch(with.rater, &usage, step);
+    for (int step = 1; step <= SP_RATER_STEPS; step++) {
+      rate_case_ahead(&with, &usage, step);
     }
-    const struct sp__guess *guess = sp__guess_of(with.rater, &usage);
-    taken += guess->frame != 0;
-    bool seen = whole && guess->key.set != 0;
-    ck_assert_uint_eq(guess->book, seen ? usage.book : SP_NONE);
+    guessed += sp__guess_of(with.rater, &usage)->frame != 0;
     size_t value = drawn / guess_steps[column] % guess_sizes[column];
     size_t other_value = (value + 1 + round / 8 % 2) % guess_sizes[column];
     size_t changed = drawn + other_value * guess_steps[column] - value * guess_steps[column];
     usage = kinds[changed];
     memset(&one, 0, sizeof(one));
     memset(&other, 0, sizeof(other));
-    bool traced =
-        seed >> 60 == 0; /* takes no guess: explain tells of the record's own destination */
+    bool traced = seed >> 60 == 0; /* explain tells of the record's own destination */
     rate_case_need(sp_rater_notice(with.rater, &usage) == SP_OK, "notice");
     rate_case_need(sp_rate(with.rater, &usage, &one, traced ? &trace : NULL) == SP_OK, "rate");
     rate_case_rate(&without, kinds + changed, &other);
     ck_assert_mem_eq(&one, &other, sizeof(one));
   }
-  ck_assert_uint_gt(taken, 30000);
+  ck_assert_uint_gt(guessed, 10000); /* more features than a lead has frames */
   rate_case_close(&with);
   rate_case_close(&without);
   rate_case_close(&later[0]);

@@ -265,9 +265,9 @@ START_TEST(test_batches)
       memset(&charge[i], 0, sizeof(charge[i]));
       rate_case_rate(&one, &usages[i], &charge[i]);
     }
-    for (int step = 1; step <= 6; step++) {
+    for (int step = 1; step <= SP_RATER_STEPS; step++) {
       for (unsigned i = 0; i < BATCH; i++) {
-        sp_rater_prefetch(many.rater, &usages[i], step);
+        rate_case_ahead(&many, &usages[i], step);
       }
     }
     for (unsigned i = 0; i < BATCH; i++) {

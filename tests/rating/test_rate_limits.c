@@ -132,8 +132,8 @@ START_TEST(test_caches)
     memset(&charge, 0, sizeof(charge));
     memset(&again, 0, sizeof(again));
     rate_case_rate(&plain, &usage, &charge);
-    sp_rater_prefetch(dropped.rater, &usage, 1);
-    sp_rater_prefetch(dropped.rater, &usage, 2);
+    rate_case_ahead(&dropped, &usage, 1);
+    rate_case_ahead(&dropped, &usage, 2);
     if (round % 3 == 0) {
       sp__cache_clear(dropped.rater);
     }
@@ -148,7 +148,7 @@ START_TEST(test_caches)
   ck_assert_uint_lt(dropped.rater->chunk_now, 2);
   struct sp_usage nobody = tariff_usage(&plain);
   nobody.subscriber = SP_NONE;
-  sp_rater_prefetch(plain.rater, &nobody, 1);
+  rate_case_ahead(&plain, &nobody, 1);
   ck_assert_int_eq(sp_rater_notice(plain.rater, &nobody), SP_OK);
   rate_case_close(&plain);
   rate_case_close(&dropped);
