@@ -168,6 +168,30 @@ START_TEST(test_many_caps_beside_a_pool)
 }
 END_TEST
 
+/* A fee that rounds to nothing is one all the same: such a call takes its minutes, one without fee
+ * and price takes none (book.md §10, rule 2). */
+START_TEST(test_fee_rounds_to_nothing)
+{
+  static const struct rate_case_file book[] = {
+      BOOK_YAML,
+      {"plans.csv", "plan,kind\np,base\n"},
+      {"rates.csv", "plan,item,service,zone,connect_fee,price,per,digits\n"
+                    "p,base,voice,domestic,0.004,0,1min,2\np,base,voice,local,,0,1min,2\n"},
+      {"allowances.csv", "plan,allowance,unit,service,amount\np,mine,s,voice,10min\n"},
+      {NULL, NULL}};
+  static struct corner corner;
+  corner_open(&corner, book, customers);
+  struct sp_usage usage = call(&corner, JUNE_UTC_S, 60);
+  for (int fee = 0; fee < 2; fee++) {
+    usage.zone = fee != 0 ? SP_ZONE_DOMESTIC : SP_ZONE_LOCAL;
+    costs(&corner, usage, 0);
+    ck_assert_int_eq(corner.charge.list_micro, 0);
+    ck_assert_int_eq(corner.charge.allowances_count, fee);
+  }
+  corner_close(&corner);
+}
+END_TEST
+
 /* Sets of which one row is on an item that the record does not have: it is neither taken nor
  * counted (book.md §8.4, §11.1). */
 START_TEST(test_row_without_item)
@@ -539,6 +563,7 @@ int main(void)
   TCase *tests = check_case();
   tcase_add_test(tests, test_many_caps);
   tcase_add_test(tests, test_many_caps_beside_a_pool);
+  tcase_add_test(tests, test_fee_rounds_to_nothing);
   tcase_add_test(tests, test_row_without_item);
   tcase_add_test(tests, test_only_row_without_item);
   tcase_add_test(tests, test_grant_of_another_book);
