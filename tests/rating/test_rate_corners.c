@@ -169,7 +169,7 @@ START_TEST(test_many_caps_beside_a_pool)
 END_TEST
 
 /* A fee that rounds to nothing is one all the same: such a call takes its minutes, one without fee
- * and price takes none (book.md §10, rule 2). */
+ * and price takes none (book.md §10.6). */
 START_TEST(test_fee_rounds_to_nothing)
 {
   static const struct rate_case_file book[] = {
