@@ -9,6 +9,7 @@
 #define SINCE "2025-01-01"
 #define SALT_NAME 100
 #define SALT_FACT 101
+#define SALT_SIGNED 102
 
 static const char *const given[] = {"Anlu",  "Bohai", "Chuman", "Dening", "Fayin",  "Gusha",
                                     "Haimo", "Jinko", "Kaiso",  "Luwen",  "Minrai", "Ningto",
@@ -129,18 +130,36 @@ static void members_write(FILE *to, const struct sp_gen_world *world)
   }
 }
 
+/* When a subscriber took its plan, in the year before the period: each in a second of its own, as
+ * people do. */
+static void signed_write(FILE *to, const struct sp_gen_world *world, uint32_t i)
+{
+  uint64_t bits = bits_of(world, SALT_SIGNED, i);
+  uint32_t second = (uint32_t)(bits >> 32) % 86400;
+  day_write(to, (int32_t)(bits % 300) - 360);
+  fprintf(to, "T%02u:%02u:%02u+08:00", second / 3600, second / 60 % 60, second % 60);
+}
+
+static void plan_write(FILE *to, const struct sp_gen_world *world, uint32_t i, uint32_t plan)
+{
+  fprintf(to, "subscriber:S%08u,%s,", i, sp__gen_plan_name[plan]);
+  signed_write(to, world, i);
+  fputc(',', to);
+}
+
 static void own_plans_write(FILE *to, const struct sp_gen_world *world, uint32_t i)
 {
   struct sp_gen_subscriber s = sp__gen_subscriber(world, i);
   if (!s.no_plan) {
-    fprintf(to, "subscriber:S%08u,%s," SINCE ",", i, sp__gen_plan_name[s.plan]);
+    plan_write(to, world, i, s.plan);
     if (s.change_day != SP_GEN_ALWAYS) {
       day_write(to, s.change_day);
     }
     fputc('\n', to);
   }
   if (s.two_plans) {
-    fprintf(to, "subscriber:S%08u,%s," SINCE ",\n", i, sp__gen_plan_name[s.next_plan]);
+    plan_write(to, world, i, s.next_plan);
+    fputc('\n', to);
   }
   if (s.change_day != SP_GEN_ALWAYS) {
     fprintf(to, "subscriber:S%08u,%s,", i, sp__gen_plan_name[s.next_plan]);
