@@ -87,8 +87,11 @@ static inline __attribute__((always_inline)) void plans_prefetch(const struct sp
 {
   struct sp__guess *guess = sp__guess_of(rater, usage);
   guess->usage = usage;
+  guess->subscriber = usage->subscriber;
+  guess->book = usage->book;
   guess->lead = NULL;
-  guess->key.set = guess->holding = guess->before = guess->frame = 0;
+  guess->holding = 0;
+  guess->key.set = guess->before = guess->frame = 0;
   if (usage->subscriber >= rater->state->count[0] || usage->book >= rater->books_count) {
     return;
   }
@@ -106,6 +109,14 @@ static inline __attribute__((always_inline)) void plans_prefetch(const struct sp
       guess->holding++;
     }
   }
+}
+
+/* Where the step before was not taken of it, what stands there is of another record that lay in its
+ * place: of another book, or of a customer where this one has none. */
+static inline bool guess_is(const struct sp__guess *guess, const struct sp_usage *usage)
+{
+  return guess->usage == usage && guess->subscriber == usage->subscriber &&
+         guess->book == usage->book;
 }
 
 static inline bool plan_holds(const struct sp__plan_known *known, const struct sp_usage *usage)
@@ -184,7 +195,7 @@ static inline __attribute__((always_inline)) void lead_prefetch(const struct sp_
                                                                 const struct sp_usage *usage)
 {
   struct sp__guess *guess = sp__guess_of(rater, usage);
-  if (guess->usage != usage || guess->holding == 0) {
+  if (!guess_is(guess, usage) || guess->holding == 0) {
     return;
   }
   if (guess->holding == 1) {
@@ -207,7 +218,7 @@ static inline __attribute__((always_inline)) void far_prefetch(const struct sp_r
                                                                const struct sp_usage *usage)
 {
   struct sp__guess *guess = sp__guess_of(rater, usage);
-  if (guess->usage != usage || guess->frame != 0) {
+  if (!guess_is(guess, usage) || guess->frame != 0) {
     return;
   }
   if (guess->key.set != 0) {
@@ -238,7 +249,7 @@ static inline __attribute__((always_inline)) void choices_prefetch(const struct 
                                                                    const struct sp_usage *usage)
 {
   struct sp__guess *guess = sp__guess_of(rater, usage);
-  if (guess->usage != usage) {
+  if (!guess_is(guess, usage)) {
     return;
   }
   if (guess->frame == 0) {

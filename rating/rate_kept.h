@@ -190,10 +190,12 @@ struct sp__guess {
   _Alignas(SP__LINE_BYTES) const struct sp_usage *usage;
   struct sp__lead *lead;    /* NULL: none */
   struct sp__frame_key key; /* its set 0: none yet */
+  uint32_t subscriber;      /* the usage's, as is its book */
   uint32_t base;            /* the first of its own plans at its start: the directory's */
-  uint32_t holding;         /* how many there are */
   uint32_t before, plan;    /* of the company that has the lead; before 0: base has it */
   uint32_t frame;           /* place; 0: none, or not yet */
+  uint16_t holding;         /* of its own subscriptions at its start */
+  uint16_t book;
 };
 _Static_assert(sizeof(struct sp__guess) == SP__LINE_BYTES, "a line");
 

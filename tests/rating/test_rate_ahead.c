@@ -194,15 +194,16 @@ static const struct rate_case_file guess_book[] = {
                   "q,base,voice,,,0.70,1min,,\nq,flow,data,,,0.07,1KB,,\nq,text,sms,,,0.77,1,,\n"},
     {NULL, NULL}};
 
-/* Another, whose plan asks for no destination, beside the three. */
+/* Another, whose plan asks for no destination, beside the three, and one of two plans. */
 static const struct rate_case_file guess_customers[] = {
     {"accounts.csv", "account\nA\nGA\n"},
     {"subscribers.csv", "subscriber,number,account\nS,13800000001,A\nT,13800000002,A\n"
-                        "U,13800000003,A\nV,13800000004,A\n"},
+                        "U,13800000003,A\nV,13800000004,A\nW,13800000005,A\n"},
     {"groups.csv", "group,kind,account\nG,enterprise,GA\nH,enterprise,GA\n"},
     {"members.csv", "group,subscriber\nG,T\nH,U\n"},
     {"subscriptions.csv", "owner,plan,from\nsubscriber:S,p,2026-01-01\nsubscriber:T,p,2026-01-01\n"
                           "subscriber:U,p,2026-01-01\nsubscriber:V,q,2026-01-01\n"
+                          "subscriber:W,p,2026-01-01\nsubscriber:W,q,2026-01-01\n"
                           "group:G,g,2026-01-01\ngroup:H,g,2026-01-01\ngroup:H,h,2026-01-01\n"},
     {NULL, NULL}};
 
@@ -297,10 +298,45 @@ START_TEST(test_guess_of_another)
 }
 END_TEST
 
+/* In the place of a record of which only the first steps were taken lies another one, of which they
+ * were not: without a customer, of no book, of another book. Nothing is read of what it has not. */
+START_TEST(test_guess_of_one_gone)
+{
+  static struct rate_case it, later;
+  rate_case_open_two(&it, &later, guess_book, guess_book_later, guess_customers);
+  static struct sp_charge charge;
+  for (uint32_t i = 0; i < GUESS_KINDS; i++) {
+    const struct sp_usage usage = guess_usage(&it, i);
+    rate_case_rate(&it, &usage, &charge);
+  }
+  for (uint32_t i = 0; i < GUESS_KINDS * 5; i++) {
+    for (int change = 0; change < 3; change++) {
+      for (int step = SP_RATER_STEPS_NEAR + 2; step <= SP_RATER_STEPS; step++) {
+        struct sp_usage usage = guess_usage(&it, i / 5);
+        usage.subscriber = i % 5 == 4 ? 4 : usage.subscriber;
+        for (int before = SP_RATER_STEPS_NEAR + 1; before < step; before++) {
+          rate_case_ahead(&it, &usage, before);
+        }
+        usage.subscriber = change == 0 ? SP_NONE : usage.subscriber;
+        usage.book = change == 1 ? UINT16_MAX : (uint16_t)(1 - usage.book);
+        const struct sp__guess kept = *sp__guess_of(it.rater, &usage);
+        for (int behind = step; behind <= SP_RATER_STEPS; behind++) {
+          rate_case_ahead(&it, &usage, behind);
+        }
+        ck_assert_mem_eq(&kept, sp__guess_of(it.rater, &usage), sizeof(kept));
+      }
+    }
+  }
+  rate_case_close(&it);
+  rate_case_close(&later);
+}
+END_TEST
+
 int main(void)
 {
   TCase *tests = check_case();
   tcase_add_test(tests, test_ahead_changes_nothing);
   tcase_add_test(tests, test_guess_of_another);
+  tcase_add_test(tests, test_guess_of_one_gone);
   return check_run("rate_ahead", tests);
 }
