@@ -204,21 +204,18 @@ static enum sp_status rows_read(struct sp__load *load)
   return load->subscription_count > INT32_MAX ? SP_LIMIT : SP_OK;
 }
 
-/* One owner's rows, chained from the last, become a list in file order. */
-static enum sp_status list_make(struct sp__load *load, uint32_t head, uint32_t *list_of)
+/* One owner's rows, chained from the last, as a list in file order: in `scratch`, which the next
+ * one takes. */
+static enum sp_status list_make(struct sp__load *load, uint32_t head, uint32_t *count)
 {
   const struct sp__subscription_row *rows = load->subscription_rows.at;
-  uint32_t count = 0;
+  *count = 0;
   for (uint32_t next = head; next != 0; next = rows[next - 1].next) {
-    count++;
+    ++*count;
   }
-  *list_of = 0;
-  if (count == 0) {
-    return SP_OK;
-  }
-  SP_TRY(sp__array_room(&load->scratch, load->memory, count * sizeof(struct sp_subscription)));
+  SP_TRY(sp__array_room(&load->scratch, load->memory, *count * sizeof(struct sp_subscription)));
   struct sp_subscription *list = load->scratch.at;
-  uint32_t place = count;
+  uint32_t place = *count;
   for (uint32_t next = head; next != 0; next = rows[next - 1].next) {
     const struct sp__subscription_row *row = &rows[next - 1];
     uint32_t plan;
@@ -227,7 +224,20 @@ static enum sp_status list_make(struct sp__load *load, uint32_t head, uint32_t *
     place--;
     list[place] = (struct sp_subscription){row->from_utc_s, row->to_utc_s, plan, place};
   }
-  return sp__directory_keep_list(load->directory, &load->index, list, count, list_of);
+  return SP_OK;
+}
+
+static enum sp_status own_make(struct sp__load *load, uint32_t head, struct sp__lists *lists)
+{
+  uint32_t count, list;
+  SP_TRY(list_make(load, head, &count));
+  uint64_t own = sp__own_pack(load->scratch.at, count);
+  if (own == 0) {
+    SP_TRY(sp__directory_keep_list(load->directory, &load->index, load->scratch.at, count, &list));
+    own = list;
+  }
+  sp__lists_set_own(lists, own);
+  return SP_OK;
 }
 
 static enum sp_status lists_make(struct sp__load *load)
@@ -238,11 +248,18 @@ static enum sp_status lists_make(struct sp__load *load)
   SP_TRY(sp__index_make(&load->index, load->memory, load->subscription_count));
   struct sp__lists *lists = directory->lists.at;
   for (uint32_t i = 0; i < directory->subscribers.names.count; i++) {
-    SP_TRY(list_make(load, subscriber_heads[i], &lists[i].subscription_list));
+    if (subscriber_heads[i] != 0) {
+      SP_TRY(own_make(load, subscriber_heads[i], lists + i));
+    }
   }
   uint32_t *group_lists = directory->group_list_of.at;
   for (uint32_t i = 0; i < directory->groups.names.count; i++) {
-    SP_TRY(list_make(load, group_heads[i], &group_lists[i]));
+    if (group_heads[i] != 0) {
+      uint32_t count;
+      SP_TRY(list_make(load, group_heads[i], &count));
+      SP_TRY(sp__directory_keep_list(directory, &load->index, load->scratch.at, count,
+                                     &group_lists[i]));
+    }
   }
   return SP_OK;
 }

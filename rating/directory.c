@@ -284,13 +284,13 @@ const struct sp_group_member *sp_directory_group_members(const struct sp_directo
   return ROWS(directory, group_members, struct sp_group_member) + at[0];
 }
 
-/* + 1; 0 = none */
-static uint32_t list_of(const struct sp_directory *directory, uint32_t subscriber)
+static uint64_t own_of(const struct sp_directory *directory, uint32_t subscriber)
 {
   SP_ASSERT(subscriber < directory->subscribers.names.count);
-  return ROWS(directory, lists, struct sp__lists)[subscriber].subscription_list;
+  return sp__lists_own(ROWS(directory, lists, struct sp__lists) + subscriber);
 }
 
+/* list: + 1, 0 = none */
 static const struct sp_subscription *list_at(const struct sp_directory *directory, uint32_t list,
                                              uint32_t *count)
 {
@@ -304,9 +304,17 @@ static const struct sp_subscription *list_at(const struct sp_directory *director
 }
 
 const struct sp_subscription *sp_directory_subscriptions(const struct sp_directory *directory,
-                                                         uint32_t subscriber, uint32_t *count)
+                                                         uint32_t subscriber,
+                                                         struct sp_subscription *one,
+                                                         uint32_t *count)
 {
-  return list_at(directory, list_of(directory, subscriber), count);
+  uint64_t own = own_of(directory, subscriber);
+  if (SP_UNLIKELY((own & SP__OWN_ONE) == 0)) {
+    return list_at(directory, (uint32_t)own, count);
+  }
+  *one = sp__own_unpack(own);
+  *count = 1;
+  return one;
 }
 
 const struct sp_subscription *sp_directory_group_subscriptions(const struct sp_directory *directory,
@@ -318,16 +326,19 @@ const struct sp_subscription *sp_directory_group_subscriptions(const struct sp_d
 
 void sp_directory_prefetch_slice(const struct sp_directory *directory, uint32_t subscriber)
 {
-  uint32_t list = list_of(directory, subscriber);
-  if (list != 0) {
-    sp_line_fetch(ROWS(directory, subscription_lists, struct sp__slice) + list - 1);
+  uint64_t own = own_of(directory, subscriber);
+  if ((own & SP__OWN_ONE) == 0 && own != 0) {
+    sp_line_fetch(ROWS(directory, subscription_lists, struct sp__slice) + own - 1);
   }
 }
 
 void sp_directory_prefetch_subscriptions(const struct sp_directory *directory, uint32_t subscriber)
 {
-  uint32_t count;
-  sp_line_fetch(sp_directory_subscriptions(directory, subscriber, &count));
+  uint64_t own = own_of(directory, subscriber);
+  if ((own & SP__OWN_ONE) == 0) {
+    uint32_t count;
+    sp_line_fetch(list_at(directory, (uint32_t)own, &count));
+  }
 }
 
 bool sp_directory_membership_holds(const struct sp_directory *directory,

@@ -163,8 +163,11 @@ uint64_t sp_directory_group_component(const struct sp_directory *directory, uint
 /* Lists, borrowed. */
 const struct sp_membership *sp_directory_memberships(const struct sp_directory *directory,
                                                      uint32_t subscriber, uint32_t *count);
+/* `one`: room for the only one of most, which is then what is given back. */
 const struct sp_subscription *sp_directory_subscriptions(const struct sp_directory *directory,
-                                                         uint32_t subscriber, uint32_t *count);
+                                                         uint32_t subscriber,
+                                                         struct sp_subscription *one,
+                                                         uint32_t *count);
 const struct sp_subscription *sp_directory_group_subscriptions(const struct sp_directory *directory,
                                                                uint32_t group, uint32_t *count);
 const struct sp_group *sp_directory_group(const struct sp_directory *directory, uint32_t group);

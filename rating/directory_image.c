@@ -32,7 +32,7 @@ struct head { /* section 0 */
 _Static_assert(sizeof(struct sp_membership) == 32 && sizeof(struct sp_subscription) == 24 &&
                    sizeof(struct sp_group) == 72 && sizeof(struct sp_manager) == 40 &&
                    sizeof(struct sp_fact) == 32 && sizeof(struct sp_group_member) == 8 &&
-                   sizeof(struct sp__later) == 40 && sizeof(struct sp__lists) == 8 &&
+                   sizeof(struct sp__later) == 40 && sizeof(struct sp__lists) == 12 &&
                    sizeof(struct sp__slice) == 8 && sizeof(struct sp__account_class) == 32 &&
                    sizeof(struct head) % 8 == 0,
                "arrays are stored as they lie: another size is another SP_DIRECTORY_VERSION");

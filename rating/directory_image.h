@@ -7,7 +7,7 @@
 #include "rating/directory.h"
 #include "rating/memory.h"
 
-#define SP_DIRECTORY_VERSION 1u
+#define SP_DIRECTORY_VERSION 2u
 #define SP_DIRECTORY_PIECE_BYTES (UINT32_C(1) << 18)
 
 struct sp_directory_piece {

@@ -1,9 +1,9 @@
 /* How the directory lies in memory. Only rating/directory*.c and rating/customers*.c include this.
  *
  * Subscribers are dense; a subscriber's first row is tenure number = subscriber, further rows are
- * in `later`, chained. Times are 40-bit seconds, so that a tenure is half a cache line. Lists of
- * subscriptions are kept once each: most subscribers have the same as some other. A membership list
- * is a slice of one array sorted by (subscriber, group, from). */
+ * in `later`, chained. Times are 40-bit seconds, so that a tenure is half a cache line. The
+ * only subscription of most lies with its subscriber, other lists are kept once each. A membership
+ * list is a slice of one array sorted by (subscriber, group, from). */
 #ifndef SP_RATING_DIRECTORY_PARTS_H
 #define SP_RATING_DIRECTORY_PARTS_H
 
@@ -73,8 +73,40 @@ struct sp__later { /* a further row of a subscriber */
 
 struct sp__lists { /* of one subscriber; one more stands behind the last */
   uint32_t memberships_at;
-  uint32_t subscription_list; /* + 1, 0 = none */
+  uint32_t own_low, own_high; /* its subscriptions: SP__OWN_ONE, or a list + 1, 0 = none */
 };
+_Static_assert(sizeof(struct sp__lists) == 12, "a word in halves, so that nothing is left free");
+
+/* A single subscription without end: its start in the low 40 bits, its plan above. */
+#define SP__OWN_ONE (UINT64_C(1) << 63)
+#define SP__OWN_PLAN_BITS 23
+static inline uint64_t sp__lists_own(const struct sp__lists *lists)
+{
+  return (uint64_t)lists->own_high << 32 | lists->own_low;
+}
+static inline void sp__lists_set_own(struct sp__lists *lists, uint64_t own)
+{
+  lists->own_low = (uint32_t)own;
+  lists->own_high = (uint32_t)(own >> 32);
+}
+static inline uint32_t sp__own_plan(uint64_t own)
+{
+  return (uint32_t)(own >> 40) & ((UINT32_C(1) << SP__OWN_PLAN_BITS) - 1);
+}
+static inline struct sp_subscription sp__own_unpack(uint64_t own)
+{
+  return (struct sp_subscription){sp__time_unpack(own & (uint64_t)SP__TIME_TOP), SP_TIME_MAX,
+                                  sp__own_plan(own), 0};
+}
+/* 0: it is not one that fits. */
+static inline uint64_t sp__own_pack(const struct sp_subscription *list, uint32_t count)
+{
+  uint64_t from = sp__time_pack(list->from_utc_s);
+  bool fits = count == 1 && list->to_utc_s == SP_TIME_MAX &&
+              list->plan < UINT32_C(1) << SP__OWN_PLAN_BITS &&
+              sp__time_unpack(from) == list->from_utc_s;
+  return fits ? SP__OWN_ONE | (uint64_t)list->plan << 40 | from : 0;
+}
 
 struct sp__slice {
   uint32_t at, count;

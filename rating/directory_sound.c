@@ -33,6 +33,12 @@ static bool tenure_sound(const struct sp_directory *directory, const struct sp__
          (tenure->next == 0 || (tenure->next > next_min && tenure->next <= directory->later_count));
 }
 
+static bool own_sound(const struct sp_directory *directory, uint64_t own)
+{
+  return (own & SP__OWN_ONE) != 0 ? sp__own_plan(own) < directory->plans.names.count
+                                  : own <= directory->lists_count;
+}
+
 static bool subscribers_sound(const struct sp_directory *directory)
 {
   uint32_t count = directory->subscribers.names.count;
@@ -41,7 +47,7 @@ static bool subscribers_sound(const struct sp_directory *directory)
   for (uint32_t i = 0; i < count; i++) {
     if (!tenure_sound(directory, sp__tenure_at(directory, i), 0) ||
         lists[i].memberships_at > lists[i + 1].memberships_at ||
-        lists[i].subscription_list > directory->lists_count) {
+        !own_sound(directory, sp__lists_own(lists + i))) {
       return false;
     }
   }

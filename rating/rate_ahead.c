@@ -99,9 +99,10 @@ static inline __attribute__((always_inline)) void plans_prefetch(const struct sp
     sp_line_fetch(rater->dests[usage->book] + usage->dest_node);
   }
   const struct sp__plan_known *plans = sp__plans_known(rater, usage->book);
+  struct sp_subscription one;
   uint32_t rows;
   const struct sp_subscription *row =
-      sp_directory_subscriptions(rater->directory, usage->subscriber, &rows);
+      sp_directory_subscriptions(rater->directory, usage->subscriber, &one, &rows);
   for (; rows > 0; rows--, row++) {
     if (row_holds(row, usage)) {
       sp_line_fetch(plans + row->plan);
@@ -150,9 +151,10 @@ static __attribute__((noinline)) void lead_own(const struct sp_rater *rater,
                                                struct sp__guess *guess)
 {
   struct sp__plan_known *plans = sp__plans_known(rater, usage->book);
+  struct sp_subscription one;
   uint32_t rows;
   const struct sp_subscription *row =
-      sp_directory_subscriptions(rater->directory, usage->subscriber, &rows);
+      sp_directory_subscriptions(rater->directory, usage->subscriber, &one, &rows);
   bool first = true;
   for (; rows > 0; rows--, row++) {
     struct sp__plan_known *known = plans + row->plan;

@@ -200,9 +200,10 @@ static enum sp_reason own_find(struct sp_rater *rater)
   const struct sp_usage *usage = work->usage;
   int64_t at = usage->start_utc_s;
   struct sp__plan_known *plans = sp__plans_known(rater, usage->book);
+  struct sp_subscription one;
   uint32_t rows, bases = 0;
   const struct sp_subscription *row =
-      sp_directory_subscriptions(rater->directory, usage->subscriber, &rows);
+      sp_directory_subscriptions(rater->directory, usage->subscriber, &one, &rows);
   uint16_t count = 0;
   for (; rows > 0; rows--, row++) {
     SP_ASSERT(row->plan < rater->plans_count); /* a directory never changes under its rater */

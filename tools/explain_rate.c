@@ -50,10 +50,11 @@ static void plan_tell(const struct sp_told *told, struct sp_tell *tell,
 /* Own subscriptions; `all` = false: only those that do not hold. */
 static void subscriptions_tell(const struct sp_told *told, struct sp_tell *tell, bool all)
 {
+  struct sp_subscription one;
   uint32_t count;
   const struct sp_usage *usage = told->usage;
   const struct sp_subscription *row =
-      sp_directory_subscriptions(told->directory, usage->subscriber, &count);
+      sp_directory_subscriptions(told->directory, usage->subscriber, &one, &count);
   if (usage->book >= told->books->count) {
     return;
   }

@@ -69,8 +69,9 @@ void sp_replay_plans(struct sp_replay_tally *tally, const struct sp_books *books
 static uint32_t base_plan(const struct sp_replay_tally *tally, uint32_t subscriber, int64_t at)
 {
   uint32_t count, plan = sp_directory_plan_count(tally->directory);
+  struct sp_subscription one;
   const struct sp_subscription *row =
-      sp_directory_subscriptions(tally->directory, subscriber, &count);
+      sp_directory_subscriptions(tally->directory, subscriber, &one, &count);
   for (; count > 0; count--, row++) {
     if (tally->is_base[row->plan] != 0 && at >= row->from_utc_s && at < row->to_utc_s) {
       plan = row->plan;

@@ -334,6 +334,7 @@ static void components_check(const struct customers_case *own)
 
 static void lists_check(const struct sp_directory *directory)
 {
+  struct sp_subscription one;
   uint32_t members_seen = 0, count;
   for (uint32_t i = 0; i < sp_directory_group_count(directory); i++) {
     const struct sp_group_member *list = sp_directory_group_members(directory, i, &count);
@@ -358,7 +359,7 @@ static void lists_check(const struct sp_directory *directory)
       ck_assert(before < rank || (before == rank && of[k - 1].from_utc_s < of[k].from_utc_s));
     }
     sp_directory_prefetch_slice(directory, i); /* also of who has none */
-    const struct sp_subscription *list = sp_directory_subscriptions(directory, i, &count);
+    const struct sp_subscription *list = sp_directory_subscriptions(directory, i, &one, &count);
     for (uint32_t k = 0; k < count; k++) {
       ck_assert_uint_eq(list[k].row, k);
       ck_assert_uint_lt(list[k].plan, sp_directory_plan_count(directory));
@@ -465,10 +466,11 @@ START_TEST(test_damaged_image)
     *byte = (unsigned char)(draw(2) ? before ^ (1u << draw(8)) : draw(256));
     enum sp_status status = pieces_restore(&pieces, pieces.count, &memory, &restored);
     if (status == SP_OK) {
+      struct sp_subscription one;
       uint32_t count;
       for (uint32_t i = 0; i < sp_directory_subscriber_count(restored); i++) {
         (void)sp_directory_domain_at(restored, i, 1767225600);
-        (void)sp_directory_subscriptions(restored, i, &count);
+        (void)sp_directory_subscriptions(restored, i, &one, &count);
         (void)sp_directory_find_short(restored, i, sp_number_pack("600", 3).digits, 1767225600);
       }
     }

@@ -70,8 +70,9 @@ static void loaded_check(int count)
   ck_assert_uint_eq(subscriber, 7);
   ck_assert(case_is(sp_directory_account_name(directory, sp_directory_account_at(directory, 7, 0)),
                     "account00000007"));
+  struct sp_subscription one;
   uint32_t subscriptions;
-  (void)sp_directory_subscriptions(directory, 7, &subscriptions);
+  (void)sp_directory_subscriptions(directory, 7, &one, &subscriptions);
   ck_assert_uint_eq(subscriptions, 1);
   sp_directory_free(directory);
   sp_memory_free(&memory);
