@@ -227,8 +227,8 @@ _Static_assert(sizeof(struct sp__plan_known) == 2 * SP__LINE_BYTES &&
 
 struct sp__company {                        /* a set of plans and one more behind them */
   _Alignas(SP__LINE_BYTES) uint32_t before; /* place of that set; 0: nothing kept here */
-  uint32_t plan;
-  struct sp__lead lead; /* to the set of all */
+  uint32_t plan;                            /* SP_NONE: none, the set itself, which is of many */
+  struct sp__lead lead;                     /* to the set of all */
 };
 
 struct sp__group_plans { /* what a group and those above it give; most give one: one cache line */

@@ -34,6 +34,7 @@
 #define SP__FRAMES_MOST (UINT32_C(1) << 23)
 #define SP__SET_BUCKETS 8192u
 #define SP__COMPANIES 8192u /* a power of two */
+#define SP__COMPANY_MAX 3u  /* plans whose set is found one by one */
 #define SP__MET_MAX 16u
 #define SP__CAPS_KEPT 8u  /* cells of caps remembered between cutting and counting */
 #define SP__SHORT_MAX 16u /* allowances, discounts in reach of a record that goes the short way */

@@ -1,5 +1,8 @@
 /* Sets of plans that count together (book.md §7): made once for all records alike and found ever
- * after, that of one plan with the plan, that of more by the set before the last one. */
+ * after, that of one plan with the plan, that of a few by the set before the last one, that of many
+ * by all: who has many has mostly others than anybody else, and the sets before theirs are
+ * nobody's.
+ */
 #include "rating/hash.h"
 #include "rating/rate_parts.h"
 
@@ -144,21 +147,43 @@ struct sp__company *sp__company_at(const struct sp_rater *rater, uint32_t before
   return rater->companies + (hash >> 32) % SP__COMPANIES;
 }
 
+static struct sp__lead lead_to(const struct sp__plan_set *set)
+{
+  return (struct sp__lead){
+      .set = set->place, .asks_dest = set->asks_dest, .asks_group = set->asks_group};
+}
+
 /* To the set of the first `count` plans in hand. false: no memory. */
 static __attribute__((noinline)) bool lead_make(struct sp_rater *rater, struct sp__lead *lead,
                                                 uint16_t count)
 {
   const struct sp__plan_set *set = set_intern(rater, count);
   if (set != NULL) {
-    *lead = (struct sp__lead){
-        .set = set->place, .asks_dest = set->asks_dest, .asks_group = set->asks_group};
+    *lead = lead_to(set);
   }
   return set != NULL;
+}
+
+/* To the set of all of them, looked for as a whole. NULL: no memory. */
+static __attribute__((noinline)) struct sp__lead *lead_of_many(struct sp_rater *rater)
+{
+  const struct sp__plan_set *set = set_intern(rater, rater->work.positions_count);
+  if (set == NULL) {
+    return NULL;
+  }
+  struct sp__company *company = sp__company_at(rater, set->place, SP_NONE);
+  if (!sp__company_is(company, set->place, SP_NONE)) {
+    *company = (struct sp__company){.before = set->place, .plan = SP_NONE, .lead = lead_to(set)};
+  }
+  return &company->lead;
 }
 
 struct sp__lead *sp__lead_find(struct sp_rater *rater)
 {
   const struct sp__work *work = &rater->work;
+  if (SP_UNLIKELY(work->positions_count > SP__COMPANY_MAX)) {
+    return lead_of_many(rater);
+  }
   struct sp__lead *lead = &work->first->alone;
   if (SP_UNLIKELY(lead->set == 0) && !lead_make(rater, lead, 1)) {
     return NULL;

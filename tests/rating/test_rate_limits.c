@@ -166,6 +166,17 @@ static void text_add(char *text, const char *format, int number)
 #pragma GCC diagnostic pop
 }
 
+static unsigned sets_count(const struct sp_rater *rater)
+{
+  unsigned count = 0;
+  for (uint32_t i = 0; i < SP__SET_BUCKETS; i++) {
+    for (uint32_t at = rater->sets[i]; at != 0; at = sp__set_at(rater, at)->next) {
+      count++;
+    }
+  }
+  return count;
+}
+
 /* `own` add_ons of the subscriber and `groups` groups with a plan of their own each. */
 static uint16_t crowd_reason(int own, int groups)
 {
@@ -210,6 +221,7 @@ static uint16_t crowd_reason(int own, int groups)
   uint16_t reason = charge.reason;
   rate_case_rate(&it, &usage, &charge);
   ck_assert_uint_eq(charge.reason, reason);
+  ck_assert_uint_eq(sets_count(it.rater), reason == 0); /* but of all plans none is made */
   rate_case_close(&it);
   return reason;
 }
