@@ -5,8 +5,10 @@
   bench/bench_large.py --customers 2000 --records 20000 --runs 1
   bench/bench_large.py --streams abroad abroad_even first
 
-Streams whose calls stay in the country: `zipf`, where a plan or a prefix is as likely as one over its rank (the first tenth of the plans
-has two thirds of the customers), `uneven`, where the first tenth has nearly half, and `even`, where each is as likely as any other.
+`same`: the very same customers, on the two plans that both books have, and the same calls; only the book is larger.
+Other streams spread the customers over all 2,000 plans of the large book. Their calls stay in the country: `zipf`, where a plan or a
+prefix is as likely as one over its rank (the first tenth of the plans has two thirds of the customers), `uneven`, where the first tenth
+has nearly half, and `even`, where each is as likely as any other.
 In `abroad` (by Zipf's law) and `abroad_even` half of the voice calls go abroad, behind the prefixes of 125 destinations that each minute
 plan of the large book prices on its own; one destination of the small book has them all. `first` is a fifteenth as long, even, with
 all voice calls abroad: of those that a minute plan prices, four in five meet their plan and destination for the first time.
@@ -30,9 +32,11 @@ import sys
 import machine
 import stores
 
-Stream = collections.namedtuple("Stream", "law abroad fraction")  # share of voice calls abroad; 1: records of a part as asked
-STREAMS = {"zipf": Stream("zipf", 0, 1), "uneven": Stream("uneven", 0, 1), "even": Stream("even", 0, 1),
-           "abroad": Stream("zipf", 0.5, 1), "abroad_even": Stream("even", 0.5, 1), "first": Stream("even", 1, 15)}
+# spread: over all plans; abroad: share of voice calls; fraction 1: records of a part as asked
+Stream = collections.namedtuple("Stream", "law spread abroad fraction")
+STREAMS = {"same": Stream("zipf", False, 0, 1), "zipf": Stream("zipf", True, 0, 1), "uneven": Stream("uneven", True, 0, 1),
+           "even": Stream("even", True, 0, 1), "abroad": Stream("zipf", True, 0.5, 1),
+           "abroad_even": Stream("even", True, 0.5, 1), "first": Stream("even", True, 1, 15)}
 Book = collections.namedtuple("Book", "plans numbers dests dest_prefixes everywhere")  # everywhere: prefixes of d0 beside those drawn
 BOOKS = {"small": Book(1, 10, 5, 20, "12345679"), "large": Book(1000, 100000, 250, 70000, "")}
 PARTS = 3
@@ -143,7 +147,8 @@ def measure(folder, options, name):
     stream = STREAMS[name]
     records = max(options.records // stream.fraction, 1)
     for size, book in BOOKS.items():
-        make_customers(f"{folder}/{size}/customers", options.customers, book.plans, stream.law)
+        plans = book.plans if stream.spread else BOOKS["small"].plans
+        make_customers(f"{folder}/{size}/customers", options.customers, plans, stream.law)
         stores.make_store(f"{folder}/{size}/store", f"{folder}/{size}", 2)
     make_usage(f"{folder}/usage", options.customers, records, stream, prefixes_abroad(f"{folder}/large/book"))
     taken = {"small": [], "large": []}
