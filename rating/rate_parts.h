@@ -288,7 +288,7 @@ static inline bool sp__plan_is_first(const struct sp__plan_set *set, uint32_t po
   return first == position;
 }
 
-static inline struct sp__plan_known *sp__plans_known(const struct sp_rater *rater, uint16_t book)
+static inline struct sp__plan_known *sp__plans_known(const struct sp_rater *rater, uint32_t book)
 {
   return rater->plans + (size_t)book * rater->plans_count;
 }

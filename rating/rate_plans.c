@@ -23,7 +23,7 @@ static void plan_look_up(const struct sp_book *book, struct sp_name name,
 
 void sp__plans_look_up(struct sp_rater *rater)
 {
-  for (uint16_t b = 0; b < rater->books_count; b++) {
+  for (uint32_t b = 0; b < rater->books_count; b++) {
     for (uint32_t p = 0; p < rater->plans_count; p++) {
       plan_look_up(rater->books->book + b, sp_directory_plan_name(rater->directory, p),
                    sp__plans_known(rater, b) + p);
