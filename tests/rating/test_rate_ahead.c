@@ -181,7 +181,8 @@ END_TEST
 
 static const struct rate_case_file guess_book[] = {
     {"book.yaml", "name: t\ncurrency: CNY\ntimezone: Asia/Shanghai\n"},
-    {"plans.csv", "plan,kind\np,base\nq,base\ng,group\nh,group\n"},
+    {"plans.csv", "plan,kind,valid_from,valid_to\np,base,,\nq,base,,\ng,group,,\nh,group,,\n"
+                  "old,add_on,,2026-05-01\nnew,add_on,2030-01-01,\nlater,add_on,,\n"},
     {"destinations.csv", "destination,prefix\na,91\nb,92\n"},
     {"rates.csv", "plan,item,service,zone,net,price,per,dest,rating_group\n"
                   "p,base,voice,,,0.10,1min,,\np,base,voice,,group,0.11,1min,,\n"
@@ -194,17 +195,23 @@ static const struct rate_case_file guess_book[] = {
                   "q,base,voice,,,0.70,1min,,\nq,flow,data,,,0.07,1KB,,\nq,text,sms,,,0.77,1,,\n"},
     {NULL, NULL}};
 
-/* Another, whose plan asks for no destination, beside the three, and one of two plans. */
+/* Another, whose plan asks for no destination, beside the three, one of two plans that count, two
+ * that do not, one to come and one that is over, and one whose only plan is gone. */
 static const struct rate_case_file guess_customers[] = {
     {"accounts.csv", "account\nA\nGA\n"},
     {"subscribers.csv", "subscriber,number,account\nS,13800000001,A\nT,13800000002,A\n"
-                        "U,13800000003,A\nV,13800000004,A\nW,13800000005,A\n"},
+                        "U,13800000003,A\nV,13800000004,A\nW,13800000005,A\n"
+                        "X,13800000006,A\n"},
     {"groups.csv", "group,kind,account\nG,enterprise,GA\nH,enterprise,GA\n"},
     {"members.csv", "group,subscriber\nG,T\nH,U\n"},
-    {"subscriptions.csv", "owner,plan,from\nsubscriber:S,p,2026-01-01\nsubscriber:T,p,2026-01-01\n"
-                          "subscriber:U,p,2026-01-01\nsubscriber:V,q,2026-01-01\n"
-                          "subscriber:W,p,2026-01-01\nsubscriber:W,q,2026-01-01\n"
-                          "group:G,g,2026-01-01\ngroup:H,g,2026-01-01\ngroup:H,h,2026-01-01\n"},
+    {"subscriptions.csv",
+     "owner,plan,from,to\nsubscriber:S,p,2026-01-01,\nsubscriber:T,p,2026-01-01,\n"
+     "subscriber:U,p,2026-01-01,\nsubscriber:V,q,2026-01-01,\n"
+     "subscriber:W,p,2026-01-01,\nsubscriber:W,q,2026-01-01,\n"
+     "subscriber:W,old,2026-01-01,\nsubscriber:W,new,2026-01-01,\n"
+     "subscriber:W,later,2029-01-01,\nsubscriber:W,later,2025-01-01,2025-02-01\n"
+     "subscriber:X,old,2026-01-01,\n"
+     "group:G,g,2026-01-01,\ngroup:H,g,2026-01-01,\ngroup:H,h,2026-01-01,\n"},
     {NULL, NULL}};
 
 /* Other prices, and other destinations alike. */
@@ -313,7 +320,7 @@ START_TEST(test_guess_of_one_gone)
     for (int change = 0; change < 3; change++) {
       for (int step = SP_RATER_STEPS_NEAR + 2; step <= SP_RATER_STEPS; step++) {
         struct sp_usage usage = guess_usage(&it, i / 5);
-        usage.subscriber = i % 5 == 4 ? 4 : usage.subscriber;
+        usage.subscriber = i % 5 >= 3 ? i % 5 + 1 : usage.subscriber;
         for (int before = SP_RATER_STEPS_NEAR + 1; before < step; before++) {
           rate_case_ahead(&it, &usage, before);
         }
@@ -327,6 +334,15 @@ START_TEST(test_guess_of_one_gone)
       }
     }
   }
+  struct sp_usage unpriced = guess_usage(&it, 0); /* its frame has no choice */
+  unpriced.service = SP_SERVICE_MMS;
+  unpriced.items = 1;
+  rate_case_rate(&it, &unpriced, &charge);
+  ck_assert_uint_eq(charge.reason, SP_REASON_NO_RATE);
+  for (int step = SP_RATER_STEPS_NEAR + 1; step <= SP_RATER_STEPS; step++) {
+    rate_case_ahead(&it, &unpriced, step);
+  }
+  ck_assert_uint_ne(sp__guess_of(it.rater, &unpriced)->frame, 0);
   rate_case_close(&it);
   rate_case_close(&later);
 }
