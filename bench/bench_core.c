@@ -228,9 +228,8 @@ struct totals {
   int64_t net_micro;
 };
 
-#define AHEAD_MAX                                                                \
-  16u /* records ahead of the one at hand: its usage, which another thread wrote \
-       */
+/* Records ahead of the one at hand: its usage, which another thread wrote. */
+#define AHEAD_MAX 16u
 
 /* The rater's steps, as in tools/shard.c. Record i is the one at hand; before the first one it has
  * wrapped. */

@@ -76,11 +76,6 @@ static __attribute__((noinline)) void meeting_prefetch(const struct sp_rater *ra
   }
 }
 
-static inline bool row_holds(const struct sp_subscription *row, const struct sp_usage *usage)
-{
-  return usage->start_utc_s >= row->from_utc_s && usage->start_utc_s < row->to_utc_s;
-}
-
 /* The plans of its own subscriptions. */
 static inline __attribute__((always_inline)) void plans_prefetch(const struct sp_rater *rater,
                                                                  const struct sp_usage *usage)
@@ -104,7 +99,7 @@ static inline __attribute__((always_inline)) void plans_prefetch(const struct sp
   const struct sp_subscription *row =
       sp_directory_subscriptions(rater->directory, usage->subscriber, &one, &rows);
   for (; rows > 0; rows--, row++) {
-    if (row_holds(row, usage)) {
+    if (sp__subscription_holds(row, usage->start_utc_s)) {
       sp_line_fetch(plans + row->plan);
       guess->base = guess->holding == 0 ? row->plan : guess->base;
       guess->holding++;
@@ -118,12 +113,6 @@ static inline bool guess_is(const struct sp__guess *guess, const struct sp_usage
 {
   return guess->usage == usage && guess->subscriber == usage->subscriber &&
          guess->book == usage->book;
-}
-
-static inline bool plan_holds(const struct sp__plan_known *known, const struct sp_usage *usage)
-{
-  return usage->start_utc_s >= known->valid.from_utc_s &&
-         usage->start_utc_s < known->valid.to_utc_s;
 }
 
 static inline bool company_holds(const struct sp_rater *rater, const struct sp__guess *guess)
@@ -158,7 +147,8 @@ static __attribute__((noinline)) void lead_own(const struct sp_rater *rater,
   bool first = true;
   for (; rows > 0; rows--, row++) {
     struct sp__plan_known *known = plans + row->plan;
-    if (!row_holds(row, usage) || !plan_holds(known, usage)) {
+    if (!sp__subscription_holds(row, usage->start_utc_s) ||
+        !sp__span_holds(&known->valid, usage->start_utc_s)) {
       continue;
     }
     if (first) {
@@ -202,7 +192,7 @@ static inline __attribute__((always_inline)) void lead_prefetch(const struct sp_
   }
   if (guess->holding == 1) {
     struct sp__plan_known *known = sp__plans_known(rater, usage->book) + guess->base;
-    guess->lead = plan_holds(known, usage) ? &known->alone : NULL;
+    guess->lead = sp__span_holds(&known->valid, usage->start_utc_s) ? &known->alone : NULL;
   } else {
     lead_own(rater, usage, guess);
   }

@@ -67,7 +67,6 @@ static void frames_set(struct sp__frames *frames, uint32_t *at, uint32_t size)
 {
   frames->at = at;
   frames->size = size;
-  frames->enough = size / 2;
 }
 
 enum sp_status sp__frames_make(struct sp_rater *rater)

@@ -213,6 +213,10 @@ struct sp__position { /* one subscription that counts at the record's start */
 struct sp__span { /* instants at which something stays the same */
   int64_t from_utc_s, to_utc_s;
 };
+static inline bool sp__span_holds(const struct sp__span *span, int64_t at_utc_s)
+{
+  return at_utc_s >= span->from_utc_s && at_utc_s < span->to_utc_s;
+}
 
 struct sp__plan_known {  /* a plan that the directory names, in one book */
   struct sp__span valid; /* empty: the book has it not, or it is none of a subscriber */

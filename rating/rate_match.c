@@ -102,7 +102,9 @@ void sp__match_fetch(const struct sp_book *book, const struct sp_book_item *item
 }
 
 /* First row of a destination between the item's first and last: most items price many alike, so it
- * is looked for from where it would be if each had as many rows, in steps that double. */
+ * is looked for from where it would be if each had as many rows, each step twice as far as the one
+ * before.
+ */
 static uint32_t dest_row(const struct sp_book_item *item, const struct sp_book_dest_rule *rows,
                          const struct sp_book_rule *rules, uint32_t dest)
 {

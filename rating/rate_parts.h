@@ -154,10 +154,9 @@ struct sp__met { /* rules that match the frame made last apart from the band: it
   } rules[SP__MET_MAX];
 };
 
-struct sp__frames { /* open hash of all frames */
-  uint32_t *at;     /* place, a byte of the hash above (SP__SIGN); 0: free */
-  uint32_t size, count;
-  uint32_t enough; /* count from which on there is something to do between records */
+struct sp__frames {     /* open hash of all frames */
+  uint32_t *at;         /* place, a byte of the hash above (SP__SIGN); 0: free */
+  uint32_t size, count; /* at most half of the places are taken */
 };
 
 struct sp_rater {
@@ -244,7 +243,7 @@ void sp__cache_clear(struct sp_rater *rater);
 void sp__cache_trim_now(struct sp_rater *rater);
 static inline void sp__cache_trim(struct sp_rater *rater)
 {
-  if (SP_UNLIKELY(rater->frames.count >= rater->frames.enough ||
+  if (SP_UNLIKELY(rater->frames.count >= rater->frames.size / 2 ||
                   rater->chunk_now >= SP__CACHE_CHUNKS_FULL)) {
     sp__cache_trim_now(rater);
   }
@@ -291,6 +290,11 @@ static inline bool sp__plan_is_first(const struct sp__plan_set *set, uint32_t po
 static inline struct sp__plan_known *sp__plans_known(const struct sp_rater *rater, uint32_t book)
 {
   return rater->plans + (size_t)book * rater->plans_count;
+}
+
+static inline bool sp__subscription_holds(const struct sp_subscription *row, int64_t at_utc_s)
+{
+  return at_utc_s >= row->from_utc_s && at_utc_s < row->to_utc_s;
 }
 
 /* rate_set.c: what leads to the set of the plans in hand; NULL = no memory (work.no_memory) */

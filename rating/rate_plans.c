@@ -114,8 +114,7 @@ static const struct sp__group_plans *group_plans(struct sp_rater *rater, uint32_
 {
   const struct sp_usage *usage = rater->work.usage;
   struct sp__group_plans *kept = rater->groups + group;
-  if (kept->book == usage->book && usage->start_utc_s >= kept->span.from_utc_s &&
-      usage->start_utc_s < kept->span.to_utc_s) {
+  if (kept->book == usage->book && sp__span_holds(&kept->span, usage->start_utc_s)) {
     return kept;
   }
   struct sp__position list[SP__POSITIONS_MAX];
@@ -208,8 +207,7 @@ static enum sp_reason own_find(struct sp_rater *rater)
   for (; rows > 0; rows--, row++) {
     SP_ASSERT(row->plan < rater->plans_count); /* a directory never changes under its rater */
     struct sp__plan_known *known = plans + row->plan;
-    if (at < row->from_utc_s || at >= row->to_utc_s || at < known->valid.from_utc_s ||
-        at >= known->valid.to_utc_s) {
+    if (!sp__subscription_holds(row, at) || !sp__span_holds(&known->valid, at)) {
       continue;
     }
     if (count == SP__OWN_MAX) {

@@ -15,7 +15,7 @@
 /* What a cell counts; bits 28..31 of its period word. Frozen: they are stored. */
 enum sp__cell_kind {
   SP__CELL_USED = 0,    /* allowance, cycle of the grant: used of it (book.md §10.4) */
-  SP__CELL_MEMBER = 1,  /* what one member took of a pool in a cycle (§10.7) */
+  SP__CELL_MEMBER = 1,  /* what one member took in a cycle of what its group gives (§10.7) */
   SP__CELL_RULE = 2,    /* counter of a rule (§8.7) */
   SP__CELL_DAY = 3,     /* counted by a cap_day; low bits: local day (§11.6) */
   SP__CELL_MONTH = 4,   /* counted by a cap_month */
