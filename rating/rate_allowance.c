@@ -164,15 +164,19 @@ static int64_t member_left(const struct sp_rater *rater, const struct sp__part *
   return left < 0 ? 0 : left;
 }
 
-static void part_trace(struct sp_rater *rater, const struct sp__part *part, enum sp_trace_kind kind,
-                       const struct sp__run *run)
+/* A part and what it gives; without a run: what it has, `offset` is where it is asked for. */
+static void part_trace(struct sp_rater *rater, const struct sp__part *part,
+                       const struct sp__run *run, int64_t offset)
 {
   const struct sp__line *line = rater->lines + part->line;
-  struct sp_trace_event event = {.kind = kind, .item = SP_NONE, .size = part->rolled};
+  struct sp_trace_event event = {.kind = run == NULL ? SP_TRACE_PART : SP_TRACE_COVER,
+                                 .item = SP_NONE,
+                                 .offset = offset,
+                                 .size = part->rolled};
   event.index = (uint32_t)(part->allowance -
                            SP_BOOK_TABLE(rater->work.book, allowances, struct sp_book_allowance));
-  event.owner = part->allowance->pool ? rater->work.positions[part->position].owner
-                                      : rater->work.usage->subscriber;
+  event.slot = rater->work.positions[part->position].owner;
+  event.owner = part->allowance->pool ? event.slot : rater->work.usage->subscriber;
   event.plan = part->allowance->plan;
   event.before = part->left;
   event.after = part->rolled ? line->rolled_granted : line->granted;
@@ -182,6 +186,7 @@ static void part_trace(struct sp_rater *rater, const struct sp__part *part, enum
     event.offset = run->offset;
     event.size = run->size;
     event.count = run->count;
+    event.used = part->rolled;
     event.after = part->left - run->size * run->count;
   }
   sp__trace(rater, event);
@@ -196,10 +201,38 @@ static int64_t end_of(const struct sp_rater *rater, uint32_t position)
   return less(cycle_to, less(at->to_utc_s, plan_to));
 }
 
-/* The parts that a choice offers, in the unit of the item walked. */
-static void parts_find(struct sp_rater *rater, const struct sp__choice *choice, uint8_t unit)
+/* The parts of a segment, and at the start what its choice offers in another unit than the walked
+ * item's, or as pools to a late record. */
+static void parts_trace(struct sp_rater *rater, uint32_t segment, const struct sp__winner *by)
+{
+  const struct sp__work *work = &rater->work;
+  const struct sp__choice *choice = rater->segments[segment].choice;
+  uint32_t item =
+      sp_book_rest(work->book, SP_BOOK_TABLE(work->book, rules, struct sp_book_rule) + by->rule)
+          ->item;
+  for (uint32_t i = 0; i < choice->offers_count && segment == 0; i++) {
+    const struct sp__offer *offer = sp__offers(rater, choice) + i;
+    struct sp_trace_event event = {.kind = SP_TRACE_PASSED,
+                                   .why = offer->unit != by->unit ? SP_WHY_UNIT : SP_WHY_LATE,
+                                   .plan = work->positions[offer->position].plan,
+                                   .item = item,
+                                   .index = offer->row,
+                                   .slot = SP_TRACE_ALLOWANCES};
+    if (event.why == SP_WHY_UNIT || (work->late && offer->pool && work->chain == NULL)) {
+      sp__trace(rater, event);
+    }
+  }
+  for (uint32_t i = 0; i < work->parts_count; i++) {
+    part_trace(rater, rater->parts + i, NULL, rater->segments[segment].from_s);
+  }
+}
+
+/* The parts that the choice of a segment offers, in the unit of the item walked. */
+static void parts_find(struct sp_rater *rater, uint32_t segment, const struct sp__winner *by)
 {
   struct sp__work *work = &rater->work;
+  const struct sp__choice *choice = rater->segments[segment].choice;
+  uint8_t unit = by->unit;
   work->parts_count = 0;
   for (uint32_t i = 0; i < choice->offers_count && !work->overflow; i++) {
     const struct sp__offer *offer = sp__offers(rater, choice) + i;
@@ -219,8 +252,8 @@ static void parts_find(struct sp_rater *rater, const struct sp__choice *choice, 
       part_sort_last(rater);
     }
   }
-  for (uint32_t i = 0; i < work->parts_count && sp__traced(rater); i++) {
-    part_trace(rater, rater->parts + i, SP_TRACE_PART, NULL);
+  if (sp__traced(rater)) {
+    parts_trace(rater, segment, by);
   }
 }
 
@@ -235,7 +268,7 @@ static void part_take(struct sp_rater *rater, struct sp__part *part, const struc
   struct sp__line *line = rater->lines + part->line;
   int64_t amount = run->count * run->size;
   if (sp__traced(rater)) {
-    part_trace(rater, part, SP_TRACE_COVER, run);
+    part_trace(rater, part, run, 0);
   }
   part->left -= amount;
   line->used += amount;
@@ -308,7 +341,7 @@ static bool item_walk(struct sp_rater *rater, struct sp__item *item)
       }
       if (now != segment) {
         segment = now;
-        parts_find(rater, rater->segments[segment].choice, by->unit);
+        parts_find(rater, segment, by);
       }
       if (timed && segment + 1 < work->segments_count) {
         count = less(count, (rater->segments[segment + 1].from_s - at - 1) / run->size + 1);
@@ -463,7 +496,7 @@ void sp__allowances_walk(struct sp_rater *rater)
     return;
   }
   uint32_t walked = walked_item(work);
-  parts_find(rater, rater->segments[0].choice, work->items[walked].start->unit);
+  parts_find(rater, 0, work->items[walked].start);
   if (work->overflow || !item_walk(rater, work->items + walked) || work->lines_used == 0) {
     work->items[walked].is_cut = work->lines_used > 0;
     return;

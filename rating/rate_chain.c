@@ -289,6 +289,7 @@ static void chain_trace(struct sp_rater *rater, const struct sp_charge *after)
   sp__trace(rater, (struct sp_trace_event){.kind = SP_TRACE_CHAIN,
                                            .item = SP_NONE,
                                            .offset = whole->start_utc_s,
+                                           .count = (int64_t)sp_usage_features(whole),
                                            .used = quantity,
                                            .before = chain == NULL ? 0 : chain->net_micro,
                                            .after = after->net_micro});

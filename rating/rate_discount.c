@@ -31,17 +31,34 @@ static int64_t net_sum(const struct sp__work *work, const struct sp__cut *cut)
   return sum;
 }
 
-static void cut_trace(struct sp_rater *rater, const struct sp__cut *cut, enum sp_trace_why why,
-                      int64_t before)
+/* A discount of its set, of which `taken` is taken; `all`: sum of all items before it; `sum` over
+ * `denominator`: with it. */
+struct told {
+  const struct sp__cut *cut, *taken;
+  int64_t all;
+  sp_i128 sum;
+  int64_t denominator;
+};
+
+static void cut_trace(struct sp_rater *rater, struct told told)
 {
-  const struct sp_book_discount *row = sp__cut_row(rater, cut);
-  sp__trace(rater, (struct sp_trace_event){.kind = SP_TRACE_DISCOUNT,
-                                           .why = why,
-                                           .plan = row->plan,
-                                           .item = row->item,
-                                           .index = cut->row,
-                                           .before = before,
-                                           .after = net_sum(&rater->work, NULL)});
+  const struct sp_book_discount *row = sp__cut_row(rater, told.cut);
+  while (told.sum > INT64_MAX && told.denominator % 10 == 0 && told.sum % 10 == 0) {
+    told.sum /= 10;
+    told.denominator /= 10;
+  }
+  bool fits = told.sum <= INT64_MAX;
+  sp__trace(rater,
+            (struct sp_trace_event){.kind = SP_TRACE_DISCOUNT,
+                                    .why = told.cut == told.taken ? SP_WHY_TAKEN : SP_WHY_SET_LOST,
+                                    .plan = row->plan,
+                                    .item = row->item,
+                                    .index = told.cut->row,
+                                    .count = told.taken->row,
+                                    .before = told.all,
+                                    .after = net_sum(&rater->work, NULL),
+                                    .price = fits ? (int64_t)told.sum : 0,
+                                    .denominator = fits ? told.denominator : 0});
 }
 
 /* Pass 1 */
@@ -163,15 +180,16 @@ static void pass_percents(struct sp_rater *rater, const struct sp__choice *choic
   for (uint32_t at = 0; at < choice->bounds_at;) {
     uint32_t end = cuts[at].set_end;
     const struct sp__cut *cut = percent_choose(work, exacts, cuts + at, cuts + end);
+    for (; at < end && sp__traced(rater); at++) {
+      if (cut_applies(work, cuts + at)) {
+        cut_trace(rater, (struct told){cuts + at, cut, 0, percent_sum(work, exacts, cuts + at),
+                                       powers[SP__SETS_MAX]});
+      }
+    }
     for (uint32_t i = 0; cut != NULL && i < work->frame->items_count; i++) {
       if (item_is_on(work, cut, i)) {
         exacts[i].value *= sp__percent_left(cut);
         exacts[i].factors++;
-      }
-    }
-    for (; at < end && sp__traced(rater); at++) {
-      if (cut_applies(work, cuts + at)) {
-        cut_trace(rater, cuts + at, cuts + at == cut ? SP_WHY_TAKEN : SP_WHY_SET_LOST, 0);
       }
     }
     at = end;
@@ -260,6 +278,19 @@ static void cut_deal(struct sp_rater *rater, const struct sp__cut *cut, int64_t 
   }
 }
 
+/* The cuts of a set that are not taken, before the taken one changes anything. */
+static void lost_trace(struct sp_rater *rater, const struct sp__cut *first,
+                       const struct sp__cut *end, const struct sp__cut *best)
+{
+  int64_t all = net_sum(&rater->work, NULL);
+  for (const struct sp__cut *cut = first; cut < end; cut++) {
+    if (cut != best && cut_applies(&rater->work, cut)) {
+      int64_t sum = net_sum(&rater->work, cut), bound = cut_bound(rater, cut);
+      cut_trace(rater, (struct told){cut, best, all, all - sum + (sum < bound ? sum : bound), 1});
+    }
+  }
+}
+
 /* Takes one cut of its set: the one that leaves the least, the first of equals. */
 static void set_apply(struct sp_rater *rater, const struct sp__cut *first,
                       const struct sp__cut *end)
@@ -283,16 +314,17 @@ static void set_apply(struct sp_rater *rater, const struct sp__cut *first,
   if (best == NULL) {
     return;
   }
+  if (sp__traced(rater)) {
+    lost_trace(rater, first, end, best);
+  }
   if (best->kind == SP_DISCOUNT_BLOCK_CAP) {
     work->items[best->item].net_micro = sp__block_cap(rater, best, true);
   } else if (new_sum < had) {
     cut_deal(rater, best, new_sum);
     work->capped |= sp__cut_row(rater, best)->pass == 3;
   }
-  for (const struct sp__cut *cut = first; cut < end && sp__traced(rater); cut++) {
-    if (cut_applies(work, cut)) {
-      cut_trace(rater, cut, cut == best ? SP_WHY_TAKEN : SP_WHY_SET_LOST, all);
-    }
+  if (sp__traced(rater)) {
+    cut_trace(rater, (struct told){best, best, all, least, 1});
   }
 }
 

@@ -149,6 +149,22 @@ static void payer_ask(struct sp_rater *rater, const struct sp__claim *claim,
   }
 }
 
+/* A late record that is no chain's asks nobody (§13.4). */
+static void late_trace(struct sp_rater *rater, const struct sp__choice *choice)
+{
+  const struct sp__work *work = &rater->work;
+  bool late = work->late && work->chain == NULL;
+  for (uint32_t i = 0; i < choice->claims_count && late; i++) {
+    const struct sp__claim *claim = sp__claims(rater, choice) + i;
+    sp__trace(rater, (struct sp_trace_event){.kind = SP_TRACE_PASSED,
+                                             .why = SP_WHY_LATE,
+                                             .plan = sp__claim_row(rater, claim)->plan,
+                                             .item = SP_NONE,
+                                             .index = claim->row,
+                                             .slot = SP_TRACE_PAYERS});
+  }
+}
+
 void sp__payers_ask(struct sp_rater *rater, struct sp_charge *charge)
 {
   struct sp__work *work = &rater->work;
@@ -167,7 +183,10 @@ void sp__payers_ask(struct sp_rater *rater, struct sp_charge *charge)
     line_add(rater, charge, work->usage->account, own);
   }
   if (sp__traced(rater)) {
-    sp__trace(rater,
-              (struct sp_trace_event){.kind = SP_TRACE_OWN, .item = SP_NONE, .amount_micro = own});
+    late_trace(rater, choice);
+    sp__trace(rater, (struct sp_trace_event){.kind = SP_TRACE_OWN,
+                                             .item = SP_NONE,
+                                             .owner = work->usage->account,
+                                             .amount_micro = own});
   }
 }

@@ -100,7 +100,7 @@ void sp__trace_rules(struct sp_rater *rater, const struct sp__segment *segment)
     for (uint32_t p = 0; p < set->count; p++) {
       const struct sp_book_plan *plan = plans + set->plans[p];
       for (uint32_t k = plan->items_at; k < plan->items_at + plan->items_count; k++) {
-        if (items[k].name_id == frame->names[i]) {
+        if (items[k].name_id == frame->names[i] && sp__plan_is_first(set, p)) {
           item_rules(rater, segment, i, plan, items + k);
         }
       }
@@ -148,22 +148,23 @@ void sp__trace_unpriced(struct sp_rater *rater)
     const struct sp_book_plan *plan =
         SP_BOOK_TABLE(book, plans, struct sp_book_plan) + set->plans[p];
     for (uint32_t k = plan->items_at; k < plan->items_at + plan->items_count; k++) {
-      if (!is_priced(frame, items[k].name_id)) {
+      if (!is_priced(frame, items[k].name_id) && sp__plan_is_first(set, p)) {
         item_unpriced(rater, items + k);
       }
     }
   }
 }
 
+/* The event has table, row, plan and item. */
 static void row_passed(struct sp_rater *rater, const struct sp_book_match *match,
-                       enum sp_trace_table table, uint32_t index, uint32_t plan)
+                       struct sp_trace_event event)
 {
-  struct sp_trace_event event = {.kind = SP_TRACE_PASSED,
-                                 .plan = plan,
-                                 .item = SP_NONE,
-                                 .index = index,
-                                 .slot = (uint32_t)table};
+  event.kind = SP_TRACE_PASSED;
   event.why = match_why(rater, match, rater->segments[0].choice->bands, &event);
+  if (event.why == SP_WHY_NONE && event.item != SP_NONE &&
+      !is_priced(rater->work.frame, event.item)) {
+    event.why = SP_WHY_ITEM;
+  }
   if (event.why != SP_WHY_NONE) {
     sp__trace(rater, event);
   }
@@ -181,17 +182,26 @@ void sp__trace_passed(struct sp_rater *rater)
   const struct sp_book_payer *payers = SP_BOOK_TABLE(book, payers, struct sp_book_payer);
   for (uint32_t p = 0; p < set->count; p++) {
     const struct sp_book_plan *plan = plans + set->plans[p];
+    struct sp_trace_event row = {.plan = set->plans[p], .item = SP_NONE};
+    if (!sp__plan_is_first(set, p)) {
+      continue;
+    }
+    row.slot = SP_TRACE_ALLOWANCES;
     for (uint32_t i = 0; i < plan->allowances_count; i++) {
-      uint32_t at = plan->allowances_at + i;
-      row_passed(rater, &allowances[at].match, SP_TRACE_ALLOWANCES, at, set->plans[p]);
+      row.index = plan->allowances_at + i;
+      row_passed(rater, &allowances[row.index].match, row);
     }
+    row.slot = SP_TRACE_DISCOUNTS;
     for (uint32_t i = 0; i < plan->discounts_count; i++) {
-      uint32_t at = plan->discounts_at + i;
-      row_passed(rater, &discounts[at].match, SP_TRACE_DISCOUNTS, at, set->plans[p]);
+      row.index = plan->discounts_at + i;
+      row.item = discounts[row.index].item;
+      row_passed(rater, &discounts[row.index].match, row);
     }
+    row.slot = SP_TRACE_PAYERS;
     for (uint32_t i = 0; i < plan->payers_count; i++) {
-      uint32_t at = plan->payers_at + i;
-      row_passed(rater, &payers[at].match, SP_TRACE_PAYERS, at, set->plans[p]);
+      row.index = plan->payers_at + i;
+      row.item = payers[row.index].item;
+      row_passed(rater, &payers[row.index].match, row);
     }
   }
 }

@@ -130,6 +130,44 @@ static void amounts_add(struct sp_text *text, const struct cut *at, uint32_t ite
   sp_words_money(text, event->after);
 }
 
+/* What all items would come to with the discount: exact, as long as that is told. */
+static void leaves_add(struct sp_text *text, const struct sp_trace_event *event)
+{
+  if (event->denominator != 0) {
+    sp_words_exact(text, event->price, event->denominator);
+  }
+}
+
+/* "; not taken: it would leave 4.20 of all items, far10 [discounts.csv:2] leaves 3.90" */
+static void lost_add(struct sp_text *text, const struct cut *at)
+{
+  const struct sp_trace_event *lost = at->event, *taken = at->told->events->event;
+  const struct sp_trace_event *end = taken + at->told->events->count;
+  while (taken->kind != SP_TRACE_DISCOUNT || taken->why != SP_WHY_TAKEN ||
+         taken->index != (uint32_t)lost->count) {
+    taken++;
+    SP_ASSERT(taken < end);
+  }
+  bool known = lost->denominator != 0 && taken->denominator != 0;
+  bool alike = known && (sp_i128)lost->price * taken->denominator ==
+                            (sp_i128)taken->price * lost->denominator;
+  if (known) {
+    sp_text_add(text, "; not taken: it would leave ");
+    leaves_add(text, lost);
+    sp_text_add(text, alike ? " of all items, as does " : " of all items, ");
+  } else {
+    sp_text_add(text, "; not taken: of its set ");
+  }
+  sp__told_name_add(text, discount_name(at, taken->index));
+  sp__told_place_add(text, "discounts.csv", discount_at(at, taken->index)->row);
+  sp_text_add(text, alike   ? ", which comes first by name"
+                    : known ? " leaves "
+                            : " leaves less, or as much and comes first by name");
+  if (known && !alike) {
+    leaves_add(text, taken);
+  }
+}
+
 static void discount_tell(const struct cut *at)
 {
   char words[SP_SAYS_BYTES_MAX];
@@ -145,6 +183,9 @@ static void discount_tell(const struct cut *at)
   sp_tell_number(at->tell, "line", row->row);
   sp_tell_name(at->tell, "item", item_name(at, row->item));
   sp_tell_word(at->tell, "taken", taken ? "yes" : "no");
+  leaves_add(&text, event);
+  sp_tell_text(at->tell, "leaves", words, text.length);
+  text.length = 0;
   sp_text_add(&text, "discount ");
   sp_text_add_bytes(&text, name.text, name.length);
   sp__told_place_add(&text, "discounts.csv", row->row);
@@ -155,7 +196,7 @@ static void discount_tell(const struct cut *at)
   sp_text_add(&text, ": ");
   bound_add(&text, at, row);
   if (!taken) {
-    sp_text_add(&text, "; not taken, another one of its set leaves less (or comes first)");
+    lost_add(&text, at);
   } else if (row->pass > 1) {
     sp_tell_micro(at->tell, "before", event->before);
     sp_tell_micro(at->tell, "after", event->after);
@@ -178,7 +219,7 @@ static void half_up_add(struct sp_text *text, unsigned digits)
 {
   sp_text_add(text, ", half_up to ");
   sp_text_add_u64(text, digits);
-  sp_text_add(text, " digits");
+  sp_text_add(text, " decimals");
 }
 
 /* An exact number as a factor: in brackets if it is a fraction. */
@@ -194,7 +235,7 @@ static void factor_add(struct sp_text *text, int64_t numerator, int64_t denomina
   }
 }
 
-/* "1.184 x 1.02 / 1.315, half_up to 3 digits = 0.918, share 0.918 - 0.634 = 0.284": of the amount
+/* "1.184 x 1.02 / 1.315, half_up to 3 decimals = 0.918, share 0.918 - 0.634 = 0.284": of the amount
  * by exact prices, less the earlier blocks. The last block has what is left, not rounded. */
 static void share_add(struct sp_text *text, const struct cut *at)
 {
@@ -234,13 +275,16 @@ static void block_tell(const struct cut *at)
   if (event->size == 0) {
     return;
   }
+  struct sp_name name = discount_name(at, event->index);
   sp_tell_step(at->tell, "block");
-  sp_tell_name(at->tell, "discount", discount_name(at, event->index));
+  sp_tell_name(at->tell, "discount", name);
   sp_tell_number(at->tell, "block", event->count);
   sp_tell_micro(at->tell, "share", event->price);
   sp_tell_micro(at->tell, "before", event->before);
   sp_tell_micro(at->tell, "takes", event->amount_micro);
-  sp_text_add(&text, "block ");
+  sp__told_name_add(&text, name);
+  sp__told_place_add(&text, "discounts.csv", row->row);
+  sp_text_add(&text, ": block ");
   sp_text_add_i64(&text, event->count);
   sp_text_add(&text, " of ");
   sp_words_amount(&text, row->threshold, row->threshold_unit);
@@ -307,7 +351,7 @@ static const struct sp_trace_event *cap_before(const struct cut *at)
   return event;
 }
 
-/* " -> 0.90", or " x 1.80 / 3.60, by largest remainder to 3 digits = 0.90". */
+/* " -> 0.90", or " x 1.80 / 3.60, by largest remainder to 3 decimals = 0.90". */
 static void cut_add(struct sp_text *text, const struct cut *at, int64_t before)
 {
   const struct sp_trace_event *cap = cap_before(at);
@@ -318,7 +362,7 @@ static void cut_add(struct sp_text *text, const struct cut *at, int64_t before)
     sp_words_money(text, cap->before);
     sp_text_add(text, ", by largest remainder to ");
     sp_text_add_u64(text, steps_of(at, cap->after));
-    sp_text_add(text, " digits = ");
+    sp_text_add(text, " decimals = ");
   } else {
     sp_text_add(text, " -> ");
   }
@@ -359,12 +403,15 @@ static void counted_tell(const struct cut *at)
   struct sp_text text = SP_TEXT_INIT(words);
   const struct sp_trace_event *event = at->event;
   struct sp_name name = discount_name(at, event->index);
+  uint32_t row = discount_at(at, event->index)->row;
   sp_tell_step(at->tell, "counted");
   sp_tell_name(at->tell, "discount", name);
+  sp_tell_number(at->tell, "line", row);
   sp_tell_micro(at->tell, "before", event->before);
   sp_tell_micro(at->tell, "after", event->after);
   sp_text_add(&text, "cap ");
   sp_text_add_bytes(&text, name.text, name.length);
+  sp__told_place_add(&text, "discounts.csv", row);
   sp_text_add(&text, " has counted: ");
   sp_words_money(&text, event->before);
   sp_text_add(&text, " + ");
@@ -493,7 +540,7 @@ static void own_tell(const struct cut *at)
 {
   char words[SP_SAYS_BYTES_MAX];
   struct sp_text text = SP_TEXT_INIT(words);
-  struct sp_name account = account_name(at, at->told->usage->account);
+  struct sp_name account = account_name(at, at->event->owner);
   sp_tell_step(at->tell, "own");
   sp_tell_name(at->tell, "account", account);
   sp_tell_micro(at->tell, "amount", at->event->amount_micro);

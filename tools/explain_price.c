@@ -32,24 +32,43 @@ static const struct sp_trace_event *event_before(const struct priced *at, enum s
   return NULL;
 }
 
-/* "0.07 = 0.70 x 6s / 1min" */
+/* Is the price of an increment not exactly that of its slot (book.md §8.9)? */
+static bool is_rounded(const struct priced *at, const struct sp_book_slot *slot)
+{
+  const struct sp_trace_event *event = at->event;
+  sp_i128 exact, own;
+  if (at->book->header->increment_digits < 0) {
+    return false;
+  }
+  return __builtin_mul_overflow((sp_i128)slot->price_per_numerator * slot->increment,
+                                (sp_i128)event->denominator * SP_MICRO, &exact) ||
+         __builtin_mul_overflow((sp_i128)slot->price_per_denominator * slot->per,
+                                (sp_i128)event->price, &own) ||
+         exact != own;
+}
+
+/* "0.07 (0.70 x 6s / 1min)", "0.333 (1/3, half_up to 3 decimals)" */
 static void unit_price_add(struct sp_text *text, const struct priced *at,
                            const struct sp_book_slot *slot, uint8_t unit)
 {
-  sp_words_exact(text, at->event->price, at->event->denominator);
-  if (slot->increment == slot->per) {
+  const struct sp_trace_event *event = at->event;
+  bool rounded = is_rounded(at, slot);
+  sp_words_exact(text, event->price, event->denominator);
+  if (slot->increment == slot->per && !rounded) {
     return;
   }
   sp_text_add(text, " (");
   sp_words_price(text, slot->price_per_numerator, slot->price_per_denominator);
-  sp_text_add(text, " x ");
-  sp_words_amount(text, slot->increment, unit);
-  sp_text_add(text, " / ");
-  sp_words_amount(text, slot->per, unit);
-  if (at->book->header->increment_digits >= 0) {
-    sp_text_add(text, ", to ");
+  if (slot->increment != slot->per) {
+    sp_text_add(text, " x ");
+    sp_words_amount(text, slot->increment, unit);
+    sp_text_add(text, " / ");
+    sp_words_amount(text, slot->per, unit);
+  }
+  if (rounded) {
+    sp_text_add(text, ", half_up to ");
     sp_text_add_i64(text, at->book->header->increment_digits);
-    sp_text_add(text, " digits");
+    sp_text_add(text, " decimals");
   }
   sp_text_add(text, ")");
 }
@@ -117,6 +136,11 @@ static void run_tell(const struct priced *at)
   sp_text_add(&text, ": ");
   increments_add(&text, event, unit);
   sp_text_add(&text, " on");
+  if (event->used < event->count * event->size) { /* the last increment counts whole */
+    sp_text_add(&text, ", ");
+    sp_words_amount(&text, event->used, unit);
+    sp_text_add(&text, " used");
+  }
   if (event->before >= 0) {
     sp_text_add(&text, ", where the cycle's counter stands at ");
     sp_words_amount(&text, event->before, unit);
@@ -146,6 +170,9 @@ static void fee_tell(const struct priced *at)
   item_add(&text, at);
   sp_text_add(&text, ": connect fee ");
   sp_words_exact(&text, at->event->price, at->event->denominator);
+  const struct sp_book_rule *rules = SP_BOOK_TABLE(at->book, rules, struct sp_book_rule);
+  const struct sp_book_slot *slots = SP_BOOK_TABLE(at->book, slots, struct sp_book_slot);
+  sp__told_place_add(&text, "rates.csv", slots[rules[at->event->index].slots_at].row);
   sp_tell_says(at->tell, &text);
 }
 
@@ -159,7 +186,7 @@ static void rounding_add(struct sp_text *text, const struct priced *at,
   sp_text_add(text, sp_words_rounding(item->rounding));
   sp_text_add(text, " to ");
   sp_text_add_u64(text, item->digits);
-  sp_text_add(text, " digits = ");
+  sp_text_add(text, " decimals = ");
   sp_words_money(text, at->event->amount_micro);
 }
 
@@ -241,9 +268,16 @@ static void passed_tell(const struct priced *at)
   sp_text_add(&text, " is not for this record: ");
   if (event->why == SP_WHY_FEATURES) {
     sp_words_features(&text, (uint64_t)event->used);
+  } else if (event->why == SP_WHY_UNIT) {
+    item_add(&text, at);
+    sp_text_add(&text, " is counted in another unit");
+  } else if (event->why == SP_WHY_ITEM) {
+    sp_text_add(&text, "it has no ");
+    item_add(&text, at);
   } else {
     sp_text_add(&text, event->why == SP_WHY_DEST   ? "the other number has none of its prefixes"
                        : event->why == SP_WHY_BAND ? "none of its bands holds at start"
+                       : event->why == SP_WHY_LATE ? "late, so pools and payers give nothing"
                                                    : "another rating group");
   }
   sp_tell_says(at->tell, &text);
@@ -262,6 +296,11 @@ static void allowance_add(struct sp_text *text, const struct priced *at)
                 SP_BOOK_TABLE(at->book, allowance_names, struct sp_book_name)[row->name_id]);
   sp_text_add(text, " of ");
   sp_words_owner(text, at->told->directory, at->event->owner);
+  if (at->event->slot != at->event->owner) {
+    sp_text_add(text, " by the plan of ");
+    sp_words_owner(text, at->told->directory, at->event->slot);
+  }
+  sp__told_place_add(text, "allowances.csv", row->row);
 }
 
 static void allowance_keys(const struct priced *at, const char *kind)
@@ -275,6 +314,10 @@ static void allowance_keys(const struct priced *at, const char *kind)
                sp__told_name(at->book, SP_BOOK_TABLE(at->book, allowance_names,
                                                      struct sp_book_name)[row->name_id]));
   sp_tell_text(at->tell, "owner", words, text.length);
+  text.length = 0;
+  sp_words_owner(&text, at->told->directory, at->event->slot);
+  sp_tell_text(at->tell, "subscribed_by", words, text.length);
+  sp_tell_number(at->tell, "line", row->row);
   sp_tell_number(at->tell, "before", at->event->before);
 }
 
@@ -317,12 +360,14 @@ static void grant_tell(const struct priced *at)
   sp_tell_name(at->tell, "allowance",
                sp__told_name(at->book, SP_BOOK_TABLE(at->book, allowance_names,
                                                      struct sp_book_name)[row->name_id]));
+  sp_tell_number(at->tell, "line", row->row);
   sp_tell_number(at->tell, "granted", event->after);
   sp_tell_number(at->tell, "days", event->count);
   sp_tell_number(at->tell, "of_days", event->size);
   sp_text_add(&text, "allowance ");
   sp_words_name(&text, at->book,
                 SP_BOOK_TABLE(at->book, allowance_names, struct sp_book_name)[row->name_id]);
+  sp__told_place_add(&text, "allowances.csv", row->row);
   sp_text_add(&text, event->used != 0 ? " gave in the former cycle " : " gives this cycle ");
   if (event->before < 0) {
     sp_text_add(&text, "nothing: no membership in it, or the book in force on ");
@@ -351,8 +396,13 @@ static void part_tell(const struct priced *at)
   allowance_keys(at, "balance");
   sp_tell_number(at->tell, "granted", at->event->after);
   sp_tell_word(at->tell, "rolled", at->event->size != 0 ? "yes" : "no");
+  sp_tell_number(at->tell, "offset", at->event->offset);
+  if (at->event->offset > 0) {
+    sp_text_add(&text, "from second ");
+    sp_text_add_i64(&text, at->event->offset);
+    sp_text_add(&text, " on: ");
+  }
   allowance_add(&text, at);
-  sp__told_place_add(&text, "allowances.csv", row->row);
   sp_text_add(&text, at->event->size != 0 ? ", rolled over: " : ": ");
   bool late = row->pool && (at->told->charge->flags & SP_FLAG_LATE) != 0;
   sp_text_add(&text, late ? "late, so no more than its chain had from it, " : "");
@@ -376,11 +426,12 @@ static void cover_tell(const struct priced *at)
   uint8_t unit = allowance_of(at)->unit;
   allowance_keys(at, "cover");
   sp_tell_number(at->tell, "after", event->after);
+  sp_tell_word(at->tell, "rolled", event->used != 0 ? "yes" : "no");
   sp_tell_number(at->tell, "offset", event->offset);
   sp_tell_number(at->tell, "size", event->size);
   sp_tell_number(at->tell, "count", event->count);
   allowance_add(&text, at);
-  sp_text_add(&text, " gives ");
+  sp_text_add(&text, event->used != 0 ? ", rolled over, gives " : " gives ");
   increments_add(&text, event, unit);
   sp_text_add(&text, " on: ");
   sp_words_amount(&text, event->before, unit);

@@ -14,12 +14,19 @@ static const struct sp_book_plan *plan_of(const struct sp_book *book, uint32_t p
   return SP_BOOK_TABLE(book, plans, struct sp_book_plan) + plan;
 }
 
+/* "always", "from 2026-03-01 on", "until 2026-04-01", "from 2026-03-01 until 2026-04-01" */
 static void span_add(struct sp_text *text, const struct sp_book *book, int64_t from, int64_t to)
 {
-  sp_text_add(text, "from ");
-  sp_words_time(text, book, from);
-  sp_text_add(text, " to ");
-  sp_words_time(text, book, to);
+  bool begins = from > SP_TIME_MIN, ends = to < SP_TIME_MAX;
+  sp_text_add(text, begins ? "from " : ends ? "" : "always");
+  if (begins) {
+    sp_words_time(text, book, from);
+    sp_text_add(text, ends ? " " : " on");
+  }
+  if (ends) {
+    sp_text_add(text, "until ");
+    sp_words_time(text, book, to);
+  }
 }
 
 static void plan_tell(const struct sp_told *told, struct sp_tell *tell,
@@ -76,9 +83,9 @@ static void subscriptions_tell(const struct sp_told *told, struct sp_tell *tell,
     sp_tell_word(tell, "holds", holds ? "yes" : "no");
     sp_text_add(&text, "subscription of plan ");
     sp__told_name_add(&text, name);
-    sp_text_add(&text, " ");
+    sp_text_add(&text, ", ");
     span_add(&text, book, row->from_utc_s, row->to_utc_s);
-    sp_text_add(&text, holds             ? " holds at start"
+    sp_text_add(&text, holds             ? ": it holds at start"
                        : plan == SP_NONE ? ": this book has no such plan"
                        : dated           ? ": the plan is not valid at start"
                                          : ": not at start");
@@ -116,13 +123,47 @@ static void segment_tell(const struct sp_told *told, struct sp_tell *tell,
 
 static const char *why_word(enum sp_trace_why why)
 {
-  static const char *const words[] = {
-      "none",     "taken",         "columns",        "dest",    "band",     "rating_group", "unit",
-      "priority", "fewer_columns", "shorter_prefix", "contest", "replaced", "set_lost"};
+  static const char *const words[] = {"none",          "taken",          "columns", "dest",
+                                      "band",          "rating_group",   "unit",    "priority",
+                                      "fewer_columns", "shorter_prefix", "contest", "replaced",
+                                      "set_lost",      "item",           "late"};
   return (unsigned)why < sizeof(words) / sizeof(words[0]) ? words[why] : "?";
 }
 
-static void why_add(struct sp_text *text, const struct sp_book *book,
+/* The rule that prices the item where this one does not. */
+static const struct sp_trace_event *chosen_for(const struct sp_told_events *events,
+                                               const struct sp_trace_event *event)
+{
+  const struct sp_trace_event *at = event;
+  while (at->kind != SP_TRACE_CHOSEN || at->item != event->item) {
+    at++;
+    SP_ASSERT(at < events->event + events->count);
+  }
+  return at;
+}
+
+/* Why the rule of another group's or family's plan is the one, or of a group's and no base plan's
+ * (book.md §9.1). */
+static void winner_add(struct sp_text *text, const struct sp_told *told, const struct sp_book *book,
+                       const struct sp_trace_event *event)
+{
+  const struct sp_book_rule *rules = SP_BOOK_TABLE(book, rules, struct sp_book_rule);
+  const struct sp_trace_event *chosen = chosen_for(told->events, event);
+  const struct sp_book_rule_rest *rest = sp_book_rest(book, rules + chosen->index);
+  bool replaced = event->why == SP_WHY_REPLACED;
+  const struct sp_book_plan *plan = plan_of(book, rest->plan);
+  sp_text_add(text, replaced ? "holds, but is replaced by the " : "holds, but lost the contest: ");
+  sp_text_add(text, replaced ? sp_words_kind(plan->kind) : "");
+  sp_text_add(text, replaced ? " price of " : "");
+  sp_words_name(text, book, plan->name);
+  sp__told_place_add(text, "rates.csv", rest->row);
+  if (!replaced) {
+    bool higher = rules[chosen->index].priority > rules[event->index].priority;
+    sp_text_add(text, higher ? " has the higher priority" : " comes first by the plan's name");
+  }
+}
+
+static void why_add(struct sp_text *text, const struct sp_told *told, const struct sp_book *book,
                     const struct sp_trace_event *event)
 {
   const struct sp_book_rule_rest *rests = SP_BOOK_TABLE(book, rule_rests, struct sp_book_rule_rest);
@@ -153,16 +194,16 @@ static void why_add(struct sp_text *text, const struct sp_book *book,
                                                      : " has the longer prefix");
     return;
   case SP_WHY_CONTEST:
-    sp_text_add(text, "holds, but lost the contest of group and family prices");
-    return;
   case SP_WHY_REPLACED:
-    sp_text_add(text, "holds, but a group or family price replaces it");
+    winner_add(text, told, book, event);
     return;
   case SP_WHY_TAKEN:
     sp_text_add(text, "taken");
     return;
   case SP_WHY_NONE:
   case SP_WHY_SET_LOST:
+  case SP_WHY_ITEM:
+  case SP_WHY_LATE:
     return;
   }
 }
@@ -197,7 +238,7 @@ static void rule_tell(const struct sp_told *told, struct sp_tell *tell,
   sp_text_add(&text, " for ");
   sp_words_match(&text, book, &rule->match, item->unit);
   sp_text_add(&text, ": ");
-  why_add(&text, book, event);
+  why_add(&text, told, book, event);
   sp_tell_says(tell, &text);
 }
 
@@ -259,6 +300,71 @@ static void others_tell(struct sp_tell *tell, size_t *others)
   *others = 0;
 }
 
+static void set_name_add(struct sp_text *text, const struct sp_told *told, uint32_t name)
+{
+  sp_text_add_bytes(text, told->books->names[name].text, told->books->names[name].length);
+}
+
+/* Of an allowance that the chain has; an item's, where it has it no more. */
+static uint8_t unit_of(const struct sp_told *told, const struct sp_charge_allowance *line)
+{
+  const struct sp_set_name *name = told->books->names + line->name;
+  const struct sp_trace_event *end = told->events->event + told->events->count;
+  for (const struct sp_trace_event *event = told->events->event; event < end; event++) {
+    const struct sp_book *book = sp__told_book(told, event);
+    const struct sp_book_allowance *row =
+        SP_BOOK_TABLE(book, allowances, struct sp_book_allowance) + event->index;
+    if (event->kind == SP_TRACE_PART && event->owner == line->owner) {
+      struct sp_name own = sp__told_name(
+          book, SP_BOOK_TABLE(book, allowance_names, struct sp_book_name)[row->name_id]);
+      if (own.length == name->length && memcmp(own.text, name->text, own.length) == 0) {
+        return row->unit;
+      }
+    }
+  }
+  return SP_UNIT_ITEM;
+}
+
+/* What is this partial's of the chain's items, balances and payments. */
+static void parts_tell(const struct sp_told *told, struct sp_tell *tell)
+{
+  char words[SP_SAYS_BYTES_MAX];
+  struct sp_text text = SP_TEXT_INIT(words);
+  const struct sp_charge *charge = told->charge;
+  for (unsigned i = 0; i < charge->items_count; i++, text.length = 0) {
+    const struct sp_charge_item *item = charge->items + i;
+    sp_text_add(&text, "this partial's ");
+    set_name_add(&text, told, item->name);
+    sp_text_add(&text, ": list ");
+    sp_words_money(&text, item->list_micro);
+    sp_text_add(&text, ", net ");
+    sp_words_money(&text, item->net_micro);
+    sp_text_add(&text, ", increments ");
+    sp_text_add_i64(&text, item->increments);
+    sp_tell_plain(tell, "partial_item", words);
+  }
+  for (unsigned i = 0; i < charge->allowances_count; i++, text.length = 0) {
+    const struct sp_charge_allowance *line = charge->allowances + i;
+    sp_text_add(&text, "this partial's use of ");
+    set_name_add(&text, told, line->name);
+    sp_text_add(&text, " of ");
+    sp_words_owner(&text, told->directory, line->owner);
+    sp_text_add(&text, ": ");
+    uint8_t unit = unit_of(told, line);
+    sp_words_amount(&text, line->used, unit);
+    sp_text_add(&text, ", left ");
+    sp_words_amount(&text, line->left, unit);
+    sp_tell_plain(tell, "partial_use", words);
+  }
+  for (unsigned i = 0; i < charge->payers_count; i++, text.length = 0) {
+    sp_text_add(&text, "of this partial account ");
+    sp__told_name_add(&text, sp_directory_account_name(told->directory, charge->payers[i].account));
+    sp_text_add(&text, " pays ");
+    sp_words_money(&text, charge->payers[i].amount_micro);
+    sp_tell_plain(tell, "partial_payer", words);
+  }
+}
+
 static void chain_tell(const struct sp_told *told, struct sp_tell *tell,
                        const struct sp_trace_event *event)
 {
@@ -274,6 +380,7 @@ static void chain_tell(const struct sp_told *told, struct sp_tell *tell,
   sp_text_add(&text, " = ");
   sp_words_money(&text, told->charge->net_micro);
   sp_tell_says(tell, &text);
+  parts_tell(told, tell);
 }
 
 static void events_tell(const struct sp_told *told, struct sp_tell *tell)
@@ -388,7 +495,12 @@ static void partial_tell(const struct sp_told *told, struct sp_tell *tell)
     sp_words_time(&text, sp__told_book(told, chain), chain->offset);
     sp_text_add(&text, " on,");
   }
-  sp_text_add(&text, " is rated as one whole record");
+  sp_text_add(&text,
+              " is rated as one whole record with the parties and places of its lead partial");
+  uint64_t others =
+      chain->kind == SP_TRACE_CHAIN ? (uint64_t)chain->count & ~sp_usage_features(told->usage) : 0;
+  sp_text_add(&text, others != 0 ? ": " : "");
+  sp_words_features(&text, others);
   sp_tell_says(tell, &text);
 }
 

@@ -351,7 +351,7 @@ static void head_print(const struct sp_told *told, FILE *to)
     sp_text_add(&text, ", ");
     sp_text_add(&text, sp_reason_word(charge->reason));
   }
-  fprintf(to, "%s\n", words);
+  sp_tell_line(to, "", &text);
 }
 
 static void json_print(const struct sp_told *told, FILE *to)

@@ -69,15 +69,12 @@ void sp_tell_micro(struct sp_tell *tell, const char *key, int64_t micro)
   }
 }
 
-/* A line for the eye: what could move a terminal's cursor comes as `?`. */
-static void line_print(FILE *to, const struct sp_text *says)
+void sp_tell_line(FILE *to, const char *indent, const struct sp_text *says)
 {
-  fputs("  ", to);
-  for (size_t i = 0; i < says->length; i++) {
-    unsigned char c = (unsigned char)says->at[i];
-    putc(c < 0x20 || c == 0x7F ? '?' : c, to);
-  }
-  putc('\n', to);
+  char words[SP_SAYS_BYTES_MAX];
+  struct sp_text shown = SP_TEXT_INIT(words);
+  sp_text_add_shown(&shown, says->at, says->length);
+  fprintf(to, "%s%s\n", indent, words);
 }
 
 void sp_tell_says(struct sp_tell *tell, const struct sp_text *says)
@@ -86,7 +83,7 @@ void sp_tell_says(struct sp_tell *tell, const struct sp_text *says)
     sp_tell_text(tell, "says", says->at, says->length);
     putc('}', tell->to);
   } else {
-    line_print(tell->to, says);
+    sp_tell_line(tell->to, "  ", says);
   }
 }
 

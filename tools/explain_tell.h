@@ -19,6 +19,8 @@ struct sp_tell {
   bool steps;        /* one was told in this station */
 };
 
+/* A line for the eye, of at most SP_SAYS_BYTES_MAX: what could steer a terminal comes as `?`. */
+void sp_tell_line(FILE *to, const char *indent, const struct sp_text *says);
 /* The next waypoint of engine.md §1. */
 void sp_tell_station(struct sp_tell *tell, const char *name, const char *what);
 void sp_tell_stations_end(struct sp_tell *tell);

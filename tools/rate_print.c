@@ -242,12 +242,14 @@ static void table_print(const struct sp_rate_printer *printer, const struct sp_c
     payers_text(&text, view);
   }
   struct sp_text flags = {printer->buffer + CELL_BYTES, 0, CELL_BYTES, false};
+  struct sp_text id = {printer->buffer + 2 * CELL_BYTES, 0, CELL_BYTES, false};
+  sp_text_add_shown(&id, view->id.text, view->id.length);
   flags_text(&flags, view);
   fprintf(printer->to, "%-12.*s %-10s %-12.*s %-25.*s %-7s %12lld %14s %14s  %.*s%s%.*s\n",
-          (int)view->id.length, view->id.text, sp_outcome_word(view->charge->outcome),
-          (int)subscriber.length, subscriber.text, (int)when.length, when.text,
-          service == NULL ? "" : service, (long long)sp_charge_quantity(usage), list, net,
-          (int)text.length, text.at, flags.length > 0 ? " | " : "", (int)flags.length, flags.at);
+          (int)id.length, id.at, sp_outcome_word(view->charge->outcome), (int)subscriber.length,
+          subscriber.text, (int)when.length, when.text, service == NULL ? "" : service,
+          (long long)sp_charge_quantity(usage), list, net, (int)text.length, text.at,
+          flags.length > 0 ? " | " : "", (int)flags.length, flags.at);
 }
 
 enum sp_status sp_rate_print(struct sp_rate_printer *printer, const struct sp_charge_view *view)

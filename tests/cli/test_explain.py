@@ -40,7 +40,7 @@ def exact(text):
 def said_check(where, record):
     """The equations as a person would redo them from the sentences alone."""
     for step in steps_of(record, "block"):
-        parts = re.search(rf"(?:: {NUMBER} x {NUMBER} / {NUMBER}(?:, half_up to (\d) digits)? = {NUMBER}, share|: share)"
+        parts = re.search(rf"(?:: {NUMBER} x {NUMBER} / {NUMBER}(?:, half_up to (\d) decimals)? = {NUMBER}, share|: share)"
                           rf" {NUMBER} - {NUMBER} = {NUMBER}, takes min\({NUMBER}, {NUMBER} - {NUMBER}\) = {NUMBER}$", step["says"])
         if checks.holds(parts is not None, where, step["says"]) or parts is None:
             continue
@@ -52,7 +52,7 @@ def said_check(where, record):
         checks.holds(exact(upto_again) - exact(earlier) == exact(share) == exact(share_again), where, step["says"])
         checks.holds(max(min(exact(share), exact(value) - exact(taken)), 0) == exact(takes), where, step["says"])
     for step in steps_of(record, "list"):
-        parts = re.search(rf": (?:(.+) = )?{NUMBER}, (half_up|ceil|floor) to (\d) digits = {NUMBER}$", step["says"])
+        parts = re.search(rf": (?:(.+) = )?{NUMBER}, (half_up|ceil|floor) to (\d) decimals = {NUMBER}$", step["says"])
         terms = [step_of[key] for kind, key in (("increments", "sum"), ("fee", "fee"))
                  for step_of in steps_of(record, kind) if step_of["item"] == step["item"]]
         checks.holds(parts is not None and ((parts[1] or parts[2]) == " + ".join(terms) or not terms)
@@ -65,7 +65,7 @@ def said_check(where, record):
             before, after = amounts[:2] if amounts[0] is not None else amounts[2:]
             checks.holds(min(before, most if value is None else value) == after, where, step["says"])
     for step in steps_of(record, "payer"):
-        parts = re.search(rf"left {NUMBER}, wants {NUMBER} %, half_up to (\d) digits = {NUMBER}[,;]", step["says"])
+        parts = re.search(rf"left {NUMBER}, wants {NUMBER} %, half_up to (\d) decimals = {NUMBER}[,;]", step["says"])
         checks.holds((parts is None) == ("%" not in step["says"]), where, step["says"])
         if parts is not None:
             checks.holds(rounded(exact(parts[1]) * exact(parts[2]) / 100, int(parts[3])) == exact(parts[4]), where, step["says"])
@@ -79,14 +79,14 @@ def said_check(where, record):
         checks.holds(parts is not None and abs(exact(parts[1]) * exact(parts[2]) / exact(parts[3]) - exact(parts[4])) < Fraction(1, 10 ** 6)
                      and exact(parts[5]) - exact(parts[6]) == exact(parts[7]), where, step["says"])
     for step in steps_of(record, "pass"):
-        parts = re.search(r": ([\d.]+)((?: x [\d.]+ %)+), half_up to (\d) digits = ([\d.]+)$", step["says"])
+        parts = re.search(r": ([\d.]+)((?: x [\d.]+ %)+), half_up to (\d) decimals = ([\d.]+)$", step["says"])
         if step["pass"] == 1 and parts is not None:
             value = Fraction(parts[1])
             for percent in re.findall(r"x ([\d.]+) %", parts[2]):
                 value *= Fraction(percent) / 100
             checks.holds(rounded(value, int(parts[3])) == Fraction(parts[4]), where, step["says"])
         checks.holds(step["pass"] != 1 or parts is not None, where, "percents are no equation:", step["says"])
-        parts = re.search(rf": {NUMBER} x {NUMBER} / {NUMBER}, by largest remainder to (\d) digits = {NUMBER}$", step["says"])
+        parts = re.search(rf": {NUMBER} x {NUMBER} / {NUMBER}, by largest remainder to (\d) decimals = {NUMBER}$", step["says"])
         if parts is not None:
             near = exact(parts[1]) * exact(parts[2]) / exact(parts[3]) - exact(parts[5])
             checks.holds(abs(near) < Fraction(1, 10 ** int(parts[4])), where, step["says"])
@@ -183,7 +183,9 @@ def explained(files):
             os.makedirs(os.path.dirname(os.path.join(work, name)), exist_ok=True)
             with open(os.path.join(work, name), "w", encoding="utf-8") as file:
                 file.write(text)
-        ended = run("explain", "--book", f"{work}/book", "--customers", f"{work}/customers", "--all", "--json", f"{work}/usage.csv")
+        args = ("--book", f"{work}/book", "--customers", f"{work}/customers", "--all", f"{work}/usage.csv")
+        ended, shown = run("explain", *args, "--json"), run("explain", *args).stdout + run("rate", *args[:4], args[5]).stdout
+    checks.holds(not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f]", shown), "what steers a terminal is shown")
     checks.holds(ended.returncode == 0, "ended with", ended.returncode, ended.stderr)
     return [json.loads(line) for line in ended.stdout.splitlines()]
 
@@ -195,7 +197,7 @@ def long_check():
                                           "talk,base,voice,day,0.20,1min,0.05\ntalk,base,voice,night,0.10,1min,0.05\n",
                         "usage.csv": f"id,service,served,start,duration_s\nlong,voice,13000000001,20260204000000,{150 * 86400}\n"})[0]
     said = [step["says"] for step in steps_of(record, "list")]
-    checks.holds(said == ["list of base: the 301 sums above add up to 36000.05, half_up to 3 digits = 36000.05"], "long", said)
+    checks.holds(said == ["list of base: the 301 sums above add up to 36000.05, half_up to 3 decimals = 36000.05"], "long", said)
 
 
 def cap_check():
@@ -207,8 +209,8 @@ def cap_check():
     said = [step["says"].split(": ")[1] for kind in ("discount", "pass") for step in steps_of(record, kind)]
     wanted = ["price_cap 0.25; far 0.77 -> 0.25, all items 1.17 -> 0.65",
               "cap_month 0.50, counted so far 0.00, so at most 0.50; all items 0.65 -> 0.50", "0.77 -> 0.25",
-              "0.40 x 0.50 / 0.65, by largest remainder to 3 digits = 0.308",
-              "0.25 x 0.50 / 0.65, by largest remainder to 3 digits = 0.192"]
+              "0.40 x 0.50 / 0.65, by largest remainder to 3 decimals = 0.308",
+              "0.25 x 0.50 / 0.65, by largest remainder to 3 decimals = 0.192"]
     checks.holds(said == wanted, "caps", said)
 
 
@@ -222,7 +224,62 @@ def late_check():
     for part in ("late, so no more than its chain had from it, 10min", "late, so no more than its chain had from it, 0.00; account G"):
         checks.holds(any(part in words for words in said), "no", part, "in", said)
     said = [step["says"] for step in steps_of(records[0], "list")]
-    checks.holds(said == ["list of base: 2.00 + 0.05 = 2.05, half_up to 3 digits = 2.05"], "the connect fee is in the sum", said)
+    checks.holds(said == ["list of base: 2.00 + 0.05 = 2.05, half_up to 3 decimals = 2.05"], "the connect fee is in the sum", said)
+
+
+WORDS = {
+    **LATE,
+    "book/book.yaml": "name: words\ncurrency: CNY\ntimezone: Asia/Shanghai\nincrement_digits: 3\n",
+    "book/plans.csv": "plan,kind\ntalk,base\nteam,group\nteem,group\nkin,family\n",
+    "book/rates.csv": "plan,item,service,price,per,increment,connect_fee,priority\ntalk,base,voice,1/3,1min,,0.05,\n"
+                      "team,base,voice,0.20,1min,6s,,7\nteem,base,voice,0.20,1min,,,7\nkin,base,voice,0.10,1min,,,\n"
+                      "talk,text,sms,0.10,,,,\n",
+    "book/allowances.csv": "plan,allowance,unit,amount,rollover,direction\ntalk,free,s,1min,1,mt\ntalk,bytes,B,1MB,,\n",
+    "book/discounts.csv": "plan,discount,item,kind,value,set\ntalk,ten,,percent,10,off\ntalk,five,,percent,5,off\n"
+                          "talk,also,base,percent,10,off\ntalk,text,text,percent,10,\ntalk,most,,price_cap,9,caps\ntalk,mist,,price_cap,8,caps\n",
+    "book/payers.csv": "plan,payer,mode,value,item\nteam,boss,share,50,text\n",
+    "customers/groups.csv": "group,kind,account\nteam,enterprise,G\nkin,family,\n",
+    "customers/members.csv": "group,subscriber,to\nteam,ann,2026-03-05\nkin,ann,2026-03-05\n",
+    "customers/subscribers.csv": "subscriber,number,account,from,to\nann,8613000000001,A,,2026-02-07\nann,8613000000001,B,2026-02-07,\n",
+    "customers/accounts.csv": "account\nA\nB\nG\n",
+    "customers/subscriptions.csv": "owner,plan\nsubscriber:ann,talk\ngroup:team,team\ngroup:team,teem\ngroup:kin,kin\n",
+    "usage.csv": "id,service,served,start,duration_s,session,seq,partial,direction\n"
+                 "\x1b[2J\x9b,voice,13000000001,20260204100000,61,,,,\n"
+                 "first,voice,13000000001,20260206100000,600,S,0,first,\n"
+                 "last,voice,13000000001,20260207101000,600,S,1,last,\n"
+                 "rolled,voice,13000000001,20260306100000,61,,,,mt\n",
+}
+
+
+def words_check():
+    """Each loser names the one that won and why; what an amount comes of is said where it is not plain."""
+    records = explained(WORDS)
+    for record in records:
+        sums_check(f"words {record['id']}:", record)
+    said = ["\n".join(step["says"] for station in record["stations"] for step in station["steps"]) for record in records]
+    for where, words in enumerate((
+            ("[rates.csv:2] for voice: holds, but is replaced by the group price of team [rates.csv:3]",
+             "[rates.csv:4] for voice: holds, but lost the contest: team [rates.csv:3] comes first by the plan's name",
+             "[rates.csv:5] for voice: holds, but lost the contest: team [rates.csv:3] has the higher priority",
+             "base: 11 increments of 6s from 0s on, 61s used: 11 x 0.02 (0.20 x 6s / 1min) = 0.22 [rates.csv:3]",
+             "allowance bytes [allowances.csv:3] is not for this record: base is counted in another unit",
+             "payer boss [payers.csv:2] is not for this record: it has no text",
+             "discount text [discounts.csv:5] is not for this record: it has no text",
+             "discount five [discounts.csv:3] in pass 1 on all: percent 5 %; not taken: it would leave 0.209 of all items, also [discounts.csv:4] leaves 0.198",
+             "discount ten [discounts.csv:2] in pass 1 on all: percent 10 %; not taken: it would leave 0.198 of all items, as does "
+             "also [discounts.csv:4], which comes first by name"),
+            ("subscriber:ann has it always [plans.csv:2]",),
+            ("a partial: its chain so far, 20min from 2026-02-06T10:00:00 on, is rated as one whole record with the parties and places of its lead partial",
+             "own account A pays", "this partial's base: list 2.00, net ", "of this partial account A pays "),
+            ("base: 2 increments of 1min from 0s on, 61s used: 2 x 0.333 (1/3, half_up to 3 decimals) = 0.666 [rates.csv:2]",
+             "base: connect fee 0.05 [rates.csv:2]",
+             "allowance free of subscriber:ann [allowances.csv:2]: 1min left of 1min"))):
+        for part in words:
+            checks.holds(part in said[where], "words", records[where]["id"], "do not say:", part, "but", said[where])
+    rolled = [step["says"] for step in steps_of(explained({**WORDS, "usage.csv": "id,service,served,start,duration_s,direction\n"
+                                                          "now,voice,13000000001,20260306100000,61,mt\n"})[0], "cover")]
+    checks.holds(rolled == ["allowance free of subscriber:ann [allowances.csv:2], rolled over, gives 1 increment of 1min from 0s on: 1min - 1min = 0s left",
+                            "allowance free of subscriber:ann [allowances.csv:2] gives 1 increment of 1min from 1min on: 1min - 1min = 0s left"], "rolled", rolled)
 
 
 def calls_check():
@@ -252,6 +309,7 @@ def main():
     late_check()
     long_check()
     cap_check()
+    words_check()
     count = 0
     cases = [case for case in sorted(glob.glob(os.path.join(GOLDEN, "*")))
              if os.path.exists(os.path.join(case, "usage.csv"))]

@@ -25,7 +25,7 @@ static const struct rate_case_file customers[] = {
 struct corner {
   struct rate_case plain, traced;
   struct sp_charge charge;
-  unsigned events[SP_TRACE_CHAIN + 1], whys[SP_WHY_SET_LOST + 1]; /* of the last record */
+  unsigned events[SP_TRACE_CHAIN + 1], whys[SP_WHY_LATE + 1]; /* of the last record */
   struct sp_trace_event last;
 };
 

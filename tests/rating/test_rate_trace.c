@@ -9,7 +9,7 @@ enum { ROUNDS = 600, ITEMS_MAX = 16 };
 
 struct heard { /* by item name id of the book */
   unsigned counts[SP_TRACE_CHAIN + 1];
-  unsigned whys[SP_WHY_SET_LOST + 1];
+  unsigned whys[SP_WHY_LATE + 1];
   sp_i128 sums[ITEMS_MAX];
   int64_t denominators[ITEMS_MAX];
   int64_t increments[ITEMS_MAX], list[ITEMS_MAX], due[ITEMS_MAX], pass[ITEMS_MAX];
