@@ -27,13 +27,18 @@ struct sp_checkpoint {
 
 _Static_assert(sizeof(struct sp_checkpoint_meta) == 512, "meta is stored as it lies");
 
-static enum sp_status failed(struct sp_checkpoint *checkpoint, int rc)
+static enum sp_status status_of(int rc)
 {
-  snprintf(checkpoint->error, sizeof(checkpoint->error), "%s", mdb_strerror(rc));
   if (rc == MDB_NOTFOUND) {
     return SP_NOT_FOUND;
   }
   return rc == ENOMEM ? SP_NO_MEMORY : rc == MDB_VERSION_MISMATCH ? SP_BAD_VERSION : SP_IO;
+}
+
+static enum sp_status failed(struct sp_checkpoint *checkpoint, int rc)
+{
+  snprintf(checkpoint->error, sizeof(checkpoint->error), "%s", mdb_strerror(rc));
+  return status_of(rc);
 }
 
 static enum sp_status tables_open(struct sp_checkpoint *checkpoint)
@@ -45,8 +50,10 @@ static enum sp_status tables_open(struct sp_checkpoint *checkpoint)
   }
   for (int i = 0; i < TABLE_COUNT && rc == 0; i++) {
     unsigned flags = checkpoint->writable ? MDB_CREATE : 0;
-    rc = mdb_dbi_open(txn, table_names[i], flags | (i == TABLE_MARKS ? MDB_INTEGERKEY : 0),
-                      &checkpoint->tables[i]);
+    unsigned own = i == TABLE_MARKS ? MDB_INTEGERKEY : 0, has = own;
+    rc = mdb_dbi_open(txn, table_names[i], flags | own, &checkpoint->tables[i]);
+    rc = rc == 0 ? mdb_dbi_flags(txn, checkpoint->tables[i], &has) : rc;
+    rc = rc == 0 && has != own ? MDB_INCOMPATIBLE : rc;
   }
   if (rc != 0) {
     mdb_txn_abort(txn);
@@ -65,10 +72,11 @@ enum sp_status sp_checkpoint_open(struct sp_checkpoint **out, const char *dir, b
   checkpoint->magic = CHECKPOINT_MAGIC;
   checkpoint->writable = writable;
   *out = checkpoint;
+  struct sp_text why = SP_TEXT_INIT(checkpoint->error);
   int rc =
       sp__lmdb_open(&checkpoint->env, dir, MDB_NOTLS | MDB_NORDAHEAD | (writable ? 0 : MDB_RDONLY),
-                    TABLE_COUNT, SP_CHECKPOINT_MAP_BYTES);
-  return rc == 0 ? tables_open(checkpoint) : failed(checkpoint, rc);
+                    TABLE_COUNT, SP_CHECKPOINT_MAP_BYTES, &why);
+  return rc == 0 ? tables_open(checkpoint) : status_of(rc);
 }
 
 void sp_checkpoint_close(struct sp_checkpoint *checkpoint)
@@ -285,12 +293,6 @@ static enum sp_status visit_table(struct sp_checkpoint *checkpoint, enum table t
     return status;
   }
   return rc == MDB_NOTFOUND ? SP_OK : failed(checkpoint, rc);
-}
-
-void sp_checkpoint_fetch(struct sp_checkpoint *checkpoint)
-{
-  SP_ASSERT(checkpoint->read != NULL);
-  sp__lmdb_fetch(checkpoint->env);
 }
 
 enum sp_status sp_checkpoint_entries(struct sp_checkpoint *checkpoint, sp_checkpoint_visit *visit,

@@ -74,8 +74,6 @@ SP_MUST_CHECK enum sp_status sp_checkpoint_meta(struct sp_checkpoint *checkpoint
                                                 struct sp_checkpoint_meta *meta);
 typedef enum sp_status sp_checkpoint_visit(void *context, const void *key, size_t key_length,
                                            const void *value, size_t value_length);
-/* Before everything is read: the system reads ahead of it. */
-void sp_checkpoint_fetch(struct sp_checkpoint *checkpoint);
 SP_MUST_CHECK enum sp_status sp_checkpoint_entries(struct sp_checkpoint *checkpoint,
                                                    sp_checkpoint_visit *visit, void *context);
 SP_MUST_CHECK enum sp_status sp_checkpoint_marks(struct sp_checkpoint *checkpoint,

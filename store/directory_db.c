@@ -34,12 +34,17 @@ struct db {
   XXH3_state_t *hash;
 };
 
-static enum sp_status lmdb_failed(struct db *db, const char *what, int rc)
+static enum sp_status failed(struct db *db, const char *what, const char *why, int rc)
 {
   sp_text_add(db->error, what);
   sp_text_add(db->error, ": ");
-  sp_text_add(db->error, mdb_strerror(rc));
+  sp_text_add(db->error, why);
   return rc == ENOMEM ? SP_NO_MEMORY : rc == MDB_VERSION_MISMATCH ? SP_BAD_VERSION : SP_IO;
+}
+
+static enum sp_status lmdb_failed(struct db *db, const char *what, int rc)
+{
+  return failed(db, what, mdb_strerror(rc), rc);
 }
 
 static enum sp_status says(struct db *db, enum sp_status status, const char *what)
@@ -88,9 +93,11 @@ static enum sp_status db_open(struct db *db, const char *folder, bool writable)
   if (db->hash == NULL) {
     return says(db, SP_NO_MEMORY, "out of memory");
   }
+  char words[256];
+  struct sp_text why = SP_TEXT_INIT(words);
   int rc = sp__lmdb_open(&db->env, folder, MDB_NOTLS | (writable ? 0 : MDB_RDONLY), 0,
-                         SP_DIRECTORY_DB_MAP_BYTES);
-  return rc == 0 ? SP_OK : lmdb_failed(db, "cannot open the directory", rc);
+                         SP_DIRECTORY_DB_MAP_BYTES, &why);
+  return rc == 0 ? SP_OK : failed(db, "cannot open the directory", words, rc);
 }
 
 static void db_close(struct db *db)
@@ -312,7 +319,6 @@ enum sp_status sp_directory_db_load(struct sp_directory **directory, const char 
     }
   }
   if (status == SP_OK) {
-    sp__lmdb_fetch(db.env);
     status = pieces_load(&db, &restore);
   }
   db_close(&db);

@@ -190,7 +190,6 @@ static enum sp_status checkpoint_read(struct sp_shard *shard)
     status = meta_check(shard);
   }
   if (status == SP_OK) {
-    sp_checkpoint_fetch(shard->checkpoint);
     status = sp_checkpoint_entries(shard->checkpoint, entry_load, shard);
   }
   if (status == SP_OK) {

@@ -95,6 +95,7 @@ class Stores:
         said = "suanpan: " in errors if code != DONE else True
         if code not in codes or not said or words not in errors or "Success" in errors:
             self.problems.append(f"{what}: {arguments[0]}: exit {code}, expected {codes} and {words!r}: {errors[-400:]!r}")
+        return errors
 
     def every(self, what, store, codes, words=""):
         """Readers and the writer alike; the writer last, for it may change something."""
@@ -196,10 +197,36 @@ def checkpoints(stores):
     stores.expect("data.mdb without meta", ["verify", store], (WRONG,), "shard 1: state")
     stores.expect("data.mdb without meta", ["run", store, *stores.usage()], (ENVIRONMENT,), "shard 1: state")
     meta_damaged(stores)
+    pages_damaged(stores)
     store = stores.copy("good")
     cut_to(f"{store}/directory/data.mdb", 3 * 4096)
     stores.expect("directory cut", ["verify", store], (ENVIRONMENT,))
     stores.expect("directory cut", ["run", store, *stores.usage()], (ENVIRONMENT,))
+
+
+def pages_damaged(stores):
+    """What holds LMDB's pages together: number and kind of a page, its bounds, where its first value lies; sizes and roots in the meta pages."""
+    places, codes = {"a meta page": (41, 64, 136, 144), "a page": (0, 10, 12, 13, 14, 16, 17)}, (DONE, WRONG, ENVIRONMENT)
+    for name in ("shards/1/state/data.mdb", "directory/data.mdb"):
+        said = 0
+        for page in range(os.path.getsize(f"{stores.folder}/good/{name}") // 4096):
+            what = "a meta page" if page < 2 else "a page"
+            for at in (places[what][page % 3::3] if what == "a page" else places[what]):
+                store = stores.copy("good")
+                turn_byte(f"{store}/{name}", page * 4096 + at)
+                said += "data.mdb is damaged: page" in stores.expect(f"{name}, page {page}, byte {at}", ["verify", store], codes)
+                if name.startswith("shards"):
+                    stores.expect(f"{name}, page {page}, byte {at}", ["run", store, *stores.usage()], codes)
+        if said < 6:
+            stores.problems.append(f"{name}: only {said} turned bytes were said to be damage")
+    store = stores.copy("good")
+    hashed = done("verify", store).stdout.split()[-1]
+    for file in ("data.mdb", "lock.mdb"):
+        os.unlink(f"{store}/shards/1/state/{file}")
+    done("run", store, *stores.usage())
+    stores.cases += 1
+    if done("verify", store).stdout.split()[-1] != hashed:
+        stores.problems.append("a state that was made again from the journal is another one")
 
 
 def meta_damaged(stores):
