@@ -78,10 +78,12 @@ enum sp_cgrates_answer sp_cgrates_rate(const struct sp_cgrates *tariff,
 
 /* "0.6", "12": without zeros at the end. */
 void sp_cgrates_amount_add(struct sp_text *text, int64_t amount);
-/* "60s", "1m30s", "1.5h", bare: nanoseconds. false: it is none, or beyond SP_CGRATES_NS_MAX. */
+/* "60s", "1m30s", "1.5h", "+60s", bare: nanoseconds. false: it is none, or beyond
+ * SP_CGRATES_NS_MAX. */
 bool sp_cgrates_duration_read(int64_t *ns, const char *text, size_t length);
-/* RFC 3339 with offset and fraction; without an offset "YYYY-MM-DD HH:MM:SS", a T between them, or
- * YYYYMMDDHHMMSS, in UTC; or 10, 13, 16 or 19 digits: s, ms, us, ns since 1970. */
+/* RFC 3339 with offset and fraction; the same with a blank for its T, "+0100" for its offset and a
+ * zone's name behind; without an offset "YYYY-MM-DD HH:MM:SS", a T between them, or YYYYMMDDHHMMSS,
+ * in UTC; or 10, 13, 16 or 19 digits: s, ms, us, ns since 1970. */
 bool sp_cgrates_time_read(int64_t *utc_ns, int32_t *offset_s, const char *text, size_t length);
 
 #endif

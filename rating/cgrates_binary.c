@@ -36,6 +36,24 @@ struct sp_cg_binary sp__cg_binary_ratio(uint64_t over, uint64_t under)
   return rounded(quotient, -shift, quotient * under != top);
 }
 
+struct sp_cg_binary sp__cg_binary_decimal(sp_u128 digits, unsigned decimals, bool more)
+{
+  sp_u128 under = 1, rest, quotient;
+  int32_t power = 0;
+  for (unsigned i = 0; i < decimals; i++) {
+    under *= 10;
+  }
+  quotient = digits / under;
+  rest = digits % under;
+  while (rest != 0 && width(quotient) < 64) { /* bit by bit, as 10^37 is too long to be shifted */
+    rest *= 2;
+    quotient = quotient * 2 + (rest >= under);
+    rest -= rest >= under ? under : 0;
+    power--;
+  }
+  return rounded(quotient, power, more || rest != 0);
+}
+
 struct sp_cg_binary sp__cg_binary_times(struct sp_cg_binary a, struct sp_cg_binary b)
 {
   return rounded((sp_u128)a.bits * b.bits, a.power + b.power, false);
@@ -61,8 +79,7 @@ struct sp_cg_binary sp__cg_binary_plus(struct sp_cg_binary a, struct sp_cg_binar
   return rounded(((sp_u128)more.bits << apart) + less.bits, less.power, false);
 }
 
-/* a >= b; b is not 0 */
-static bool reaches(struct sp_cg_binary a, struct sp_cg_binary b)
+bool sp__cg_binary_reaches(struct sp_cg_binary a, struct sp_cg_binary b)
 {
   if (a.bits == 0) {
     return false;
@@ -94,5 +111,5 @@ uint64_t sp__cg_binary_round(struct sp_cg_binary a, unsigned decimals, enum sp_c
   if (method == SP_CG_UP) { /* less is taken for the noise of binary numbers */
     least = sp__cg_binary_ratio(1, (uint64_t)sp__cg_power(decimals > 7 ? decimals : 7));
   }
-  return whole + reaches(rest, least);
+  return whole + sp__cg_binary_reaches(rest, least);
 }

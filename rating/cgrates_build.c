@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "rating/cgrates_price.h"
+#include "rating/cgrates_reading.h"
 #include "rating/civil.h"
 #include "rating/hash.h"
 #include "rating/sort.h"
@@ -118,7 +119,8 @@ static void gap_report(struct sp_cg_reading *reading, const struct sp_cg_target 
   sp_text_add_i64(&text, date.day);
   sp_text_add(&text, " (");
   sp_text_add(&text, days[sp_civil_weekday(day)]);
-  sp_text_add(&text, "): expected timings from 00:00:00 that together hold on every day");
+  sp_text_add(&text, "): expected timings from 00:00:00 that together hold on every day; "
+                     "a row of this plan with timing *any and a lower weight fills it");
   sp_problem_error(reading->problems, "RatingPlans.csv", target->line, target->column, message);
 }
 

@@ -6,7 +6,7 @@
 #include "rating/cgrates_price.h"
 
 #define COST_MAX (INT64_C(9000000000000000000)) /* 9 × 10^8 with 10 decimals */
-#define UP_SAFE (INT64_C(1) << 28) /* below it *up takes the noise of a binary number for none */
+#define UP_SAFE (INT64_C(1) << 24) /* below it *up takes the noise of a binary number for none */
 
 struct walk {
   const struct sp_cgrates *tariff;
@@ -67,9 +67,8 @@ static uint64_t span_price(const struct walk *walk, const struct sp_cg_slot *slo
       divide_clear(&price, over, slot->under)) {
     return price;
   }
-  struct sp_cg_binary rate = sp__cg_binary_over(
-      sp__cg_binary_ratio((uint64_t)slot->price, (uint64_t)sp__cg_power(SP_CGRATES_DECIMALS)),
-      sp__cg_binary_ratio((uint64_t)slot->unit_ns, 1));
+  struct sp_cg_binary rate =
+      sp__cg_binary_over(slot->price.binary, sp__cg_binary_ratio((uint64_t)slot->unit_ns, 1));
   struct sp_cg_binary length = sp__cg_binary_ratio(count * (uint64_t)slot->increment_ns, 1);
   return binary_digits(walk, sp__cg_binary_times(length, rate));
 }
@@ -92,13 +91,12 @@ static uint64_t increment_price(const struct walk *walk, const struct sp_cg_slot
 }
 
 /* Increments and a connect fee with more decimals than `digits`. */
-static sp_i128 fee_add(const struct walk *walk, int64_t fee, uint64_t each, uint64_t count)
+static sp_i128 fee_add(const struct walk *walk, struct sp_cg_binary fee, uint64_t each,
+                       uint64_t count)
 {
   struct sp_cg_binary sum =
       sp__cg_binary_times(sp__cg_binary_ratio(count, 1), binary_of(walk, each));
-  struct sp_cg_binary fee_binary =
-      sp__cg_binary_ratio((uint64_t)fee, (uint64_t)sp__cg_power(SP_CGRATES_DECIMALS));
-  return (sp_i128)binary_digits(walk, sp__cg_binary_plus(fee_binary, sum));
+  return (sp_i128)binary_digits(walk, sp__cg_binary_plus(fee, sum));
 }
 
 /* Adds a span's cost to the binary total. Equal spans one behind the other are one that is
@@ -122,6 +120,16 @@ static void binary_add(struct walk *walk, const struct sp_cg_span *span,
       walk->before, sp__cg_binary_times(each, sp__cg_binary_ratio(walk->equals, 1)));
 }
 
+static void total_limit(struct walk *walk, int64_t most)
+{
+  struct sp_cg_binary binary =
+      sp__cg_binary_ratio((uint64_t)most, (uint64_t)sp__cg_power(SP_CGRATES_DECIMALS));
+  if (walk->total > most || (walk->total == most && sp__cg_binary_reaches(walk->binary, binary))) {
+    walk->total = most;
+    walk->binary = binary;
+  }
+}
+
 /* Adds the cost of a span as it was widened, cut at its *free limit. `each`: of an increment. */
 static void cost_add(struct walk *walk, const struct sp_cg_span *span, sp_i128 cost, uint64_t each,
                      uint64_t count)
@@ -137,10 +145,8 @@ static void cost_add(struct walk *walk, const struct sp_cg_span *span, sp_i128 c
     binary_add(walk, span,
                sp__cg_binary_times(binary_of(walk, each), sp__cg_binary_ratio(count, 1)), cost);
   }
-  if (rating->free_above && rating->cost_max > 0 && walk->total > rating->cost_max) {
-    walk->total = rating->cost_max;
-    walk->binary = sp__cg_binary_ratio((uint64_t)rating->cost_max,
-                                       (uint64_t)sp__cg_power(SP_CGRATES_DECIMALS));
+  if (rating->free_above && rating->cost_max > 0) {
+    total_limit(walk, rating->cost_max);
   }
   if (rating->decimals > (walk->rounding == NULL ? 0 : walk->rounding->decimals)) {
     walk->rounding = rating;
@@ -162,37 +168,59 @@ static void span_price_add(struct walk *walk, const struct sp_cg_span *span)
   count += length != count * slot->increment_ns;
   uint64_t each = increment_price(walk, slot, (uint64_t)count);
   sp_i128 cost = (sp_i128)each * count;
-  if (walk->first && rate->fee > 0) {
+  bool has_fee = walk->first && rate->fee.binary.bits > 0;
+  if (has_fee) {
     int64_t step = sp__cg_power(SP_CGRATES_DECIMALS - tariff->digits);
-    cost = rate->fee % step == 0 ? cost + rate->fee / step
-                                 : fee_add(walk, rate->fee, each, (uint64_t)count);
+    cost = rate->fee.value % step == 0 && !rate->fee.finer
+               ? cost + rate->fee.value / step
+               : fee_add(walk, rate->fee.binary, each, (uint64_t)count);
   }
   walk->at_ns = from_ns + slot->increment_ns * count;
   cost_add(walk, &(struct sp_cg_span){from_ns, walk->at_ns, span->interval}, cost, each,
            (uint64_t)count);
-  walk->equals = walk->first && rate->fee > 0 ? 0 : walk->equals; /* no other has its fee */
+  walk->equals = has_fee ? 0 : walk->equals; /* no other has its fee */
   walk->first = false;
+}
+
+/* What rounds the total, NULL: nothing does. An amount has no more decimals than ours. */
+static const struct sp_cg_rating *rounding_find(const struct walk *walk)
+{
+  const struct sp_cg_rating *rating = walk->rounding;
+  bool none =
+      rating == NULL || rating->rounding == SP_CG_AS_IS || rating->decimals > SP_CGRATES_DECIMALS;
+  return none ? NULL : rating;
+}
+
+/* Below one part of a step *up sees no reason to go up. */
+static sp_i128 up_parts(const struct sp_cg_rating *rating)
+{
+  return sp__cg_power(rating->decimals > 7 ? rating->decimals : 7);
 }
 
 /* Whether binary numbers may round the total to another side: it lies on an edge. */
 static bool at_edge(const struct walk *walk)
 {
-  const struct sp_cg_rating *rating = walk->rounding;
-  if (rating == NULL || rating->rounding == SP_CG_AS_IS) {
+  const struct sp_cg_rating *rating = rounding_find(walk);
+  if (rating == NULL) {
     return false;
   }
   int64_t step = sp__cg_power(SP_CGRATES_DECIMALS - rating->decimals);
   sp_i128 rest = walk->total % step;
-  return rating->rounding == SP_CG_MIDDLE ? 2 * rest == step
-         : rating->rounding == SP_CG_DOWN ? rest == 0
-                                          : rest == 0 && walk->total / step >= UP_SAFE;
+  if (rating->rounding == SP_CG_MIDDLE) {
+    return 2 * rest == step;
+  }
+  if (rating->rounding == SP_CG_DOWN) {
+    return rest == 0;
+  }
+  return rest == 0 ? rating->decimals > 7 || walk->total / step >= UP_SAFE
+                   : rest * up_parts(rating) == step;
 }
 
 /* The total rounded as the rating says. */
 static sp_i128 total_round(const struct walk *walk)
 {
-  const struct sp_cg_rating *rating = walk->rounding;
-  if (rating == NULL || rating->rounding == SP_CG_AS_IS) {
+  const struct sp_cg_rating *rating = rounding_find(walk);
+  if (rating == NULL) {
     return walk->total;
   }
   int64_t step = sp__cg_power(SP_CGRATES_DECIMALS - rating->decimals);
@@ -204,9 +232,7 @@ static sp_i128 total_round(const struct walk *walk)
   if (rating->rounding == SP_CG_MIDDLE) {
     return 2 * rest > step ? whole + step : whole;
   }
-  /* *up: less than 10^-7 of a step is no reason to go up (10^-decimals from 8 on) */
-  sp_i128 parts = sp__cg_power(rating->decimals > 7 ? rating->decimals : 7);
-  return rating->rounding == SP_CG_UP && rest * parts >= step ? whole + step : whole;
+  return rating->rounding == SP_CG_UP && rest * up_parts(rating) > step ? whole + step : whole;
 }
 
 static enum sp_cgrates_answer cost_say(const struct walk *walk, struct sp_cgrates_cost *cost)
@@ -237,6 +263,7 @@ static void route_walk(struct walk *walk, const struct sp_cg_route *route, bool 
   walk->first = !walk->call->goes_on;
   walk->at_ns = 0;
   walk->event = walk->total = 0;
+  walk->binary = (struct sp_cg_binary){0, 0};
   walk->equals = 0;
   walk->rounding = NULL;
   if (is_plain(walk->call, route)) {

@@ -11,8 +11,21 @@
 #define SP_CG_DAY_NS (INT64_C(86400) * 1000000000)
 #define SP_CG_LENGTHS 64 /* destinations are matched by their first 64 bytes */
 #define SP_CG_TARGET_INTERVALS_MAX 1024u
+#define SP_CG_ROUNDED_MAX 20 /* decimals; those beyond SP_CGRATES_DECIMALS round nothing */
 
 enum sp_cg_rounding { SP_CG_AS_IS, SP_CG_UP, SP_CG_MIDDLE, SP_CG_DOWN };
+
+/* A binary64 (IEEE 754) >= 0 as bits * 2^power; bits 0, or from 2^52 below 2^53. */
+struct sp_cg_binary {
+  uint64_t bits;
+  int32_t power;
+};
+
+struct sp_cg_amount {         /* of a cell */
+  int64_t value;              /* in 10^-SP_CGRATES_DECIMALS, cut */
+  bool finer;                 /* there was something to cut */
+  struct sp_cg_binary binary; /* the nearest to what is written */
+};
 
 struct sp_cg_name { /* one of each text; numbers lead to what bears it */
   const char *text;
@@ -39,8 +52,7 @@ struct sp_cg_timing {
 
 struct sp_cg_slot {
   int64_t from_ns, unit_ns, increment_ns;
-  int64_t price;        /* per unit */
-  int64_t fee;          /* connect fee of the row */
+  struct sp_cg_amount price; /* per unit */
   uint64_t over, under; /* an increment's price in 10^-digits, lowest terms; under 0: too large */
   uint32_t rate, line, price_column, from_column;
 };
@@ -48,7 +60,7 @@ struct sp_cg_slot {
 struct sp_cg_rate {
   uint32_t name, first, count; /* slots by from_ns */
   uint32_t line;               /* of the tag's first row */
-  int64_t fee;                 /* connect fee of the tag's first row, as written */
+  struct sp_cg_amount fee;     /* connect fee of the tag's first row */
 };
 
 struct sp_cg_rating {               /* a row of DestinationRates */
@@ -148,10 +160,6 @@ const struct sp_cg_target *sp__cg_target_find(const struct sp_cgrates *tariff, u
 /* Whether a timing holds on a local day (days since 1970), whatever the time of day. */
 bool sp__cg_timing_on(const struct sp_cg_timing *timing, int32_t day);
 
-/* A decimal >= 0 with at most `decimals` decimals, times 10^decimals, below 9 × 10^18. */
-bool sp__cg_decimal_read(int64_t *value, struct sp_cell_text cell, unsigned decimals);
-/* An amount >= 0 in 10^-SP_CGRATES_DECIMALS, up to INT64_MAX / 4; it may have an exponent. */
-bool sp__cg_amount_read(int64_t *amount, struct sp_cell_text cell);
 int64_t sp__cg_power(unsigned digits);
 
 /* A stretch of the call under one plan. */
@@ -170,30 +178,5 @@ struct sp_cg_route {
 enum sp_cgrates_answer sp__cg_route_find(const struct sp_cgrates *tariff,
                                          const struct sp_cgrates_call *call,
                                          struct sp_cg_route *route);
-
-/* Reading: what the tables' readers share. */
-struct sp_cg_reading {
-  struct sp_cgrates *tariff;
-  struct sp_memory *memory;
-  struct sp_problems *problems;
-  struct sp_table table;
-  uint32_t which;  /* enum sp_cgrates_table: the table being read */
-  uint32_t absent; /* a bit for each table that was reported: nothing is said to lack in it */
-};
-
-void sp__cg_error(struct sp_cg_reading *reading, uint32_t cell, const char *what,
-                  struct sp_cell_text text);
-struct sp_cell_text sp__cg_cell(const struct sp_cg_reading *reading, uint32_t cell);
-/* The next row; false: no more. Rows that cannot be read are reported and left out. */
-bool sp__cg_row_next(struct sp_cg_reading *reading);
-/* One of each text. */
-uint32_t sp__cg_name_take(struct sp_cg_reading *reading, struct sp_cell_text text);
-void sp__cg_timing_read(struct sp_cg_reading *reading);
-void sp__cg_rate_row_read(struct sp_cg_reading *reading);
-void sp__cg_profile_row_read(struct sp_cg_reading *reading);
-/* After all tables: what must fit together. */
-SP_MUST_CHECK enum sp_status sp__cg_targets_build(struct sp_cg_reading *reading);
-SP_MUST_CHECK enum sp_status sp__cg_profiles_build(struct sp_cg_reading *reading);
-SP_MUST_CHECK enum sp_status sp__cg_rates_build(struct sp_cg_reading *reading);
 
 #endif

@@ -9,17 +9,16 @@
  * half to the other side of one. */
 #define SP_CG_BINARY_SAFE (UINT64_C(1) << 49)
 
-/* A binary64 (IEEE 754) >= 0 as bits * 2^power; bits 0, or from 2^52 below 2^53. */
-struct sp_cg_binary {
-  uint64_t bits;
-  int32_t power;
-};
-
 /* over / under, to the nearest binary64, ties to even. under > 0. */
 struct sp_cg_binary sp__cg_binary_ratio(uint64_t over, uint64_t under);
+/* digits * 10^-decimals and a little more if `more`, to the nearest binary64, ties to even. digits
+ * below 2^127, decimals up to 37. */
+struct sp_cg_binary sp__cg_binary_decimal(sp_u128 digits, unsigned decimals, bool more);
 struct sp_cg_binary sp__cg_binary_times(struct sp_cg_binary a, struct sp_cg_binary b);
 struct sp_cg_binary sp__cg_binary_over(struct sp_cg_binary a, struct sp_cg_binary b);
 struct sp_cg_binary sp__cg_binary_plus(struct sp_cg_binary a, struct sp_cg_binary b);
+/* a >= b; b is not 0 */
+bool sp__cg_binary_reaches(struct sp_cg_binary a, struct sp_cg_binary b);
 /* `a` in units of 10^-decimals as CGRateS rounds it: scaled as a binary64, then by its fraction.
  * UINT64_MAX: beyond 2^63. */
 uint64_t sp__cg_binary_round(struct sp_cg_binary a, unsigned decimals, enum sp_cg_rounding method);

@@ -1,15 +1,23 @@
 /* The six tables of a CGRateS tariff plan, row by row; what must fit together comes after. */
 #include <string.h>
 
-#include "rating/cgrates_parts.h"
+#include "rating/cgrates_reading.h"
 #include "rating/hash.h"
 
 static const struct {
   const char *name;
   uint32_t columns, needed;
+  const char *cells; /* as CGRateS 0.10 has them */
 } tables[SP_CGRATES_TABLES] = {
-    {"Destinations.csv", 2, 2},     {"Timings.csv", 6, 6},     {"Rates.csv", 6, 6},
-    {"DestinationRates.csv", 7, 3}, {"RatingPlans.csv", 4, 3}, {"RatingProfiles.csv", 8, 5},
+    {"Destinations.csv", 2, 2, "Tag,Prefix"},
+    {"Timings.csv", 6, 6, "Tag,Years,Months,MonthDays,WeekDays,Time"},
+    {"Rates.csv", 6, 6, "Tag,ConnectFee,Rate,RateUnit,RateIncrement,GroupIntervalStart"},
+    {"DestinationRates.csv", 7, 3,
+     "Tag,DestinationsTag,RatesTag,RoundingMethod,RoundingDecimals,MaxCost,MaxCostStrategy"},
+    {"RatingPlans.csv", 4, 3, "Tag,DestinationRatesTag,TimingTag,Weight"},
+    {"RatingProfiles.csv", 8, 5,
+     "Tenant,Category,Subject,ActivationTime,RatingPlanTag,FallbackSubjects, or *out before "
+     "Tenant (CGRateS 0.9)"},
 };
 
 const char *sp_cgrates_table_name(enum sp_cgrates_table table)
@@ -43,6 +51,17 @@ void sp__cg_error(struct sp_cg_reading *reading, uint32_t cell, const char *what
   sp_problem_error(reading->problems, reading->table.file, line, column, message);
 }
 
+void sp__cg_cells_error(struct sp_cg_reading *reading, uint32_t cell, const char *what,
+                        struct sp_cell_text text)
+{
+  char message[256];
+  struct sp_text to = SP_TEXT_INIT(message);
+  sp_text_add(&to, what);
+  sp_text_add(&to, ": expected ");
+  sp_text_add(&to, tables[reading->which].cells);
+  sp__cg_error(reading, cell, message, text);
+}
+
 static bool cell_is(struct sp_cell_text cell, const char *word)
 {
   return cell.length == strlen(word) && memcmp(cell.text, word, cell.length) == 0;
@@ -51,9 +70,20 @@ static bool cell_is(struct sp_cell_text cell, const char *word)
 /* A header without the `#` before it: no row of values looks like one. */
 static bool is_header(const struct sp_cg_reading *reading)
 {
-  static const char *const seconds[] = {"Prefix",          "Years",         "ConnectFee",
-                                        "DestinationsTag", "DestinationId", "DestinationRatesId",
-                                        "DestRatesTag",    "DestratesTag",  "Category",
+  static const char *const seconds[] = {"Prefix",
+                                        "Prefixes",
+                                        "Years",
+                                        "ConnectFee",
+                                        "DestinationsTag",
+                                        "DestinationTag",
+                                        "DestinationsId",
+                                        "DestinationId",
+                                        "DestinationRatesId",
+                                        "DestinationRatesTag",
+                                        "DestRatesId",
+                                        "DestRatesTag",
+                                        "DestratesTag",
+                                        "Category",
                                         "Tenant"};
   for (size_t i = 0; i < sizeof(seconds) / sizeof(seconds[0]); i++) {
     if (cell_is(sp__cg_cell(reading, 1), seconds[i])) {
@@ -77,11 +107,11 @@ bool sp__cg_row_next(struct sp_cg_reading *reading)
       sp_problem_error(reading->problems, reading->table.file, reading->table.quote_line,
                        reading->table.quote_column, SP_TABLE_QUOTE_WORDS);
     } else if (reading->table.cells_count < tables[which].needed) {
-      sp__cg_error(reading, reading->table.cells_count, "a cell is missing at the end of the row",
-                   sp__cg_cell(reading, 0));
+      sp__cg_cells_error(reading, reading->table.cells_count,
+                         "a cell is missing at the end of the row", sp__cg_cell(reading, 0));
     } else if (reading->table.cells_count > tables[which].columns) {
-      sp__cg_error(reading, tables[which].columns, "one cell too many: expected the end of the row",
-                   sp__cg_cell(reading, tables[which].columns));
+      sp__cg_cells_error(reading, tables[which].columns, "one cell too many",
+                         sp__cg_cell(reading, tables[which].columns));
     } else {
       return true;
     }
@@ -172,16 +202,17 @@ static bool rating_cells_read(struct sp_cg_reading *reading, struct sp_cg_rating
     sp__cg_error(reading, 3, "expected *up, *middle or *down", method);
     return false;
   }
-  if ((decimals.length > 0 && !sp__cg_decimal_read(&count, decimals, 0)) ||
-      count > SP_CGRATES_DECIMALS) {
-    sp__cg_error(reading, 4, "expected a number of decimals from 0 to 10", decimals);
+  if ((decimals.length > 0 && !sp__cg_whole_read(&count, decimals)) || count > SP_CG_ROUNDED_MAX) {
+    sp__cg_error(reading, 4, "expected a number of decimals from 0 to 20", decimals);
     return false;
   }
   rating->decimals = (uint8_t)count;
-  if (most.length > 0 && !sp__cg_amount_read(&rating->cost_max, most)) {
-    sp__cg_error(reading, 5, "expected an amount with at most 10 decimals", most);
+  struct sp_cg_amount limit = {.value = 0};
+  if (most.length > 0 && (!sp__cg_amount_read(&limit, most) || limit.finer)) {
+    sp__cg_error(reading, 5, "expected an amount from 0 with at most 10 decimals", most);
     return false;
   }
+  rating->cost_max = limit.value;
   rating->free_above = cell_is(strategy, "*free");
   if (strategy.length > 0 && !rating->free_above && !cell_is(strategy, "*disconnect")) {
     sp__cg_error(reading, 6, "expected *free, *disconnect or nothing", strategy);
@@ -262,10 +293,12 @@ static void rating_plan_read(struct sp_cg_reading *reading)
                  sp__cg_cell(reading, 2));
     return;
   }
-  if (weight.length > 0 && !sp__cg_decimal_read(&row.weight, weight, 6)) {
-    sp__cg_error(reading, 3, "expected a weight, a number with at most 6 decimals", weight);
+  struct sp_cg_amount heavy = {.value = 0};
+  if (weight.length > 0 && (!sp__cg_amount_read(&heavy, weight) || heavy.finer)) {
+    sp__cg_error(reading, 3, "expected a weight, a number from 0 with at most 10 decimals", weight);
     return;
   }
+  row.weight = heavy.value;
   if (row.ratings == SP_CG_NONE || row.timing == SP_CG_NONE) {
     return;
   }
@@ -279,6 +312,26 @@ static void rating_plan_read(struct sp_cg_reading *reading)
   plan->last_row = at;
 }
 
+/* There need be neither destinations nor timings, as there is *any. */
+static void absent_say(struct sp_cg_reading *reading, enum sp_cgrates_table which, bool unreadable)
+{
+  char message[SP_PROBLEM_BYTES_MAX];
+  struct sp_text to = SP_TEXT_INIT(message);
+  bool needed = which > SP_CGRATES_TIMINGS && which < SP_CGRATES_RATING_PROFILES;
+  reading->absent |= (uint32_t)(needed || unreadable) << which;
+  if (unreadable) {
+    return;
+  }
+  if (which == SP_CGRATES_RATING_PROFILES) {
+    sp_problem_warning(reading->problems, tables[which].name, 0, 0,
+                       "the table is missing: only calls that name their rating_plan have a price");
+  } else if (needed) {
+    sp_text_add(&to, "the table is missing: expected a file of this name with rows of ");
+    sp_text_add(&to, tables[which].cells);
+    sp_problem_error(reading->problems, tables[which].name, 0, 0, message);
+  }
+}
+
 static void table_read(struct sp_cg_reading *reading, enum sp_cgrates_table which,
                        struct sp_cgrates_file file)
 {
@@ -288,12 +341,7 @@ static void table_read(struct sp_cg_reading *reading, enum sp_cgrates_table whic
   sp_table_open(&reading->table, tables[which].name, file.bytes, file.length);
   reading->which = which;
   if (file.bytes == NULL) {
-    bool missing = which > SP_CGRATES_TIMINGS && !file.unreadable; /* the others may be */
-    reading->absent |= (uint32_t)(missing || file.unreadable) << which;
-    if (missing) {
-      sp_problem_error(reading->problems, tables[which].name, 0, 0,
-                       "the table is missing: expected a file of this name");
-    }
+    absent_say(reading, which, file.unreadable);
     return;
   }
   while (sp__cg_row_next(reading)) {

@@ -1,7 +1,7 @@
 /* Rows of Timings.csv, Rates.csv and RatingProfiles.csv. */
 #include <string.h>
 
-#include "rating/cgrates_parts.h"
+#include "rating/cgrates_reading.h"
 #include "rating/civil.h"
 #include "rating/sort.h"
 
@@ -41,7 +41,7 @@ static bool bits_read(struct sp_cg_reading *reading, uint32_t cell, uint32_t lea
       *bits |= 1; /* the last day, for other uses than prices: no day here */
       continue;
     }
-    if (!sp__cg_decimal_read(&number, part, 0) || number < least || number > most) {
+    if (!sp__cg_whole_read(&number, part) || number < least || number > most) {
       char what[96];
       struct sp_text to = SP_TEXT_INIT(what);
       sp_text_add(&to, "expected *any or a list of numbers from ");
@@ -64,7 +64,7 @@ static bool years_read(struct sp_cg_reading *reading, struct sp_cg_timing *timin
   }
   while (part_next(&rest, &part)) {
     int64_t year;
-    if (!sp__cg_decimal_read(&year, part, 0) || year < 1 || year > 9999 ||
+    if (!sp__cg_whole_read(&year, part) || year < 1 || year > 9999 ||
         timing->years_count == SP_CG_YEARS_MAX) {
       sp__cg_error(reading, 1, "expected *any or a list of at most 32 years", part);
       return false;
@@ -86,7 +86,7 @@ static bool clock_read(struct sp_cell_text clock, int64_t *second)
       return false;
     }
     part.length = mark == NULL ? clock.length : (uint32_t)(mark - clock.text);
-    if (part.length > 2 || !sp__cg_decimal_read(&number, part, 0) || number >= (i == 0 ? 24 : 60)) {
+    if (part.length > 2 || !sp__cg_whole_read(&number, part) || number >= (i == 0 ? 24 : 60)) {
       return false;
     }
     *second = *second * 60 + number;
@@ -160,12 +160,15 @@ void sp__cg_timing_read(struct sp_cg_reading *reading)
   tariff->timings[tariff->timings_count++] = timing;
 }
 
-static bool amount_read(struct sp_cg_reading *reading, uint32_t cell, int64_t *amount)
+static bool amount_read(struct sp_cg_reading *reading, uint32_t cell, struct sp_cg_amount *amount)
 {
   struct sp_cell_text text = sp__cg_cell(reading, cell);
-  *amount = 0;
+  *amount = (struct sp_cg_amount){.value = 0};
   if (text.length > 0 && !sp__cg_amount_read(amount, text)) {
-    sp__cg_error(reading, cell, "expected an amount with at most 10 decimals", text);
+    sp__cg_error(reading, cell,
+                 text.text[0] == '-' ? "expected an amount from 0: no price is below it"
+                                     : "expected an amount from 0 to 200,000,000 as 0.25",
+                 text);
     return false;
   }
   return true;
@@ -193,7 +196,8 @@ void sp__cg_rate_row_read(struct sp_cg_reading *reading)
     sp__cg_error(reading, 0, "expected a name", tag);
     return;
   }
-  bool fits = amount_read(reading, 1, &slot.fee);
+  struct sp_cg_amount fee;
+  bool fits = amount_read(reading, 1, &fee);
   fits &= amount_read(reading, 2, &slot.price);
   fits &= duration_read(reading, 3, &slot.unit_ns);
   fits &= duration_read(reading, 4, &slot.increment_ns);
@@ -201,7 +205,7 @@ void sp__cg_rate_row_read(struct sp_cg_reading *reading)
   uint32_t name = sp__cg_name_take(reading, tag);
   if (tariff->names[name].rate == SP_CG_NONE) {
     tariff->rates[tariff->rates_count] =
-        (struct sp_cg_rate){.name = name, .fee = slot.fee, .line = slot.line};
+        (struct sp_cg_rate){.name = name, .fee = fee, .line = slot.line};
     tariff->names[name].rate = tariff->rates_count++;
   }
   if (fits) {
@@ -216,7 +220,7 @@ void sp__cg_rate_row_read(struct sp_cg_reading *reading)
 static void ratio_make(struct sp_cg_reading *reading, struct sp_cg_slot *slot)
 {
   sp_u128 power = (uint64_t)sp__cg_power(SP_CGRATES_DECIMALS - reading->tariff->digits);
-  sp_u128 over = (sp_u128)(uint64_t)slot->price * (uint64_t)slot->increment_ns;
+  sp_u128 over = (sp_u128)(uint64_t)slot->price.value * (uint64_t)slot->increment_ns;
   sp_u128 under = (uint64_t)slot->unit_ns * power, a = over, b = under;
   if (over / (uint64_t)slot->unit_ns > INT64_MAX / 4) {
     sp_problem_error(reading->problems, "Rates.csv", slot->line, slot->price_column,
@@ -230,7 +234,7 @@ static void ratio_make(struct sp_cg_reading *reading, struct sp_cg_slot *slot)
   }
   over /= a;
   under /= a;
-  if (over <= UINT64_MAX && under <= UINT64_MAX) {
+  if (over <= UINT64_MAX && under <= UINT64_MAX && !slot->price.finer) {
     slot->over = (uint64_t)over;
     slot->under = (uint64_t)under;
   }
@@ -250,8 +254,10 @@ static int slot_compare(const void *context, uint32_t a, uint32_t b)
 /* The same row twice is one. */
 static bool slot_again(const struct sp_cg_slot *a, const struct sp_cg_slot *b)
 {
-  return a->rate == b->rate && a->from_ns == b->from_ns && a->price == b->price &&
-         a->unit_ns == b->unit_ns && a->increment_ns == b->increment_ns;
+  return a->rate == b->rate && a->from_ns == b->from_ns &&
+         a->price.binary.bits == b->price.binary.bits &&
+         a->price.binary.power == b->price.binary.power && a->unit_ns == b->unit_ns &&
+         a->increment_ns == b->increment_ns;
 }
 
 static enum sp_status slots_sort(struct sp_cg_reading *reading)
@@ -364,8 +370,7 @@ void sp__cg_profile_row_read(struct sp_cg_reading *reading)
     return; /* the other direction: no call is asked for it */
   }
   if (!old && reading->table.cells_count > 6) {
-    sp__cg_error(reading, 6, "one cell too many: expected the end of the row",
-                 sp__cg_cell(reading, 6));
+    sp__cg_cells_error(reading, 6, "one cell too many", sp__cg_cell(reading, 6));
     return;
   }
   struct sp_cg_activation activation = {.fallbacks = tariff->fallbacks_count,

@@ -1,7 +1,8 @@
 /* Values in the cells of CGRateS tables and of calls: decimals, durations, times. */
 #include <string.h>
 
-#include "rating/cgrates_parts.h"
+#include "rating/cgrates_price.h"
+#include "rating/cgrates_reading.h"
 #include "rating/civil.h"
 
 int64_t sp__cg_power(unsigned digits)
@@ -14,65 +15,132 @@ int64_t sp__cg_power(unsigned digits)
   return power;
 }
 
-bool sp__cg_decimal_read(int64_t *value, struct sp_cell_text cell, unsigned decimals)
+bool sp__cg_whole_read(int64_t *value, struct sp_cell_text cell)
 {
-  const int64_t most = INT64_C(9000000000000000000);
   int64_t read = 0;
-  unsigned behind = 0, digits = 0;
-  bool point = false;
+  bool point = false, any = false;
   for (uint32_t i = 0; i < cell.length; i++) {
     unsigned digit = (unsigned)(unsigned char)cell.text[i] - '0';
     if (cell.text[i] == '.' && !point) {
       point = true;
       continue;
     }
-    if (digit > 9) {
+    if (digit > 9 || (point && digit != 0) || read > (INT64_MAX - (int64_t)digit) / 10) {
       return false;
     }
-    digits++;
-    if (point && behind == decimals) {
-      if (digit != 0) {
-        return false;
-      }
-      continue;
-    }
-    behind += point;
-    if (read > (most - (int64_t)digit) / 10) {
-      return false;
-    }
-    read = read * 10 + (int64_t)digit;
-  }
-  for (; behind < decimals; behind++) {
-    if (read > most / 10) {
-      return false;
-    }
-    read *= 10;
+    read = point ? read : read * 10 + (int64_t)digit;
+    any = true;
   }
   *value = read;
-  return digits > 0;
+  return any;
 }
 
-bool sp__cg_amount_read(int64_t *amount, struct sp_cell_text cell)
+/* An exponent, 0 if there is none; `mantissa` ends before it. false: it is none. */
+static bool exponent_take(struct sp_cell_text *mantissa, int64_t *exponent)
 {
-  struct sp_cell_text mantissa = cell;
-  int64_t exponent = 0;
-  unsigned decimals = SP_CGRATES_DECIMALS;
+  struct sp_cell_text cell = *mantissa;
+  *exponent = 0;
   for (uint32_t i = 0; i < cell.length; i++) {
     if (cell.text[i] == 'e' || cell.text[i] == 'E') { /* 5e-05, as programs write it */
       bool minus = i + 1 < cell.length && cell.text[i + 1] == '-';
       bool plus = i + 1 < cell.length && cell.text[i + 1] == '+';
       uint32_t from = i + 1 + (minus || plus);
-      mantissa.length = i;
-      if (!sp__cg_decimal_read(&exponent,
-                               (struct sp_cell_text){cell.text + from, cell.length - from, 0}, 0) ||
-          exponent > (minus ? SP_CGRATES_DECIMALS : 8)) {
-        return false;
-      }
-      decimals = minus ? decimals - (unsigned)exponent : decimals + (unsigned)exponent;
-      break;
+      struct sp_cell_text digits = {cell.text + from, cell.length - from, 0};
+      bool read = sp__cg_whole_read(exponent, digits) && *exponent < 1000;
+      mantissa->length = i;
+      *exponent = minus ? -*exponent : *exponent;
+      return read;
     }
   }
-  return sp__cg_decimal_read(amount, mantissa, decimals) && *amount <= INT64_MAX / 4;
+  return true;
+}
+
+/* A decimal as it is read. */
+struct decimal {
+  sp_u128 digits; /* below 2^124 */
+  int64_t behind; /* how many of them stand behind the point; below 0: as many zeros lack */
+  bool more;      /* others than 0 were cut off */
+};
+
+#define DIGITS_FULL ((sp_u128)INT64_MAX * 1000000000000000000) /* one more digit below 2^127 */
+
+/* A number without sign or exponent; digits that are too many are cut off. */
+static bool mantissa_read(struct decimal *decimal, struct sp_cell_text text)
+{
+  bool point = false, any = false;
+  *decimal = (struct decimal){0, 0, false};
+  for (uint32_t i = 0; i < text.length; i++) {
+    unsigned digit = (unsigned)(unsigned char)text.text[i] - '0';
+    if (text.text[i] == '.' && !point) {
+      point = true;
+      continue;
+    }
+    if (digit > 9) {
+      return false;
+    }
+    any = true;
+    if (decimal->digits < DIGITS_FULL) {
+      decimal->digits = decimal->digits * 10 + digit;
+      decimal->behind += point;
+    } else {
+      decimal->more |= digit != 0;
+      decimal->behind -= !point;
+    }
+  }
+  return any;
+}
+
+bool sp__cg_amount_read(struct sp_cg_amount *amount, struct sp_cell_text cell)
+{
+  const sp_u128 most = INT64_MAX / 4;
+  struct sp_cell_text text = cell;
+  struct decimal decimal;
+  int64_t exponent;
+  if (text.text[0] == '+') {
+    text.text++;
+    text.length--;
+  }
+  if (!exponent_take(&text, &exponent) || !mantissa_read(&decimal, text)) {
+    return false;
+  }
+  for (decimal.behind -= exponent; decimal.behind > 37; decimal.behind--) {
+    decimal.more |= decimal.digits % 10 != 0;
+    decimal.digits /= 10;
+  }
+  for (; decimal.behind < SP_CGRATES_DECIMALS && decimal.digits <= most; decimal.behind++) {
+    decimal.digits *= 10;
+  }
+  sp_u128 value = decimal.digits, ten = 1;
+  for (int64_t i = SP_CGRATES_DECIMALS; i < decimal.behind; i++) {
+    ten *= 10;
+  }
+  value /= ten;
+  if (decimal.behind < SP_CGRATES_DECIMALS || value > most) {
+    return false;
+  }
+  amount->value = (int64_t)value;
+  amount->finer = decimal.more || value * ten != decimal.digits;
+  amount->binary = sp__cg_binary_decimal(decimal.digits, (unsigned)decimal.behind, decimal.more);
+  return true;
+}
+
+#define PART_DECIMALS 18
+
+/* Digits of a fraction in 10^-PART_DECIMALS; false: one of them is none, or there are more. */
+static bool part_digits_read(int64_t *part, const char *at, size_t length)
+{
+  *part = 0;
+  if (length > PART_DECIMALS) {
+    return false;
+  }
+  for (size_t i = 0; i < PART_DECIMALS; i++) {
+    char digit = i < length ? at[i] : '0';
+    if (digit < '0' || digit > '9') {
+      return false;
+    }
+    *part = *part * 10 + (digit - '0');
+  }
+  return true;
 }
 
 /* One number with its unit from `at`; the bytes it takes, 0: it is none. `bare`: a unit may lack.
@@ -95,16 +163,20 @@ static size_t part_read(sp_i128 *ns, const char *at, size_t length, bool bare)
   while (number < length && ((at[number] >= '0' && at[number] <= '9') || at[number] == '.')) {
     number++;
   }
-  bool whole = memchr(at, '.', number) == NULL;
-  int64_t value;
-  if (!sp__cg_decimal_read(&value, (struct sp_cell_text){at, (uint32_t)number, 0}, whole ? 0 : 9)) {
+  const char *point = memchr(at, '.', number);
+  size_t before = point == NULL ? number : (size_t)(point - at);
+  size_t behind = point == NULL ? 0 : number - before - 1;
+  int64_t whole = 0, part = 0; /* the latter of 10^-PART_DECIMALS */
+  if (before + behind == 0 || !part_digits_read(&part, point == NULL ? at : point + 1, behind) ||
+      (before > 0 && !sp__cg_whole_read(&whole, (struct sp_cell_text){at, (uint32_t)before, 0}))) {
     return 0;
   }
   for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
     size_t unit = strlen(units[i].unit);
     bool fits = unit > 0 || (bare && number == length);
     if (fits && length - number >= unit && memcmp(at + number, units[i].unit, unit) == 0) {
-      *ns += (sp_i128)value * units[i].ns / (whole ? 1 : 1000000000);
+      *ns += (sp_i128)whole * units[i].ns;
+      *ns += (sp_i128)part * units[i].ns / sp__cg_power(PART_DECIMALS);
       return number + unit;
     }
   }
@@ -114,11 +186,12 @@ static size_t part_read(sp_i128 *ns, const char *at, size_t length, bool bare)
 bool sp_cgrates_duration_read(int64_t *ns, const char *text, size_t length)
 {
   sp_i128 sum = 0;
-  if (length == 0 || length > 64) {
+  size_t from = length > 0 && text[0] == '+' ? 1 : 0;
+  if (length == from || length > 64) {
     return false;
   }
-  for (size_t at = 0; at < length;) {
-    size_t part = part_read(&sum, text + at, length - at, at == 0);
+  for (size_t at = from; at < length;) {
+    size_t part = part_read(&sum, text + at, length - at, at == from);
     if (part == 0 || sum > SP_CGRATES_NS_MAX) {
       return false;
     }
@@ -159,7 +232,7 @@ static int32_t offset_read(const char *text, size_t length)
 static bool digits_time_read(int64_t *utc_ns, const char *text, size_t length)
 {
   int64_t number;
-  if (!sp__cg_decimal_read(&number, (struct sp_cell_text){text, (uint32_t)length, 0}, 0) ||
+  if (!sp__cg_whole_read(&number, (struct sp_cell_text){text, (uint32_t)length, 0}) ||
       memchr(text, '.', length) != NULL) {
     return false;
   }
@@ -188,10 +261,42 @@ static bool digits_time_read(int64_t *utc_ns, const char *text, size_t length)
   return true;
 }
 
+/* "2013-12-30 15:00:01.5 +0100 CET" and "2013-12-30T15:00:01+0100" as RFC 3339; its length, 0: it
+ * is neither. The offset counts, not the zone's name. */
+static size_t time_rewrite(char to[40], const char *text, size_t length)
+{
+  size_t at = 19, made = 19;
+  if (length < 24 || (text[10] != ' ' && text[10] != 'T')) {
+    return 0;
+  }
+  memcpy(to, text, 19);
+  to[10] = 'T';
+  if (text[at] == '.') {
+    to[made++] = text[at++];
+    for (; at < length && text[at] >= '0' && text[at] <= '9'; at++) {
+      to[made] = text[at];
+      made += made < 30; /* nanoseconds and more */
+    }
+  }
+  at += at < length && text[at] == ' ';
+  if (length - at < 5 || (length - at > 5 && text[at + 5] != ' ')) {
+    return 0;
+  }
+  memcpy(to + made, text + at, 3); /* the sign is proved with the rest */
+  to[made + 3] = ':';
+  memcpy(to + made + 4, text + at + 3, 2);
+  return made + 6;
+}
+
 bool sp_cgrates_time_read(int64_t *utc_ns, int32_t *offset_s, const char *text, size_t length)
 {
   int64_t seconds;
-  char copy[19];
+  char copy[40];
+  size_t made = time_rewrite(copy, text, length);
+  if (made > 0) {
+    text = copy;
+    length = made;
+  }
   *offset_s = 0;
   if (length == 19 && (text[10] == ' ' || text[10] == 'T')) { /* without an offset: UTC */
     memcpy(copy, text, 19);

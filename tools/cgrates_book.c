@@ -53,9 +53,12 @@ static uint32_t digits_find(const struct sp_cg_name *prefix, const char **digits
 }
 
 /* An amount as a book has it: at most 6 decimals, or a fraction. */
-static bool amount_text(char to[48], int64_t amount)
+static bool amount_text(char to[48], const struct sp_cg_amount *read)
 {
-  int64_t over = amount, under = INT64_C(10000000000);
+  int64_t amount = read->value, over = amount, under = INT64_C(10000000000);
+  if (read->finer) {
+    return false;
+  }
   if (amount % 10000 == 0) {
     struct sp_text text = {to, 0, 48, false};
     sp_cgrates_amount_add(&text, amount);
@@ -81,12 +84,12 @@ static bool is_items(const struct sp_cgrates *tariff, const struct sp_cg_rate *r
 static const char *rate_reason(const struct sp_cgrates *tariff, const struct sp_cg_rate *rate)
 {
   char text[48];
-  if (!amount_text(text, rate->fee)) {
+  if (!amount_text(text, &rate->fee)) {
     return "its connect fee has too many digits";
   }
   for (uint32_t i = 0; i < rate->count; i++) {
     const struct sp_cg_slot *slot = tariff->slots + rate->first + i;
-    if (!amount_text(text, slot->price)) {
+    if (!amount_text(text, &slot->price)) {
       return "its price has too many digits";
     }
     if (!is_items(tariff, rate) &&
@@ -155,9 +158,9 @@ static void slots_write(const struct writing *writing, const struct sp_cg_target
   for (uint32_t i = 0; i < rate->count; i++) {
     const struct sp_cg_slot *slot = tariff->slots + rate->first + i;
     char price[48], fee[48] = "", times[96] = ",,";
-    bool fits = amount_text(price, slot->price);
-    if (i == 0 && rate->fee > 0) {
-      fits = amount_text(fee, rate->fee) && fits;
+    bool fits = amount_text(price, &slot->price);
+    if (i == 0 && rate->fee.value > 0) {
+      fits = amount_text(fee, &rate->fee) && fits;
     }
     if (!items) {
       snprintf(times, sizeof(times), "%llds,%llds,%llds", (long long)(slot->from_ns / SECOND_NS),

@@ -144,24 +144,51 @@ static bool is(struct sp_cgrates_text text, const char *word)
   return text.length == strlen(word) && memcmp(text.at, word, text.length) == 0;
 }
 
-/* A whole number from 0; a zero fraction may stand behind it. */
-static bool whole_read(struct value value, int64_t *number)
+static bool tens_times(int64_t *number, int64_t tens)
 {
-  int64_t read = 0;
-  uint32_t i = 0;
-  for (; i < value.text.length && value.text.at[i] >= '0' && value.text.at[i] <= '9'; i++) {
-    if (read > (INT64_MAX - 9) / 10) {
+  for (; tens > 0 && *number > 0; tens--) {
+    if (*number > INT64_MAX / 10) {
       return false;
     }
-    read = read * 10 + (value.text.at[i] - '0');
+    *number *= 10;
   }
-  bool digits = i > 0;
-  if (i < value.text.length && value.text.at[i] == '.') {
-    for (i++; i < value.text.length && value.text.at[i] == '0'; i++) {
+  for (; tens < 0 && *number > 0; tens++) {
+    if (*number % 10 != 0) {
+      return false;
+    }
+    *number /= 10;
+  }
+  return true;
+}
+
+/* A whole number from 0, though it be written 6.0 or 6e10. */
+static bool whole_read(struct value value, int64_t *number)
+{
+  const char *at = value.text.at, *end = at + value.text.length;
+  int64_t read = 0, behind = 0, exponent = 0;
+  bool point = false, any = false, minus = false;
+  for (; at < end && ((*at >= '0' && *at <= '9') || (*at == '.' && !point)); at++) {
+    if (*at == '.') {
+      point = true;
+    } else if (read > (INT64_MAX - 9) / 10) {
+      return false;
+    } else {
+      read = read * 10 + (*at - '0');
+      behind += point;
+      any = true;
+    }
+  }
+  if (at < end && (*at == 'e' || *at == 'E')) {
+    at++;
+    minus = at < end && *at == '-';
+    at += at < end && (*at == '-' || *at == '+');
+    any = any && at < end;
+    for (; at < end && *at >= '0' && *at <= '9' && exponent < 1000; at++) {
+      exponent = exponent * 10 + (*at - '0');
     }
   }
   *number = read;
-  return digits && i == value.text.length;
+  return any && at == end && tens_times(number, (minus ? -exponent : exponent) - behind);
 }
 
 enum { HAS_ANSWER = 1, HAS_USAGE = 2, HAS_TENANT = 4, HAS_CATEGORY = 8, HAS_DESTINATION = 16 };

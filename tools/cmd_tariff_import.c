@@ -18,8 +18,9 @@ static const struct sp_verb_help import_help = {
     "DestinationRates,\nRatingPlans, RatingProfiles), proves them and writes a book: the tables "
     "kept in OUTBOOK/cgrates\nfor exact prices, and plans, rates, bands and destinations of our "
     "own as far as a book can say\nthem. --digits: decimals of an increment's cost (CGRateS ships "
-    "5, its unit tests use 6).\nAn earlier import is written over, another book is not.\nExit "
-    "status 3: the tables have errors, nothing was written."};
+    "5, its unit tests use 6).\nDestinations and Timings may lack; without RatingProfiles only "
+    "calls that name their\nrating_plan have a price. An earlier import is written over, another "
+    "book is not.\nExit status 3: the tables have errors, nothing was written."};
 
 static bool folder_make(const char *path)
 {
@@ -109,6 +110,13 @@ static int cgrates_import(const char *folder, const char *book, unsigned digits)
 {
   static struct sp_cgrates_plan plan;
   struct sp_problem_list list;
+  struct stat kind;
+  bool there = stat(folder, &kind) == 0;
+  if (!there || !S_ISDIR(kind.st_mode)) {
+    fprintf(stderr, "suanpan: %s: expected the folder of a tariff plan: %s\n", folder,
+            strerror(there ? ENOTDIR : errno));
+    return SP_EXIT_BOOK;
+  }
   sp_problem_list_init(&list);
   enum sp_status status = sp_cgrates_plan_open(&plan, folder, digits, &list);
   sp_problem_list_print(&list, stderr);

@@ -135,6 +135,10 @@ static enum sp_status lines_rate(const struct sp_cgrates *tariff, struct lines *
   enum sp_status status;
   while ((status = line_next(lines, &at, &length)) == SP_OK) {
     output->number++;
+    if (output->number == 1 && length >= 3 && memcmp(at, "\xEF\xBB\xBF", 3) == 0) {
+      at += 3; /* a mark that some editors put before a text */
+      length -= 3;
+    }
     if (is_blank(at, length)) {
       continue;
     }

@@ -160,13 +160,17 @@ def check_refused():
     refused("no beginning", [("Rates.csv:8:24", "no price at the beginning")],
             Rates=("RT_1CNT,0,0.01,60s,60s,0s", "RT_1CNT,0,0.01,60s,60s,5s"))
     refused("twice", [("Rates.csv:3:23", "a second row of this rate")], Rates=("0.1,60s,1s,60s\nRT_10CNT,0.2", "0.1,60s,1s,0s\nRT_10CNT,0.2"))
-    checks.equal("import of others", run("tariff", "import", "cgrates", os.path.join(PLACE, "nowhere"), PLACE).returncode, 3)
-    refused("short", [("Timings.csv:2", "a cell is missing")], Timings=(",*any,00:00:00\nPEAK", "\nPEAK"))
+    for path, why in ((os.path.join(PLACE, "nowhere"), "No such file or directory"),
+                      (os.path.join(HERE, "tutorial", "cases.txt"), "Not a directory")):
+        got = run("tariff", "import", "cgrates", path, PLACE)
+        checks.equal(f"import of {path}", (got.returncode, got.stderr), (3, f"suanpan: {path}: expected the folder of a tariff plan: {why}\n"))
+    refused("short", [("Timings.csv:2", "a cell is missing at the end of the row: expected Tag,Years,Months,MonthDays,WeekDays,Time")], Timings=(",*any,00:00:00\nPEAK", "\nPEAK"))
     refused("bytes", [("Rates.csv:2:10", "'0?4?': expected an amount")], Rates=("RT_20CNT,0.4,", "RT_20CNT,0\0004\x7f,"))
     path = folder("nothing")
     os.remove(os.path.join(path, "Rates.csv"))
     got = run("tariff", "import", "cgrates", path, os.path.join(PLACE, "nothing-book"))
-    checks.equal("a missing table", (got.returncode, f"{path}/Rates.csv: the table is missing" in got.stderr), (3, True))
+    wanted = f"{path}/Rates.csv: the table is missing: expected a file of this name with rows of Tag,ConnectFee,Rate,"
+    checks.equal("a missing table", (got.returncode, wanted in got.stderr), (3, True))
     os.mkdir(os.path.join(path, "Rates.csv"))
     got = run("tariff", "import", "cgrates", path, os.path.join(PLACE, "nothing-book"))
     checks.equal("a table that is a folder", (got.returncode, f"{path}/Rates.csv: cannot be read: Is a directory" in got.stderr), (3, True))
@@ -180,6 +184,20 @@ def check_refused():
     os.symlink("nowhere", os.path.join(path, "Destinations.csv"))
     got = run("tariff", "import", "cgrates", path, os.path.join(PLACE, "out"))
     checks.equal("a link that leads nowhere", (got.returncode, f"{path}/Destinations.csv: cannot be read: No such file" in got.stderr), (3, True))
+
+
+def check_no_profiles():
+    """Plans alone are enough for calls that name theirs."""
+    path, book = folder("plans-only"), os.path.join(PLACE, "plans-only-book")
+    os.remove(os.path.join(path, "RatingProfiles.csv"))
+    got = run("tariff", "import", "cgrates", path, book)
+    checks.equal("import without profiles", (got.returncode, got.stderr.splitlines()[0]), (
+        0, f"{path}/RatingProfiles.csv: warning: the table is missing: only calls that name their rating_plan have a price"))
+    call = {"destination": "1002", "answer_time": "2014-08-04T13:00:00Z", "usage_ns": 20000000000}
+    lines = [json.dumps({**call, "rating_plan": "RP_RETAIL2"}), json.dumps({**call, "tenant": "cgrates.org", "category": "call"})]
+    rated = run("rate", "--book", book, "--cgrates", "-", input="\n".join(lines))
+    checks.equal("calls without profiles", (rated.returncode, rated.stdout, rated.stderr),
+                 (0, '{"call_cost":"0.6","event_cost":"0.6"}\n{"error":"RATING_PLAN_NOT_FOUND"}\n', ""))
 
 
 def check_places():
@@ -225,6 +243,17 @@ def check_calls():
     columns = [line.index(f'"{part}"') + len(part) + 5 if part in line else None for line, (_, part) in zip(lines, wrong)]
     columns[4], columns[5] = lines[4].index('"colour"') + 1, lines[5].index("7,") + 1  # a key that is none; a value
     checks.equal("columns", [int(line.split(":")[2]) for line in told], columns + [1, 1, 2, 15, len(lines[-1])])
+    text = json.dumps(good)
+    for usage in ("2e10", "2E+10", "20000000000.0", "2.00e10", "200000000000e-1", "0.2e11", '"20s"', '"+0.33333333333333333m"', "20000000000e0"):
+        written = text.replace("20000000000", usage)
+        checks.equal(f"usage_ns {usage}", run("rate", "--book", book, "--cgrates", "-", input=written).stdout, fine + "\n")
+    for usage in ("-1", "1.5", "25e-1", "1e19", "1e1000000000000", "9223372036854775808", "1152921504606846977", "e5", ".", "2e", "2e+", "1.2.3",
+                  "true", "[1]", '"-1s"', '"1d"', "NaN"):
+        got = run("rate", "--book", book, "--cgrates", "-", input=text.replace("20000000000", usage))
+        checks.equal(f"usage_ns {usage}", (got.returncode, got.stdout), (1, '{"error":"BAD_LINE"}\n'))
+        checks.holds(got.stderr.startswith(f"stdin:1:{text.index('20000000000') + 1}: "), f"usage_ns {usage}: {got.stderr}")
+    got = run("rate", "--book", book, "--cgrates", "-", input="\ufeff" + text + "\n\ufeff" + text)
+    checks.equal("a byte order mark, then one in the middle", (got.returncode, got.stdout), (1, fine + '\n{"error":"BAD_LINE"}\n'))
     by_any = [json.dumps({**good, "tor": tor}) for tor in ("*sms", "*data", "*mms", "*generic", "*monetary", "voice", "")]
     rated_by = run("rate", "--book", book, "--cgrates", "-", input="\n".join(by_any))
     checks.equal("any tor", (rated_by.returncode, set(rated_by.stdout.splitlines())), (0, {fine}))
@@ -257,6 +286,7 @@ def main():
     check_edges()
     check_own_tables()
     check_refused()
+    check_no_profiles()
     check_places()
     check_calls()
     checks.finish()

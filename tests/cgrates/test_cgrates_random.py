@@ -34,6 +34,16 @@ def amount(chance):
                           "0.000005", "0.00005", "0.29", f"{chance.randrange(10 ** 5) / 10 ** 8:.8f}", f"{chance.randrange(999)}.15"])
 
 
+def price(chance):
+    """An amount, at times with more decimals than we count with."""
+    kind = chance.random()
+    if kind < 0.12:
+        return repr(chance.randrange(1, 2000) / chance.choice([3, 7, 60, 6000, 600000, 90]) / chance.choice([1, 10, 1000]))
+    if kind < 0.18:
+        return chance.choice(["+0.05", "1e-11", f"{chance.randrange(1, 10 ** 6) / 6e5:.{chance.choice([11, 18, 30])}f}"])
+    return amount(chance)
+
+
 def rates(chance, count):
     rows = []
     for i in range(count):
@@ -41,7 +51,7 @@ def rates(chance, count):
         for start in [0, *starts]:
             unit = chance.choice(["60s", "1m", "1s", "60000000000", "1h", "", "90s", "1m30s"])
             increment = chance.choice(["1s", "6s", "60s", "30s", "10s", "7s", "500ms", "1.5s", "", "1m"])
-            rows.append([f"R{i}", amount(chance) if start == 0 or chance.random() < 0.2 else "", amount(chance),
+            rows.append([f"R{i}", price(chance) if start == 0 or chance.random() < 0.2 else "", price(chance),
                          unit.replace("1m30s", "90000000000"), increment, f"{start}s"])
     return rows
 
@@ -56,7 +66,7 @@ def tables(chance):
         for name in chance.sample(names, chance.randrange(1, 4)):
             strategy = chance.choice(["", "", "*free", "*disconnect"])
             destination_rates.append([f"DR{tag}", name, f"R{chance.randrange(6)}", chance.choice(["*up", "*middle", "*down", ""]),
-                                      chance.choice(["0", "2", "4", "4", "6", ""]), amount(chance) if strategy else "0", strategy])
+                                      chance.choice(["0", "2", "4", "4", "6", "", "7", "8", "10", "12"]), amount(chance) if strategy else "0", strategy])
     plans = []
     for tag in range(4):
         for rate in chance.sample(range(8), chance.randrange(1, 4)):
