@@ -147,59 +147,65 @@ static int edge_compare(const void *context, uint32_t a, uint32_t b)
   return sp_compare_u64(edges[a], edges[b]);
 }
 
+/* The edges of all rows: row r begins at edge 2r and ends at edge 2r + 1. */
+struct edges {
+  const uint32_t *at_s, *order;
+  uint32_t count;
+};
+
 /* The spans of one kind of day: between neighbouring edges of rows the set of bands is the same. */
 static void day_spans(struct sp__draft *draft, uint32_t weekday, uint32_t type,
-                      const uint32_t *edges, uint32_t edges_count)
+                      const struct edges *edges)
 {
   struct sp__list *spans = &draft->spans.spans;
   const struct sp__band_row *rows = SP_LIST_AT(&draft->band_rows, struct sp__band_row, 0);
+  uint32_t holding[SP_BOOK_BANDS_MAX] = {0}; /* rows of a band that hold */
   uint32_t first = spans->count;
-  for (uint32_t i = 0; i < edges_count; i++) {
-    uint64_t bands = 0;
-    for (uint32_t r = 0; r < draft->band_rows.count; r++) {
-      if (rows[r].from_s <= edges[i] && edges[i] < rows[r].to_s &&
-          row_on(&rows[r], weekday, type)) {
-        bands |= UINT64_C(1) << rows[r].band;
+  uint64_t bands = 0;
+  uint32_t next = 0;
+  for (uint32_t at_s = 0; at_s < SP_DAY_S;) {
+    for (; next < edges->count && edges->at_s[edges->order[next]] == at_s; next++) {
+      uint32_t edge = edges->order[next];
+      const struct sp__band_row *row = &rows[edge / 2];
+      if (row_on(row, weekday, type)) {
+        holding[row->band] += edge % 2 == 0 ? 1 : UINT32_MAX;
+        uint64_t bit = UINT64_C(1) << row->band;
+        bands = holding[row->band] > 0 ? bands | bit : bands & ~bit;
       }
     }
-    if (spans->count > first &&
-        SP_LIST_AT(spans, struct sp_book_span, spans->count - 1)->bands == bands) {
-      continue;
+    if (spans->count == first ||
+        SP_LIST_AT(spans, struct sp_book_span, spans->count - 1)->bands != bands) {
+      struct sp_book_span *span = sp__list_add(draft, spans, sizeof(*span));
+      *span = (struct sp_book_span){at_s, 0, bands};
+      for (uint64_t rest = bands; rest != 0; rest &= rest - 1) {
+        draft->spans.together[__builtin_ctzll(rest)] |= bands;
+      }
     }
-    struct sp_book_span *span = sp__list_add(draft, spans, sizeof(*span));
-    *span = (struct sp_book_span){edges[i], 0, bands};
-    for (uint64_t rest = bands; rest != 0; rest &= rest - 1) {
-      draft->spans.together[__builtin_ctzll(rest)] |= bands;
-    }
+    at_s = next < edges->count ? edges->at_s[edges->order[next]] : SP_DAY_S;
   }
 }
 
 static void spans_make(struct sp__draft *draft)
 {
   uint32_t rows = draft->band_rows.count;
-  uint32_t *edges = sp__draft_take(draft, (2 * (size_t)rows + 1) * sizeof(*edges));
-  uint32_t *sorted = sp__draft_take(draft, (2 * (size_t)rows + 1) * sizeof(*sorted));
-  if (edges == NULL || sorted == NULL) {
+  uint32_t *at_s = sp__draft_take(draft, (2 * (size_t)rows + 1) * sizeof(*at_s));
+  if (at_s == NULL) {
     return;
   }
-  uint32_t count = 1; /* 00:00 */
   for (uint32_t i = 0; i < rows; i++) {
     const struct sp__band_row *row = SP_LIST_AT(&draft->band_rows, struct sp__band_row, i);
-    edges[count++] = row->from_s;
-    edges[count++] = row->to_s;
+    at_s[2 * (size_t)i] = row->from_s;
+    at_s[2 * (size_t)i + 1] = row->to_s;
   }
-  uint32_t *order = sp__draft_order(draft, count, edge_compare, edges);
-  uint32_t kept = 0;
-  for (uint32_t i = 0; order != NULL && i < count; i++) {
-    uint32_t edge = edges[order[i]];
-    if (edge < SP_DAY_S && (kept == 0 || sorted[kept - 1] != edge)) {
-      sorted[kept++] = edge;
-    }
+  struct edges edges = {at_s, sp__draft_order(draft, 2 * (size_t)rows, edge_compare, at_s),
+                        2 * rows};
+  if (edges.order == NULL) {
+    return;
   }
   for (uint32_t weekday = 0; weekday < 7; weekday++) {
     for (uint32_t type = 0; type < SP_DAY_TYPES; type++) {
       draft->spans.starts[weekday * SP_DAY_TYPES + type] = draft->spans.spans.count;
-      day_spans(draft, weekday, type, sorted, kept);
+      day_spans(draft, weekday, type, &edges);
     }
   }
   draft->spans.starts[7 * SP_DAY_TYPES] = draft->spans.spans.count;

@@ -10,7 +10,8 @@ struct sp__checks {
   struct sp__draft *draft;
   struct sp__dest_tree *tree;
   struct sp__list span_sets; /* uint64_t: the different sets of bands that hold at some time */
-  uint8_t *class_zones; /* bit per enum sp_zone that numbers of a destination class may be in */
+  uint8_t *node_zones;       /* bit per enum sp_zone that numbers of a node of the tree may be in */
+  uint8_t *class_zones;      /* bit per enum sp_zone that those of a destination class may be in */
 };
 
 /* All of them: book_checks.c. */

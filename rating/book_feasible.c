@@ -163,13 +163,15 @@ void sp__feasible_make(struct sp__checks *checks)
                              draft->prefixes.count};
   plan.order = sp__draft_order(draft, plan.count, prefix_compare, plan.rows);
   checks->class_zones = sp__draft_take(draft, (size_t)tree->classes.count + 1);
+  checks->node_zones = sp__draft_take(draft, (size_t)tree->nodes + 1);
   if (draft->status != SP_OK) {
     return;
   }
   checks->class_zones[0] = SP_ZONES_ALL;
   for (uint32_t node = 0; node < tree->nodes; node++) {
     uint8_t *zones = &checks->class_zones[tree->node_class[node]];
-    *zones = (uint8_t)(*zones | node_zones(&plan, tree, node));
+    checks->node_zones[node] = (uint8_t)node_zones(&plan, tree, node);
+    *zones |= checks->node_zones[node];
   }
 }
 

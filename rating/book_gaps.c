@@ -23,6 +23,16 @@ struct gap_found {   /* an example: a class and the bands of the rules that matc
   uint32_t class, group; /* group: rating group id or SP_NONE */
 };
 
+struct gap_use { /* a rule in a class of destinations, or with a rating group */
+  uint32_t in, rule;
+};
+
+struct gap_uses {       /* memory that one walk after the other uses */
+  struct sp__list list; /* struct gap_use */
+  uint32_t *order, *scratch;
+  uint32_t room;
+};
+
 struct gaps {
   struct sp__checks *checks;
   struct sp__draft *draft;
@@ -31,6 +41,7 @@ struct gaps {
   uint32_t rules_count, room;
   uint32_t class, group;
   uint32_t base_plans;
+  struct gap_uses classes, groups;
   struct sp__keys answers; /* by signature: 0 no gap, 1 gap */
   struct sp__keys walked;  /* of one search: rules and zones of classes */
   struct gap_found found;
@@ -151,15 +162,37 @@ static bool features_walk(struct gaps *gaps, const uint32_t *rules, uint32_t cou
   return false;
 }
 
-struct group_use {
-  uint32_t group, rule;
-};
-
 static int use_compare(const void *context, uint32_t a, uint32_t b)
 {
-  const struct group_use *uses = context;
-  return uses[a].group != uses[b].group ? sp_compare_u64(uses[a].group, uses[b].group)
-                                        : sp_compare_u64(uses[a].rule, uses[b].rule);
+  const struct gap_use *uses = context;
+  return uses[a].in != uses[b].in ? sp_compare_u64(uses[a].in, uses[b].in)
+                                  : sp_compare_u64(uses[a].rule, uses[b].rule);
+}
+
+static void use_add(struct gaps *gaps, struct gap_uses *uses, uint32_t in, uint32_t rule)
+{
+  *(struct gap_use *)sp__list_add(gaps->draft, &uses->list, sizeof(struct gap_use)) =
+      (struct gap_use){in, rule};
+}
+
+/* Their order by what they are in. NULL: there are none, or no memory. */
+static const uint32_t *uses_sort(struct sp__draft *draft, struct gap_uses *uses)
+{
+  uint32_t count = uses->list.count;
+  if (count > uses->room) {
+    uses->room = count * 2;
+    uses->order = sp__draft_take(draft, (size_t)uses->room * sizeof(*uses->order));
+    uses->scratch = sp__draft_take(draft, (size_t)uses->room * sizeof(*uses->scratch));
+  }
+  if (draft->status != SP_OK || count == 0) {
+    return NULL;
+  }
+  for (uint32_t i = 0; i < count; i++) {
+    uses->order[i] = i;
+  }
+  sp_sort(uses->order, uses->scratch, count, use_compare,
+          SP_LIST_AT(&uses->list, struct gap_use, 0));
+  return uses->order;
 }
 
 /* The rating groups that the cells name, one after the other; the walk without any of them comes
@@ -167,14 +200,14 @@ static int use_compare(const void *context, uint32_t a, uint32_t b)
 static bool groups_walk(struct gaps *gaps, const uint32_t *rules, uint32_t count)
 {
   struct sp__draft *draft = gaps->draft;
-  struct sp__list list = {NULL, 0, 0, 0};
+  struct sp__list *list = &gaps->groups.list;
   uint32_t blank = 0;
+  list->count = 0;
   for (uint32_t i = 0; i < count; i++) {
     const struct sp__match *match = gaps->rules[rules[i]].match;
     for (uint32_t k = 0; k < match->groups_count; k++) {
       uint32_t group = *SP_LIST_AT(&draft->match_ids, uint32_t, match->groups_at + k);
-      *(struct group_use *)sp__list_add(draft, &list, sizeof(struct group_use)) =
-          (struct group_use){group, rules[i]};
+      use_add(gaps, &gaps->groups, group, rules[i]);
     }
     if (match->groups_count == 0) {
       gaps->sets[2][blank++] = rules[i];
@@ -184,13 +217,12 @@ static bool groups_walk(struct gaps *gaps, const uint32_t *rules, uint32_t count
   if (draft->status != SP_OK || features_walk(gaps, gaps->sets[2], blank)) {
     return draft->status == SP_OK;
   }
-  const struct group_use *uses = SP_LIST_AT(&list, struct group_use, 0);
-  const uint32_t *order =
-      list.count == 0 ? NULL : sp__draft_order(draft, list.count, use_compare, uses);
-  for (uint32_t from = 0; order != NULL && from < list.count;) {
-    uint32_t group = uses[order[from]].group;
+  const uint32_t *order = uses_sort(draft, &gaps->groups);
+  const struct gap_use *uses = SP_LIST_AT(list, struct gap_use, 0);
+  for (uint32_t from = 0; order != NULL && from < list->count;) {
+    uint32_t group = uses[order[from]].in;
     uint32_t left = blank;
-    for (; from < list.count && uses[order[from]].group == group; from++) {
+    for (; from < list->count && uses[order[from]].in == group; from++) {
       gaps->sets[2][left++] = uses[order[from]].rule;
     }
     gaps->group = group;
@@ -201,19 +233,8 @@ static bool groups_walk(struct gaps *gaps, const uint32_t *rules, uint32_t count
   return false;
 }
 
-struct class_use {
-  uint32_t class, rule;
-};
-
-static int class_compare(const void *context, uint32_t a, uint32_t b)
-{
-  const struct class_use *uses = context;
-  return uses[a].class != uses[b].class ? sp_compare_u64(uses[a].class, uses[b].class)
-                                        : sp_compare_u64(uses[a].rule, uses[b].rule);
-}
-
 /* A rule is in a class once, though several of its destinations are. */
-static void class_uses(struct gaps *gaps, struct sp__list *list, uint32_t rule)
+static void class_uses(struct gaps *gaps, uint32_t rule)
 {
   const struct sp__match *match = gaps->rules[rule].match;
   for (uint32_t i = 0; i < match->dests_count; i++) {
@@ -221,8 +242,7 @@ static void class_uses(struct gaps *gaps, struct sp__list *list, uint32_t rule)
     uint32_t count;
     const uint32_t *classes = sp__ids_of(&gaps->checks->tree->dest_classes, dest, &count);
     for (uint32_t k = 0; k < count; k++) {
-      *(struct class_use *)sp__list_add(gaps->draft, list, sizeof(struct class_use)) =
-          (struct class_use){classes[k], rule};
+      use_add(gaps, &gaps->classes, classes[k], rule);
     }
   }
 }
@@ -239,17 +259,23 @@ static bool class_is_new(struct gaps *gaps, uint32_t count)
 static bool gap_search(struct gaps *gaps)
 {
   struct sp__draft *draft = gaps->draft;
-  struct sp__list list = {NULL, 0, 0, 0};
+  struct sp__list *list = &gaps->classes.list;
   uint32_t plain = 0;
   bool banded = false;
+  for (uint32_t i = 0; i < gaps->rules_count && !banded; i++) {
+    banded = gaps->rules[i].bands != 0;
+  }
+  if (!banded) {
+    return false;
+  }
+  list->count = 0;
   for (uint32_t i = 0; i < gaps->rules_count; i++) {
-    banded = banded || gaps->rules[i].bands != 0;
-    class_uses(gaps, &list, i);
+    class_uses(gaps, i);
     if (gaps->rules[i].match->dests_count == 0) {
       gaps->sets[1][plain++] = i;
     }
   }
-  if (!banded || draft->status != SP_OK) {
+  if (draft->status != SP_OK) {
     return false;
   }
   gaps->class = 0;
@@ -260,13 +286,12 @@ static bool gap_search(struct gaps *gaps)
   for (uint32_t i = 0; i < gaps->walked.slots; i++) {
     gaps->walked.values[i] = 0;
   }
-  const struct class_use *uses = SP_LIST_AT(&list, struct class_use, 0);
-  const uint32_t *order =
-      list.count == 0 ? NULL : sp__draft_order(draft, list.count, class_compare, uses);
-  for (uint32_t from = 0; order != NULL && from < list.count && draft->status == SP_OK;) {
+  const uint32_t *order = uses_sort(draft, &gaps->classes);
+  const struct gap_use *uses = SP_LIST_AT(list, struct gap_use, 0);
+  for (uint32_t from = 0; order != NULL && from < list->count && draft->status == SP_OK;) {
     uint32_t left = plain;
-    gaps->class = uses[order[from]].class;
-    for (; from < list.count && uses[order[from]].class == gaps->class; from++) {
+    gaps->class = uses[order[from]].in;
+    for (; from < list->count && uses[order[from]].in == gaps->class; from++) {
       if (left == plain || gaps->sets[1][left - 1] != uses[order[from]].rule) {
         gaps->sets[1][left++] = uses[order[from]].rule;
       }
@@ -327,6 +352,19 @@ static uint64_t item_signature(const struct sp__draft *draft, const struct sp__p
   return sp_hash_word(sum);
 }
 
+/* A prefix of the class found whose numbers may be in the zone found. */
+static uint64_t found_number(const struct gaps *gaps)
+{
+  const struct sp__dest_tree *tree = gaps->checks->tree;
+  uint64_t zones = gaps->found.features >> SP_FEATURE_ZONE;
+  uint32_t node = 0;
+  while (tree->node_class[node] != gaps->found.class ||
+         (gaps->checks->node_zones[node] & zones) == 0) {
+    node++;
+  }
+  return tree->keys[node];
+}
+
 static void gap_report(struct gaps *gaps, const struct sp__plan_item *item,
                        const struct sp__term *base)
 {
@@ -345,11 +383,7 @@ static void gap_report(struct gaps *gaps, const struct sp__plan_item *item,
   sp_text_add(&text, ", but at other times, for a record with ");
   sp__example_features(&text, found->features, (1u << SP_COLUMN_FEATURES) - 1);
   if (found->class != 0) {
-    uint32_t node = 0;
-    while (gaps->checks->tree->node_class[node] != found->class) {
-      node++;
-    }
-    sp__example_number(&text, gaps->checks->tree->keys[node]);
+    sp__example_number(&text, found_number(gaps));
   }
   if (found->group != SP_NONE) {
     sp__example_term(&text, "rating_group", sp__terms_at(&draft->groups, found->group));

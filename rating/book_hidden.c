@@ -8,10 +8,9 @@
 struct hiders {
   struct sp__checks *checks;
   struct sp__draft *draft;
-  struct sp__list plain; /* uint32_t: candidates without dest cell, of the item looked at */
-  struct sp__list chain; /* struct hider_entry: candidates with one, by destination */
+  struct sp__list chain; /* struct hider_entry: candidates of the item looked at */
   struct sp__list heads; /* uint32_t: entry + 1, by place in `keys` */
-  struct sp__keys keys;  /* destination -> head */
+  struct sp__keys keys;  /* destination, rating group -> head of a chain, the best rule first */
 };
 
 struct hider_entry {
@@ -19,6 +18,7 @@ struct hider_entry {
 };
 
 #define SP_HIDER_SLOTS_KEPT 1024
+#define SP_HIDER_GROUPS_MAX 16 /* a rule with more rating groups is kept as if it had none */
 
 /* Whether at every time at which a band of `inner` holds (0 = always) one of `outer` does (0 =
  * always). */
@@ -150,44 +150,62 @@ static bool never_matches(const struct hiders *hiders, const struct sp__rate *ro
   return false;
 }
 
-static void dest_keep(struct hiders *hiders, const struct sp__rate *row, uint32_t rule)
+static uint64_t hider_key(uint32_t dest, uint32_t group)
+{
+  return (uint64_t)dest << 32 | group;
+}
+
+static void chain_keep(struct hiders *hiders, uint64_t key, uint32_t rule)
 {
   struct sp__draft *draft = hiders->draft;
-  for (uint32_t i = 0; i < row->match.dests_count && draft->status == SP_OK; i++) {
-    uint32_t dest = *SP_LIST_AT(&draft->match_ids, uint32_t, row->match.dests_at + i);
-    uint32_t at = sp__keys_put(draft, &hiders->keys, dest, hiders->heads.count);
-    if (at == SP_NONE) {
-      at = hiders->heads.count;
-      *(uint32_t *)sp__list_add(draft, &hiders->heads, sizeof(uint32_t)) = 0;
-    }
-    struct hider_entry *entry = sp__list_add(draft, &hiders->chain, sizeof(*entry));
-    if (draft->status != SP_OK) {
-      return;
-    }
-    uint32_t *head = SP_LIST_AT(&hiders->heads, uint32_t, at);
-    *entry = (struct hider_entry){rule, *head};
-    *head = hiders->chain.count;
+  uint32_t at = sp__keys_put(draft, &hiders->keys, key, hiders->heads.count);
+  if (at == SP_NONE) {
+    at = hiders->heads.count;
+    *(uint32_t *)sp__list_add(draft, &hiders->heads, sizeof(uint32_t)) = 0;
+  }
+  struct hider_entry *entry = sp__list_add(draft, &hiders->chain, sizeof(*entry));
+  if (draft->status != SP_OK) {
+    return;
+  }
+  uint32_t *head = SP_LIST_AT(&hiders->heads, uint32_t, at);
+  *entry = (struct hider_entry){rule, *head};
+  *head = hiders->chain.count;
+}
+
+/* Keeps a candidate under each of its destinations and rating groups, SP_NONE if it has none. */
+static void candidate_keep(struct hiders *hiders, const struct sp__match *match, uint32_t rule)
+{
+  struct sp__draft *draft = hiders->draft;
+  bool grouped = match->groups_count > 0 && match->groups_count <= SP_HIDER_GROUPS_MAX;
+  uint32_t groups = grouped ? match->groups_count : 1;
+  uint32_t dests = match->dests_count > 0 ? match->dests_count : 1;
+  for (uint32_t i = 0; i < dests * groups && draft->status == SP_OK; i++) {
+    const uint32_t *ids = SP_LIST_AT(&draft->match_ids, uint32_t, 0);
+    uint32_t dest = match->dests_count > 0 ? ids[match->dests_at + i / groups] : SP_NONE;
+    uint32_t group = grouped ? ids[match->groups_at + i % groups] : SP_NONE;
+    chain_keep(hiders, hider_key(dest, group), rule);
   }
 }
 
-/* A hider of `row` among the rules with dest cell, or NULL: it has a destination that the first
- * prefix of `row` is in. */
-static const struct sp__rate *dest_hider(const struct hiders *hiders, const struct sp__rate *row)
+/* The best hider of `row` among those kept for a destination: without rating groups, or with the
+ * first one of `row`. */
+static const struct sp__rate *chain_hider(const struct hiders *hiders, uint32_t dest,
+                                          const struct sp__rate *row)
 {
-  const struct sp__dest_tree *tree = hiders->checks->tree;
-  uint32_t count;
-  uint32_t first = *SP_LIST_AT(&hiders->draft->match_ids, uint32_t, row->match.dests_at);
-  const uint32_t *nodes = sp__ids_of(&tree->dest_nodes, first, &count);
-  if (count == 0) {
-    return NULL;
+  uint32_t groups[2] = {SP_NONE, SP_NONE};
+  uint32_t count = 1;
+  if (row->match.groups_count > 0) {
+    groups[count++] = *SP_LIST_AT(&hiders->draft->match_ids, uint32_t, row->match.groups_at);
   }
-  const uint32_t *dests = sp__ids_of(&tree->classes, tree->node_class[nodes[0]], &count);
   for (uint32_t i = 0; i < count; i++) {
-    uint32_t head = sp__keys_find(&hiders->keys, dests[i]);
+    uint32_t head = sp__keys_find(&hiders->keys, hider_key(dest, groups[i]));
     uint32_t at = head == SP_NONE ? 0 : *SP_LIST_AT(&hiders->heads, uint32_t, head);
     while (at != 0) {
       const struct hider_entry *entry = SP_LIST_AT(&hiders->chain, struct hider_entry, at - 1);
       const struct sp__rate *other = sp__rule_row(hiders->draft, entry->rule);
+      if (!comes_before(other, row)) {
+        break; /* nor does any behind it */
+      }
       if (hides(hiders, other, row)) {
         return other;
       }
@@ -197,22 +215,36 @@ static const struct sp__rate *dest_hider(const struct hiders *hiders, const stru
   return NULL;
 }
 
+/* A hider of `row`, or NULL: it has no dest cell, or a destination that the first prefix of `row`
+ * is in. */
+static const struct sp__rate *row_hider(const struct hiders *hiders, const struct sp__rate *row)
+{
+  const struct sp__dest_tree *tree = hiders->checks->tree;
+  const struct sp__rate *hider = chain_hider(hiders, SP_NONE, row);
+  if (hider != NULL || row->match.dests_count == 0) {
+    return hider;
+  }
+  uint32_t count;
+  uint32_t first = *SP_LIST_AT(&hiders->draft->match_ids, uint32_t, row->match.dests_at);
+  const uint32_t *nodes = sp__ids_of(&tree->dest_nodes, first, &count);
+  if (count == 0) {
+    return NULL;
+  }
+  const uint32_t *dests = sp__ids_of(&tree->classes, tree->node_class[nodes[0]], &count);
+  for (uint32_t i = 0; i < count && hider == NULL; i++) {
+    hider = chain_hider(hiders, dests[i], row);
+  }
+  return hider;
+}
+
 static void rule_check(struct hiders *hiders, uint32_t rule)
 {
   const struct sp__rate *row = sp__rule_row(hiders->draft, rule);
-  const struct sp__rate *hider = NULL;
   /* §18.4 asks for no more than its own cells; what hides it may be a row yet to be mended. */
   if (never_matches(hiders, row) || hiders->draft->problems->errors > 0) {
     return;
   }
-  for (uint32_t i = 0; i < hiders->plain.count && hider == NULL; i++) {
-    const struct sp__rate *other =
-        sp__rule_row(hiders->draft, *SP_LIST_AT(&hiders->plain, uint32_t, i));
-    hider = hides(hiders, other, row) ? other : NULL;
-  }
-  if (hider == NULL && row->match.dests_count > 0) {
-    hider = dest_hider(hiders, row);
-  }
+  const struct sp__rate *hider = row_hider(hiders, row);
   if (hider != NULL) {
     warn(hiders->draft, row, "another rule comes before it wherever it does: line ", hider->line);
   }
@@ -220,7 +252,6 @@ static void rule_check(struct hiders *hiders, uint32_t rule)
 
 static void item_begin(struct hiders *hiders)
 {
-  hiders->plain.count = 0;
   hiders->chain.count = 0;
   hiders->heads.count = 0;
   hiders->keys.count = 0;
@@ -242,15 +273,10 @@ static void item_check(struct hiders *hiders, const struct sp__plan_item *item)
     int64_t priority = sp__rule_row(draft, rules[i])->priority;
     lowest = priority < lowest ? priority : lowest;
   }
-  for (uint32_t i = 0; i < item->rules_count; i++) {
+  for (uint32_t i = item->rules_count; i-- > 0;) { /* the best one of a chain is its head */
     const struct sp__rate *row = sp__rule_row(draft, rules[i]);
-    if (!hides_at_all(hiders->checks, &row->match, item, row->priority > lowest)) {
-      continue;
-    }
-    if (row->match.dests_count > 0) {
-      dest_keep(hiders, row, rules[i]);
-    } else {
-      *(uint32_t *)sp__list_add(draft, &hiders->plain, sizeof(uint32_t)) = rules[i];
+    if (hides_at_all(hiders->checks, &row->match, item, row->priority > lowest)) {
+      candidate_keep(hiders, &row->match, rules[i]);
     }
   }
   for (uint32_t i = 0; i < item->rules_count && draft->status == SP_OK; i++) {

@@ -6,13 +6,17 @@
  * rules those with rating_group cells have buckets of their own, so that the work grows with the
  * pairs that can overlap at all. */
 
-struct tie_entry {     /* a chain of the rules seen so far */
+struct tie_entry {     /* a chain of the rules seen so far, the earliest first */
   uint32_t rule, next; /* next: entry + 1 */
 };
 
+struct tie_chain {
+  uint32_t first, last; /* entry + 1 */
+};
+
 struct tie_heads {
-  struct sp__keys keys;  /* (destination, group) -> head */
-  struct sp__list heads; /* uint32_t: entry + 1 */
+  struct sp__keys keys;  /* (destination, group) -> chain */
+  struct sp__list heads; /* struct tie_chain */
 };
 
 struct ties {
@@ -23,28 +27,38 @@ struct ties {
 };
 
 #define SP_TIE_SLOTS_KEPT 1024
+#define SP_TIE_TRIES_MAX 64      /* prefixes tried for an example */
 #define SP_TIE_ANY (SP_NONE - 1) /* the bucket of rules without a cell */
 
-static uint32_t *head_of(struct ties *ties, uint32_t dest, uint32_t group)
+static struct tie_chain *chain_of(struct ties *ties, uint32_t dest, uint32_t group)
 {
-  uint32_t at = sp__keys_put(ties->draft, &ties->heads.keys, (uint64_t)dest << 32 | group,
-                             ties->heads.heads.count);
+  struct sp__list *heads = &ties->heads.heads;
+  uint32_t at =
+      sp__keys_put(ties->draft, &ties->heads.keys, (uint64_t)dest << 32 | group, heads->count);
   if (at == SP_NONE) {
-    at = ties->heads.heads.count;
-    *(uint32_t *)sp__list_add(ties->draft, &ties->heads.heads, sizeof(uint32_t)) = 0;
+    at = heads->count;
+    *(struct tie_chain *)sp__list_add(ties->draft, heads, sizeof(struct tie_chain)) =
+        (struct tie_chain){0, 0};
   }
-  return ties->draft->status == SP_OK ? SP_LIST_AT(&ties->heads.heads, uint32_t, at) : NULL;
+  return ties->draft->status == SP_OK ? SP_LIST_AT(heads, struct tie_chain, at) : NULL;
 }
 
 static void rule_keep(struct ties *ties, uint32_t dest, uint32_t group, uint32_t rule)
 {
-  uint32_t *head = head_of(ties, dest, group);
-  if (head == NULL) {
+  struct tie_chain *chain = chain_of(ties, dest, group);
+  if (chain == NULL) {
     return;
   }
   struct tie_entry *entry = sp__list_add(ties->draft, &ties->entries, sizeof(*entry));
-  *entry = (struct tie_entry){rule, *head};
-  *head = ties->entries.count;
+  *entry = (struct tie_entry){rule, 0};
+  if (ties->draft->status != SP_OK) {
+    return;
+  }
+  if (chain->last != 0) {
+    SP_LIST_AT(&ties->entries, struct tie_entry, chain->last - 1)->next = ties->entries.count;
+  }
+  chain->first = chain->first == 0 ? ties->entries.count : chain->first;
+  chain->last = ties->entries.count;
 }
 
 static bool features_overlap(const struct sp__match *a, const struct sp__match *b)
@@ -65,26 +79,51 @@ static bool matches_overlap(const struct sp__draft *draft, const struct sp__matc
   return bands && features_overlap(a, b);
 }
 
-/* The node of the first prefix that two dest cells share, SP_NONE if none. */
-static uint32_t shared_node(const struct sp__checks *checks, const struct sp__match *a,
-                            const struct sp__match *b)
+/* The record of an example: `accepted` is narrowed to one roam, zone and net, if any go together.
+ */
+struct tie_example {
+  uint64_t accepted;
+  uint32_t node; /* prefix that both dest cells have, SP_NONE if they are blank */
+  bool together;
+};
+
+static bool has_dest(const struct sp__checks *checks, uint32_t node, const uint32_t *dests,
+                     uint32_t dests_count)
 {
-  const uint32_t *ids = SP_LIST_AT(&checks->draft->match_ids, uint32_t, 0);
-  for (uint32_t i = 0; i < a->dests_count; i++) {
-    uint32_t nodes_count;
-    const uint32_t *nodes =
-        sp__ids_of(&checks->tree->dest_nodes, ids[a->dests_at + i], &nodes_count);
-    for (uint32_t n = 0; n < nodes_count; n++) {
-      uint32_t count;
-      const uint32_t *dests = sp__ids_of(&checks->tree->node_dests, nodes[n], &count);
-      for (uint32_t k = 0; k < count * b->dests_count; k++) {
-        if (dests[k / b->dests_count] == ids[b->dests_at + k % b->dests_count]) {
-          return nodes[n];
-        }
-      }
+  uint32_t count;
+  const uint32_t *found = sp__ids_of(&checks->tree->node_dests, node, &count);
+  for (uint32_t k = 0; k < count * dests_count; k++) {
+    if (found[k / dests_count] == dests[k % dests_count]) {
+      return true;
     }
   }
-  return SP_NONE;
+  return false;
+}
+
+/* Of the prefixes that two dest cells share the first with a record that both match, else the
+ * first. */
+static void node_choose(const struct sp__checks *checks, const struct sp__match *a,
+                        const struct sp__match *b, struct tie_example *example)
+{
+  const uint32_t *ids = SP_LIST_AT(&checks->draft->match_ids, uint32_t, 0);
+  uint32_t tried = 0;
+  for (uint32_t i = 0; i < a->dests_count; i++) {
+    uint32_t count;
+    const uint32_t *nodes = sp__ids_of(&checks->tree->dest_nodes, ids[a->dests_at + i], &count);
+    for (uint32_t n = 0; n < count && tried < SP_TIE_TRIES_MAX; n++) {
+      if (!has_dest(checks, nodes[n], ids + b->dests_at, b->dests_count)) {
+        continue;
+      }
+      uint64_t accepted = example->accepted;
+      example->together = sp__feasible_one(&accepted, checks->node_zones[nodes[n]]);
+      example->node = example->together || tried == 0 ? nodes[n] : example->node;
+      if (example->together) {
+        example->accepted = accepted;
+        return;
+      }
+      tried++;
+    }
+  }
 }
 
 static void group_example(struct sp_text *text, const struct sp__draft *draft,
@@ -122,13 +161,15 @@ static void tie_report(struct ties *ties, const struct sp__rate *later,
   if ((accepted & counted) != 0) {
     accepted &= counted | ~SP_FEATURES_SERVICE;
   }
-  const struct sp__dest_tree *tree = ties->checks->tree;
-  uint32_t node = a->dests_count > 0 ? shared_node(ties->checks, a, b) : SP_NONE;
-  bool together = sp__feasible_one(
-      &accepted, ties->checks->class_zones[node == SP_NONE ? 0 : tree->node_class[node]]);
-  sp__example_features(&text, accepted, a->set | b->set | 1u << SP_COLUMN_SERVICE);
-  if (node != SP_NONE) {
-    sp__example_number(&text, tree->keys[node]);
+  struct tie_example example = {accepted, SP_NONE, false};
+  if (a->dests_count > 0) {
+    node_choose(ties->checks, a, b, &example);
+  } else {
+    example.together = sp__feasible_one(&example.accepted, ties->checks->class_zones[0]);
+  }
+  sp__example_features(&text, example.accepted, a->set | b->set | 1u << SP_COLUMN_SERVICE);
+  if (example.node != SP_NONE) {
+    sp__example_number(&text, ties->checks->tree->keys[example.node]);
   }
   group_example(&text, draft, a, b);
   uint64_t bands[3] = {a->bands, b->bands, 0};
@@ -136,32 +177,29 @@ static void tie_report(struct ties *ties, const struct sp__rate *later,
     sp_text_add(&text, " on ");
     (void)sp__example_time(&text, draft, bands);
   }
-  sp_text_add(&text, together ? ""
-                              : " (the columns are compared one by one: so far no number has these "
-                                "together)");
+  sp_text_add(&text, example.together
+                         ? ""
+                         : " (the columns are compared one by one: so far no number has these "
+                           "together)");
   sp_text_add(&text, "; expected another priority or other cells");
   sp_problem_error(ties->draft->problems, "rates.csv", later->line, 1, buffer);
 }
 
-/* Compares with the rules of one bucket; true: a tie was reported. */
+/* Compares with the rules of one bucket, the earliest first; true: a tie was reported. */
 static bool bucket_compare(struct ties *ties, uint32_t dest, uint32_t group,
                            const struct sp__rate *row)
 {
-  const uint32_t *head = head_of(ties, dest, group);
-  uint32_t earliest = SP_NONE;
-  for (uint32_t at = head == NULL ? 0 : *head; at != 0;) {
+  const struct tie_chain *chain = chain_of(ties, dest, group);
+  for (uint32_t at = chain == NULL ? 0 : chain->first; at != 0;) {
     const struct tie_entry *entry = SP_LIST_AT(&ties->entries, struct tie_entry, at - 1);
     const struct sp__rate *other = sp__rule_row(ties->draft, entry->rule);
     if (other != row && matches_overlap(ties->draft, &row->match, &other->match)) {
-      earliest = entry->rule;
+      tie_report(ties, row, other);
+      return true;
     }
     at = entry->next;
   }
-  if (earliest == SP_NONE) {
-    return false;
-  }
-  tie_report(ties, row, sp__rule_row(ties->draft, earliest));
-  return true;
+  return false;
 }
 
 /* Rules with a group cell lie in a bucket for each value, and once more in the bucket SP_TIE_ANY of

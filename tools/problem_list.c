@@ -11,8 +11,24 @@ struct sp_kept_problem {
   char *file, *message; /* one allocation, at `file` */
   size_t number;        /* in order of appearance */
   uint32_t line, column, folder_rank;
+  int file_rank; /* of book.md §2's order */
   bool warning;
 };
+
+/* The tables in the order of book.md §2. */
+static int file_rank(const char *file)
+{
+  static const char *const files[] = {
+      "book.yaml",      "areas.csv",     "numbers.csv",      "ported.csv", "cells.csv",
+      "calendar.csv",   "bands.csv",     "destinations.csv", "plans.csv",  "rates.csv",
+      "allowances.csv", "discounts.csv", "payers.csv"};
+  int count = (int)(sizeof(files) / sizeof(files[0]));
+  int rank = 0;
+  while (rank < count && strcmp(files[rank], file) != 0) {
+    rank++;
+  }
+  return rank;
+}
 
 static void report(void *context, const struct sp_problem *problem)
 {
@@ -38,9 +54,9 @@ static void report(void *context, const struct sp_problem *problem)
   memcpy(texts + file, problem->message, message);
   struct sp_kept_problem *former = list->count == 0 ? NULL : &list->kept[list->count - 1];
   uint32_t rank = former == NULL ? 0 : former->folder_rank + (former->folder != list->folder);
-  list->kept[list->count] =
-      (struct sp_kept_problem){list->folder,  texts,           texts + file, list->count,
-                               problem->line, problem->column, rank,         problem->warning};
+  list->kept[list->count] = (struct sp_kept_problem){
+      list->folder,    texts, texts + file,     list->count,     problem->line,
+      problem->column, rank,  file_rank(texts), problem->warning};
   list->count++;
 }
 
@@ -60,21 +76,6 @@ void sp_problem_list_free(struct sp_problem_list *list)
   sp_problem_list_init(list);
 }
 
-/* The tables in the order of book.md §2. */
-static int file_rank(const char *file)
-{
-  static const char *const files[] = {
-      "book.yaml",      "areas.csv",     "numbers.csv",      "ported.csv", "cells.csv",
-      "calendar.csv",   "bands.csv",     "destinations.csv", "plans.csv",  "rates.csv",
-      "allowances.csv", "discounts.csv", "payers.csv"};
-  int count = (int)(sizeof(files) / sizeof(files[0]));
-  int rank = 0;
-  while (rank < count && strcmp(files[rank], file) != 0) {
-    rank++;
-  }
-  return rank;
-}
-
 static int before(const void *a, const void *b)
 {
   const struct sp_kept_problem *x = a;
@@ -82,7 +83,7 @@ static int before(const void *a, const void *b)
   if (x->folder_rank != y->folder_rank) {
     return x->folder_rank < y->folder_rank ? -1 : 1;
   }
-  int ranks = file_rank(x->file) - file_rank(y->file);
+  int ranks = x->file_rank - y->file_rank;
   int order = ranks != 0 ? ranks : strcmp(x->file, y->file);
   if (order != 0) {
     return order;

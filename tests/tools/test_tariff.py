@@ -259,10 +259,53 @@ def check_columns():
         checks.inside("columns", line, ended.stdout)
 
 
+def check_examples():
+    """The number of an example lies in the zone of the example."""
+    far = book("examples", rates={"basic,msg": "basic,far,voice,local,,day,1,1min,,\nbasic,msg"})
+    with open(os.path.join(far, "rates.csv"), encoding="utf-8") as file:
+        rows = [line.split(",") for line in file.read().splitlines()]
+    rows = [row[:5] + ["dest" if row[0] == "plan" else "d" if row[1] == "far" else ""] + row[5:] for row in rows]
+    rows.append("basic,near,voice,local,,d,,1,1min,,".split(","))
+    rows.append("basic,near,voice,,onnet,d,,1,1min,,".split(","))
+    with open(os.path.join(far, "rates.csv"), "w", encoding="utf-8") as file:
+        file.write("".join(",".join(row) + "\n" for row in rows))
+    with open(os.path.join(far, "destinations.csv"), "w", encoding="utf-8") as file:
+        file.write("destination,prefix\nd,1\nd,86138\nd,9\n")
+    said = run("tariff", "check", far).stdout
+    checks.inside("of a gap", "rates.csv:4:1: item far has no rule on mon (a workday) at 00:00, but at other times, for a record with service=voice, "
+                  "direction=blank, roam=home, zone=local, net=family, other=86138...", said)
+    checks.inside("of a tie", "both match a record with service=voice, zone=local, net=onnet, other=86138...; expected", said)
+
+
+def check_many():
+    """A check takes time as rows do: none of these ends within the time of a test if rows are compared with all others."""
+    many = 60000
+    tables = {
+        "bands.csv": "band,days,from,to\n" + "".join(
+            f"b{i % 64},all,{i // 3600:02}:{i // 60 % 60:02}:{i % 60:02},{(i + 1) // 3600:02}:{(i + 1) // 60 % 60:02}:{(i + 1) % 60:02}\n"
+            for i in range(many)),
+        "destinations.csv": "destination,prefix\nd,1\n",
+        "plans.csv": "plan,kind\np,base\nq,base\nr,base\n",
+        "rates.csv": "plan,item,service,rating_group,dest,priority,price,per\n" + "".join(
+            f"p,b,data,g{i},,,0.1,1MB\nq,b,data,,d,{i},0.1,1MB\n" for i in range(many))}
+    folder = os.path.join(PLACE, "many")
+    os.makedirs(folder)
+    for name, text in {"book.yaml": BOOK["book.yaml"], **tables}.items():
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+            file.write(text)
+    ended = run("tariff", "check", folder, timeout=300)
+    checks.equal("many rows", (ended.returncode, ended.stdout.count("another rule comes before it")), (0, many - 1))
+    with open(os.path.join(folder, "rates.csv"), "a", encoding="utf-8") as file:
+        file.write("".join(f"r,b,data,x;g{i},,,0.1,1MB\n" for i in range(many)))
+    ended = run("tariff", "check", folder, timeout=300)
+    checks.equal("many ties", (ended.returncode, ended.stdout.count(f"ambiguous with line {2 * many + 2}:")), (3, many - 1))
+
+
 def main():
     shutil.rmtree(PLACE, ignore_errors=True)
     os.makedirs(PLACE)
-    for step in (check_check, check_compile, check_show, check_diff, check_devices, check_unreadable, check_limits, check_bytes, check_expected, check_together, check_lines, check_columns):
+    for step in (check_check, check_compile, check_show, check_diff, check_devices, check_unreadable, check_limits, check_bytes, check_expected, check_together, check_lines, check_columns,
+                 check_examples, check_many):
         step()
     checks.finish()
 
