@@ -136,16 +136,26 @@ static void two_digits(char *to, int64_t value)
 #define YEAR_10000_UTC_S INT64_C(253402300800)
 #define SHOWN_OFFSET_MAX_S 86340 /* 23:59 */
 
-/* The zone's offset in what RFC 3339 can say: whole minutes (local mean times have seconds), and
- * one with which the year has four digits. The instant said is the same. */
+/* Whether the year of the local second has four digits. */
+static bool has_year(int64_t local_s)
+{
+  return local_s >= YEAR_0_UTC_S && local_s < YEAR_10000_UTC_S;
+}
+
+/* The zone's offset in what RFC 3339 can say: whole minutes (local mean times have seconds), and a
+ * year of four digits, for which UTC or the farthest offset serves. The instant said is the same.
+ */
 static int32_t shown_offset(const struct sp_books *books, int64_t start_utc_s)
 {
   int32_t offset_s = books->count > 0 ? sp_book_offset(books->book, start_utc_s) : 0;
   offset_s -= offset_s % 60;
-  if (SP_UNLIKELY(start_utc_s + offset_s < YEAR_0_UTC_S)) {
-    return SHOWN_OFFSET_MAX_S;
+  if (SP_LIKELY(has_year(start_utc_s + offset_s))) {
+    return offset_s;
   }
-  return SP_UNLIKELY(start_utc_s + offset_s >= YEAR_10000_UTC_S) ? -SHOWN_OFFSET_MAX_S : offset_s;
+  if (has_year(start_utc_s)) {
+    return 0;
+  }
+  return start_utc_s < YEAR_0_UTC_S ? SHOWN_OFFSET_MAX_S : -SHOWN_OFFSET_MAX_S;
 }
 
 size_t sp_charge_start(const struct sp_books *books, int64_t start_utc_s,

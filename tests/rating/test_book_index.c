@@ -60,6 +60,9 @@ START_TEST(test_dates)
                {"Asia/Shanghai", -3155702400, "1870-01-01T00:05:00+08:05"}, /* LMT +08:05:43 */
                {"UTC", -62167219201, "0000-01-01T23:58:59+23:59"}, /* a year has four digits */
                {"America/New_York", 253402318800, "9999-12-31T05:01:00-23:59"},
+               {"Asia/Shanghai", 253402272000, "9999-12-31T16:00:00+00:00"},
+               {"Asia/Shanghai", 253402271999, "9999-12-31T23:59:59+08:00"},
+               {"America/New_York", -62167219200, "0000-01-01T00:00:00+00:00"},
                {"UTC", -62170000000, NULL}, /* beyond what a record can have: no crash */
                {"UTC", 253402300799, "9999-12-31T23:59:59+00:00"}};
   for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
