@@ -1,7 +1,4 @@
 /* suanpan explain: one record's whole way, station by station. */
-#include <errno.h>
-#include <string.h>
-
 #include "tools/cmd_explain.h"
 #include "tools/verbs.h"
 
@@ -24,15 +21,6 @@ static const struct sp_verb_help help = {
     "with the id are told. Nothing is changed.\nExit status 1: no such record, or it comes out "
     "otherwise than it was journaled."};
 
-static int output_close(int code)
-{
-  if (fflush(stdout) != 0 || ferror(stdout)) {
-    fprintf(stderr, "suanpan: the output cannot be written: %s\n", strerror(errno));
-    return SP_EXIT_ENVIRONMENT;
-  }
-  return code;
-}
-
 int sp_cmd_explain(int argc, char **argv)
 {
   struct sp_explain_which which = {NULL, false, false};
@@ -51,7 +39,7 @@ int sp_cmd_explain(int argc, char **argv)
   }
   if (books.count == 0 && customers == NULL && rest.count == 2 && !which.all && which.id == NULL) {
     which.id = rest.values[1];
-    return output_close(sp_explain_store(&which, rest.values[0]));
+    return sp_explain_store(&which, rest.values[0]);
   }
   if (books.count == 0 || customers == NULL || rest.count != 1) {
     return sp_usage_error(&help,
@@ -60,5 +48,5 @@ int sp_cmd_explain(int argc, char **argv)
   if (which.all && which.id != NULL) {
     return sp_usage_error(&help, "only one of --id, --all");
   }
-  return output_close(sp_explain_desk(&which, &books, customers, rest.values[0]));
+  return sp_explain_desk(&which, &books, customers, rest.values[0]);
 }

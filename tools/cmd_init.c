@@ -77,7 +77,9 @@ static int customers_write(struct init *init)
   sp_problem_list_print(&list, stderr);
   sp_problem_list_free(&list);
   if (status != SP_OK) {
-    return failed(init->customers, status == SP_IO ? strerror(errno) : sp_status_text(status));
+    return failed(init->customers, status == SP_NO_MEMORY
+                                       ? sp_status_text(status)
+                                       : "the customers cannot be read; nothing was made");
   }
   char path[SP_PATH_BYTES_MAX], words[512];
   struct sp_text error = SP_TEXT_INIT(words);

@@ -1,5 +1,4 @@
 /* suanpan rate: prices usage records from a file or stdin without a store. */
-#include <errno.h>
 #include <string.h>
 
 #include "tools/desk_input.h"
@@ -25,8 +24,8 @@ static const struct sp_verb_help help = {
     "voice), "
     "loop_index, rating_plan.\n"
     "Exit status 0: every record has its outcome; 1: a line of --cgrates is no call; 3: the book "
-    "has "
-    "errors,\nnothing was rated."};
+    "has\nerrors, nothing was rated; 4: the customers, the records or the output cannot be read or "
+    "written."};
 
 static enum sp_status record_rate(struct sp_desk_visit *visit, const struct sp_desk_record *record)
 {
@@ -40,7 +39,8 @@ static enum sp_status record_rate(struct sp_desk_visit *visit, const struct sp_d
   const struct sp_charge_view view = {
       &desk->charge,   record->usage, id, {desk->conflict, (uint32_t)desk->conflict_length},
       desk->directory, &desk->books};
-  return sp_rate_print(visit->context, &view);
+  enum sp_status status = sp_rate_print(visit->context, &view);
+  return status == SP_IO ? SP_END : status; /* stdout takes no more: main says why */
 }
 
 static int input_rate(struct sp_desk *desk, const char *path, enum sp_rate_format format)
@@ -55,11 +55,9 @@ static int input_rate(struct sp_desk *desk, const char *path, enum sp_rate_forma
   int code = sp_desk_input_visit(&visit);
   if (code == SP_EXIT_DONE && visit.total == 0) {
     fprintf(stderr, "suanpan: %s: holds no record\n", path);
+    sp_rate_printer_head(&printer);
   }
-  if (sp_rate_printer_close(&printer) != SP_OK && code == SP_EXIT_DONE) {
-    fprintf(stderr, "suanpan: the output cannot be written: %s\n", strerror(errno));
-    code = SP_EXIT_ENVIRONMENT;
-  }
+  sp_rate_printer_close(&printer);
   return code;
 }
 

@@ -1,7 +1,4 @@
 /* suanpan replay: recorded usage priced with another book. */
-#include <errno.h>
-#include <string.h>
-
 #include "tools/options.h"
 #include "tools/replay.h"
 #include "tools/verbs.h"
@@ -59,10 +56,5 @@ int sp_cmd_replay(int argc, char **argv)
   }
   asked.top = (uint32_t)top;
   asked.path = rest.values[0];
-  code = asked.customers == NULL ? sp_replay_store(&asked) : sp_replay_file(&asked);
-  if (fflush(stdout) != 0 || ferror(stdout)) {
-    fprintf(stderr, "suanpan: the output cannot be written: %s\n", strerror(errno));
-    code = SP_EXIT_ENVIRONMENT;
-  }
-  return code;
+  return asked.customers == NULL ? sp_replay_store(&asked) : sp_replay_file(&asked);
 }

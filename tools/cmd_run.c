@@ -31,6 +31,8 @@ static void signals_set(void)
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
   sigaction(SIGHUP, &action, NULL);
+  action.sa_handler = SIG_IGN;
+  sigaction(SIGPIPE, &action, NULL); /* a service outlives the reader of its log */
 }
 
 static const struct sp_verb_help help = {

@@ -106,7 +106,7 @@ static enum sp_status record_explain(struct sp_desk_visit *visit,
     }
     sp_told_print(&told, stdout, explain->which->json);
   }
-  return ferror(stdout) ? SP_IO : SP_OK;
+  return ferror(stdout) ? SP_END : SP_OK; /* main says why */
 }
 
 static int input_explain(struct sp_desk *desk, const struct sp_explain_which *which,
@@ -124,7 +124,9 @@ static int input_explain(struct sp_desk *desk, const struct sp_explain_which *wh
   explain->profiles = sp_heap_take(subscribers * sizeof(struct sp_profile));
   explain->groups = sp_heap_take(groups * sizeof(struct sp_group_profile));
   sp_told_events_init(&explain->events);
-  if (explain->profiles != NULL && explain->groups != NULL) {
+  if (explain->profiles == NULL || explain->groups == NULL) {
+    fprintf(stderr, "suanpan: %s\n", sp_status_text(SP_NO_MEMORY));
+  } else {
     sp_fold_clock_set(&explain->clock, &desk->books.book[0]);
     struct sp_desk_visit visit = {.desk = desk,
                                   .path = path,

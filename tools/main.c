@@ -1,11 +1,14 @@
 /* suanpan VERB: finds the verb and hands over. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "tools/options.h"
 #include "tools/verbs.h"
+
+#define SP_STDOUT_BYTES (1 << 16)
 
 static void usage_print(FILE *to)
 {
@@ -16,18 +19,37 @@ static void usage_print(FILE *to)
 #undef X
 }
 
-/* Data that did not come to stdout are not done, whatever the verb says; a verb that has said so
- * ends with ENVIRONMENT. */
+/* Data that did not come to stdout are not done, whatever the verb says: the one place that does.
+ */
 static int ended(int code)
 {
   errno = 0;
-  bool written = fflush(stdout) == 0 && !ferror(stdout);
-  if (written || code == SP_EXIT_ENVIRONMENT) {
+  if (fflush(stdout) == 0 && !ferror(stdout)) {
     return code;
   }
-  fprintf(stderr, "suanpan: the output cannot be written: %s\n",
-          strerror(errno != 0 ? errno : EIO));
+  fprintf(stderr, "suanpan: the output cannot be written%s%s\n", errno != 0 ? ": " : "",
+          errno != 0 ? strerror(errno) : "");
   return SP_EXIT_ENVIRONMENT;
+}
+
+/* One write for many lines. */
+static void stdout_widen(void)
+{
+  static char bytes[SP_STDOUT_BYTES];
+  if (isatty(STDOUT_FILENO) == 0) {
+    (void)setvbuf(stdout, bytes, _IOFBF, sizeof(bytes));
+  }
+}
+
+/* A file that is opened must not come to be what a closed stdout or stderr writes to. */
+static bool streams_hold(void)
+{
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+    if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) != fd) {
+      return false;
+    }
+  }
+  return true;
 }
 
 /* LMDB and the journal's reader look into files as they lie in memory; what a cut file or a failing
@@ -43,12 +65,8 @@ static void on_missing_bytes(int number)
   _exit(SP_EXIT_ENVIRONMENT);
 }
 
-int main(int argc, char **argv)
+static int verb_run(int argc, char **argv)
 {
-  if (argc < 2) {
-    usage_print(stderr);
-    return SP_EXIT_USAGE;
-  }
   if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
       strcmp(argv[1], "help") == 0) {
     usage_print(stdout);
@@ -57,17 +75,30 @@ int main(int argc, char **argv)
   if (strcmp(argv[1], "--version") == 0) {
     return sp_cmd_version(argc - 1, argv + 1);
   }
-  struct sigaction action;
-  memset(&action, 0, sizeof(action));
-  action.sa_handler = on_missing_bytes;
-  sigemptyset(&action.sa_mask);
-  sigaction(SIGBUS, &action, NULL);
-#define X(verb, text)                                \
-  if (strcmp(argv[1], #verb) == 0) {                 \
-    return ended(sp_cmd_##verb(argc - 1, argv + 1)); \
+#define X(verb, text)                         \
+  if (strcmp(argv[1], #verb) == 0) {          \
+    return sp_cmd_##verb(argc - 1, argv + 1); \
   }
   SP_VERB_TABLE(X)
 #undef X
   fprintf(stderr, "suanpan: %s: no such verb; suanpan --help lists them\n", argv[1]);
   return SP_EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+  if (!streams_hold()) {
+    return SP_EXIT_ENVIRONMENT;
+  }
+  stdout_widen();
+  if (argc < 2) {
+    usage_print(stderr);
+    return SP_EXIT_USAGE;
+  }
+  struct sigaction action;
+  memset(&action, 0, sizeof(action));
+  action.sa_handler = on_missing_bytes;
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGBUS, &action, NULL);
+  return ended(verb_run(argc, argv));
 }

@@ -133,7 +133,7 @@ static enum sp_status lines_rate(const struct sp_cgrates *tariff, struct lines *
   const char *at = NULL;
   size_t length = 0;
   enum sp_status status;
-  while ((status = line_next(lines, &at, &length)) == SP_OK) {
+  while ((status = line_next(lines, &at, &length)) == SP_OK && !ferror(stdout)) {
     output->number++;
     if (output->number == 1 && length >= 3 && memcmp(at, "\xEF\xBB\xBF", 3) == 0) {
       at += 3; /* a mark that some editors put before a text */
@@ -158,8 +158,6 @@ static int end_say(const struct output *output, enum sp_status status)
   } else if (status != SP_OK) {
     fprintf(stderr, "suanpan: %s: cannot be read: %s\n", output->path,
             status == SP_IO ? strerror(errno) : sp_status_text(status));
-  } else if (fflush(stdout) != 0 || ferror(stdout)) {
-    fprintf(stderr, "suanpan: the output cannot be written: %s\n", strerror(errno));
   } else {
     if (output->calls == 0) {
       fprintf(stderr, "suanpan: %s: holds no call\n", output->path);

@@ -45,8 +45,8 @@ static int customers_open(struct sp_desk *desk, const char *path)
       sp_customers_load(&desk->directory, path, &desk->books, &desk->memory, &list.problems);
   sp_problem_list_print(&list, stderr);
   sp_problem_list_free(&list);
-  if (status == SP_NOT_FOUND) {
-    fprintf(stderr, "suanpan: %s: no such folder\n", path);
+  if (status == SP_NOT_FOUND || status == SP_IO) {
+    fprintf(stderr, "suanpan: %s: the customers cannot be read; no record was rated\n", path);
     return SP_EXIT_ENVIRONMENT;
   }
   return status == SP_OK ? 0 : failed(status);

@@ -5,45 +5,40 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BUFFER_BYTES (4 * SP_CHARGE_JSON_BYTES_MAX)
 #define CELL_BYTES 65536
+#define BUFFER_BYTES (SP_CHARGE_JSON_BYTES_MAX + 1)
 
 enum sp_status sp_rate_printer_open(struct sp_rate_printer *printer, enum sp_rate_format format,
                                     FILE *to)
 {
-  *printer = (struct sp_rate_printer){format, to, malloc(BUFFER_BYTES), 0};
-  if (printer->buffer == NULL) {
-    return SP_NO_MEMORY;
+  *printer = (struct sp_rate_printer){format, to, malloc(BUFFER_BYTES), false};
+  return printer->buffer == NULL ? SP_NO_MEMORY : SP_OK;
+}
+
+void sp_rate_printer_head(struct sp_rate_printer *printer)
+{
+  if (printer->headed) {
+    return;
   }
-  if (format == SP_RATE_CSV) {
+  printer->headed = true;
+  if (printer->format == SP_RATE_CSV) {
     fputs(
         "id,outcome,reason,flags,subscriber,account,group,start,service,quantity,items,allowances,"
         "payers,list,net,book\n",
-        to);
-  } else if (format == SP_RATE_TABLE) {
-    fprintf(to, "%-12s %-10s %-12s %-25s %-7s %12s %14s %14s  %s\n", "id", "outcome", "subscriber",
-            "start", "service", "quantity", "list", "net", "what");
+        printer->to);
+  } else if (printer->format == SP_RATE_TABLE) {
+    fprintf(printer->to, "%-12s %-10s %-12s %-25s %-7s %12s %14s %14s  %s\n", "id", "outcome",
+            "subscriber", "start", "service", "quantity", "list", "net", "what");
   }
-  return SP_OK;
 }
 
-static enum sp_status flush(struct sp_rate_printer *printer)
+static enum sp_status json_print(const struct sp_rate_printer *printer,
+                                 const struct sp_charge_view *view)
 {
-  size_t used = printer->used;
-  printer->used = 0;
-  return fwrite(printer->buffer, 1, used, printer->to) == used ? SP_OK : SP_IO;
-}
-
-static enum sp_status json_print(struct sp_rate_printer *printer, const struct sp_charge_view *view)
-{
-  if (BUFFER_BYTES - printer->used <= SP_CHARGE_JSON_BYTES_MAX) {
-    SP_TRY(flush(printer));
-  }
   size_t length;
-  SP_TRY(sp_charge_json(view, printer->buffer + printer->used, BUFFER_BYTES - printer->used - 1,
-                        &length));
-  printer->used += length;
-  printer->buffer[printer->used++] = '\n';
+  SP_TRY(sp_charge_json(view, printer->buffer, BUFFER_BYTES - 1, &length));
+  printer->buffer[length++] = '\n';
+  fwrite(printer->buffer, 1, length, printer->to);
   return SP_OK;
 }
 
@@ -254,21 +249,20 @@ static void table_print(const struct sp_rate_printer *printer, const struct sp_c
 
 enum sp_status sp_rate_print(struct sp_rate_printer *printer, const struct sp_charge_view *view)
 {
+  bool failed = ferror(printer->to) != 0; /* one line later: what it leaves there tells why */
+  sp_rate_printer_head(printer);
   if (printer->format == SP_RATE_JSON) {
-    return json_print(printer, view);
-  }
-  if (printer->format == SP_RATE_CSV) {
+    SP_TRY(json_print(printer, view));
+  } else if (printer->format == SP_RATE_CSV) {
     csv_print(printer, view);
   } else {
     table_print(printer, view);
   }
-  return ferror(printer->to) ? SP_IO : SP_OK;
+  return failed ? SP_IO : SP_OK;
 }
 
-enum sp_status sp_rate_printer_close(struct sp_rate_printer *printer)
+void sp_rate_printer_close(struct sp_rate_printer *printer)
 {
-  enum sp_status status = flush(printer);
   free(printer->buffer);
   printer->buffer = NULL;
-  return fflush(printer->to) == 0 && !ferror(printer->to) ? status : SP_IO;
 }

@@ -11,17 +11,19 @@ enum sp_rate_format { SP_RATE_JSON, SP_RATE_CSV, SP_RATE_TABLE };
 struct sp_rate_printer {
   enum sp_rate_format format;
   FILE *to;
-  char *buffer; /* output not written yet */
-  size_t used;
+  char *buffer; /* a line, or cells of it */
+  bool headed;  /* its header was printed */
 };
 
-/* Begins (headers are printed). NO_MEMORY. */
+/* Prints nothing yet: the input may turn out not to be readable. NO_MEMORY. */
 SP_MUST_CHECK enum sp_status sp_rate_printer_open(struct sp_rate_printer *printer,
                                                   enum sp_rate_format format, FILE *to);
-/* One record. IO, LIMIT. */
+/* The header, if the format has one and it was not printed: before the first record, or where there
+ * is none. */
+void sp_rate_printer_head(struct sp_rate_printer *printer);
+/* One record. IO: `to` takes no more; LIMIT. */
 SP_MUST_CHECK enum sp_status sp_rate_print(struct sp_rate_printer *printer,
                                            const struct sp_charge_view *view);
-/* Writes what is left and frees the buffer. IO. */
-SP_MUST_CHECK enum sp_status sp_rate_printer_close(struct sp_rate_printer *printer);
+void sp_rate_printer_close(struct sp_rate_printer *printer);
 
 #endif

@@ -70,13 +70,14 @@ static int rows_dump(struct sp_scored *scored)
     }
   }
   sp_snapshot_close(snapshot);
-  return fflush(stdout) != 0 || ferror(stdout) ? SP_EXIT_ENVIRONMENT : SP_EXIT_DONE;
+  return SP_EXIT_DONE;
 }
 
 int sp_customers_dump(const char *store)
 {
   struct sp_scored *scored = malloc(sizeof *scored);
   if (scored == NULL) {
+    fprintf(stderr, "suanpan: out of memory\n");
     return SP_EXIT_ENVIRONMENT;
   }
   int code = sp_scored_open(scored, store, NULL, false);
