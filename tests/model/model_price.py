@@ -501,8 +501,10 @@ def _row_at(books, instant, plan, name):
 
 
 def left_of(line, books, state):
-    """What base and rolled part of a line have left together."""
+    """What base and rolled part of a line have left together; nothing where a book that came later
+    grants less than was used."""
     sub, allowance, party, cycle = line
     pricing = Pricing(party, {}, books, state)
     assert pricing.cycle == cycle
-    return sum(part.grant.amount - state(part.key) for part in parts_of(pricing, sub, allowance))
+    parts = parts_of(pricing, sub, allowance)
+    return sum(max(0, part.grant.amount - state(part.key)) for part in parts)

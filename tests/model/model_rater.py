@@ -24,9 +24,15 @@ class Chain:
 
 
 class Rater:
-    def __init__(self, books, customers):
+    def __init__(self, books, customers, window_s=None):
+        """A store has a window, `rate` none (§15.5)."""
         self.books, self.customers = sorted(books, key=began), customers
         self.state, self.marks, self.chains, self.present = {}, {}, {}, {}
+        self.window_s, self.oldest = window_s, None
+
+    def add_book(self, book):
+        """§4.8: it holds from the next record on."""
+        self.books = sorted(self.books + [book], key=began)
 
     def rate(self, row):
         """The rated output of one usage row; None stands for a line that is no record."""
@@ -72,6 +78,8 @@ class Rater:
         party = Party(usage, book, self.customers, subscriber)
         output.update(subscriber=party.subscriber, account=party.account, group=party.group)
         self.follow_domain(party)
+        if self.is_beyond_window(usage.start):
+            return "suspended", "dup_window_exceeded"
         differing = self.compare_with_first(party)
         if differing is not None:
             return ("conflict", ";".join(differing)) if differing else ("duplicate", "")
@@ -91,6 +99,14 @@ class Rater:
     def is_late(self, party):
         return party.domain != self.present[party.subscriber][1]
 
+    def is_beyond_window(self, start):
+        """§15.5: whether a record is older than the window behind the latest start so far."""
+        if self.window_s is None:
+            return False
+        oldest = start - self.window_s
+        self.oldest = oldest if self.oldest is None else max(self.oldest, oldest)
+        return start < self.oldest
+
     def compare_with_first(self, party):
         """§15: the differing fields of a second record, or None when the key is new."""
         usage = party.usage
@@ -100,7 +116,7 @@ class Rater:
         if usage.service == "data" and not usage.session:
             names += ("served", "start")
         key = tuple((name, values[name]) for name in names)
-        if key not in self.marks:
+        if key not in self.marks or (self.window_s and self.marks[key]["start"] < self.oldest):
             self.marks[key] = values
             return None
         first = self.marks[key]
