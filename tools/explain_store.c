@@ -136,6 +136,7 @@ struct telling { /* the records found in one shard */
   uint32_t left; /* of them */
   bool json, different, out_of_memory;
   bool *told_any;
+  struct sp_charge charge; /* as it came out, told with the book that is in force at its start */
   struct sp_told told;
   struct sp_told_events events;
   struct sp_told_fold fold;
@@ -258,7 +259,11 @@ static void after_judged(struct sp_shard_watch *watch, struct sp_shard *shard,
   }
   told->cdr = &parcel->batch.cdrs[i];
   told->usage = usage;
-  told->charge = &shard->charge;
+  telling->charge = shard->charge;
+  if (telling->charge.book == UINT16_MAX && usage->book < shard->books->count) {
+    telling->charge.book = usage->book;
+  }
+  told->charge = &telling->charge;
   told->conflict = (struct sp_name){conflict, (uint32_t)fields.length};
   told->directory = shard->world->directory;
   told->books = shard->books;

@@ -87,6 +87,7 @@ def suspense_check(store, want):
     told = [json.loads(line) for line in got.stdout.splitlines()]
     checks.holds(len(told) == 1 and told[0]["equal"], want["offset"], "suspended:", got.stderr)
     checks.holds(len(told) == 1 and told[0]["reason"] == want["reason"], "suspended for another reason", want["reason"])
+    checks.holds(len(told) == 1 and (told[0]["book"] == "") == (told[0]["start"] == ""), want["offset"], "the book at its start is not told")
     raw = [step.get("raw") for step in told[0]["stations"][0]["steps"] if step["kind"] == "raw"]
     checks.holds(raw == [want["raw"]], "raw bytes", raw, "are not", want["raw"])
 
@@ -106,7 +107,8 @@ def main():
             if want["id"] != "":
                 record_check(store, want)
         raw_check(store, next(one for one in chosen if one["id"] != ""))
-        for want in chance.sample(suspended, min(4, len(suspended))):
+        nobodys = [one for one in suspended if one["reason"] == "unknown_subscriber"]
+        for want in chance.sample(suspended, min(4, len(suspended))) + nobodys[:1]:
             suspense_check(store, want)
         checks.holds(run("explain", store, "no-such-record").returncode == 1, "an id that does not exist")
         checks.holds(run("explain", store, "nowhere.csv:17").returncode == 1, "a position that does not exist")
