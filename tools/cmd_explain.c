@@ -19,7 +19,7 @@ static const struct sp_verb_help help = {
     "rated first, from empty\nstate. Of a store its shard is played again to that moment, from the "
     "checkpoint if that is older, and\nthe charge is compared with the journaled one; all records "
     "with the id are told. Nothing is changed.\nExit status 1: no such record, or it comes out "
-    "otherwise than it was journaled."};
+    "otherwise than it was journaled. A service may run meanwhile."};
 
 int sp_cmd_explain(int argc, char **argv)
 {

@@ -22,9 +22,11 @@ static const struct sp_verb_help help = {
     "areas and cells and the store's customers. What was a\nduplicate, in conflict, too old or "
     "nobody's then is not rated now. A record that starts before the other\nbook's valid_from is "
     "suspended (no_book). The store's own books, all of them, are taken as they were loaded, so "
-    "the\ndifference is exactly zero.\nOf a file all "
+    "the\ndifference is exactly zero. A service may run meanwhile: what its journals have on disk "
+    "by then is priced.\nOf a file all "
     "records are priced by both books, each from an empty state; without --charged-by there is\nno "
-    "difference to tell."};
+    "difference to tell. A plan that the other book has not is told; another currency is "
+    "refused."};
 
 int sp_cmd_replay(int argc, char **argv)
 {

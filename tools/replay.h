@@ -54,6 +54,8 @@ struct sp_replay_view { /* what is printed */
   bool compared;                /* there is something that was charged */
   uint32_t top;                 /* winners and losers */
 };
+/* Whether amounts by both sets of books can be compared; false: said on stderr. */
+bool sp_replay_currency_is_one(const struct sp_books *charged, const struct sp_books *other);
 void sp_replay_print(const struct sp_replay_view *view);
 void sp_replay_json(const struct sp_replay_view *view);
 

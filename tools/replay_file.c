@@ -83,6 +83,10 @@ int sp_replay_file(const struct sp_replay_asked *asked)
     if (code == SP_EXIT_DONE && compared) {
       code = sp_desk_open(desks + 1, asked->charged_by, asked->customers);
     }
+    if (code == SP_EXIT_DONE && compared &&
+        !sp_replay_currency_is_one(&desks[1].books, &desks->books)) {
+      code = SP_EXIT_BOOK;
+    }
     if (code == SP_EXIT_DONE) {
       code = desks_replay(beside, asked);
     }

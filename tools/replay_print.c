@@ -8,6 +8,7 @@
 #include "tools/replay.h"
 
 #define TOP_MAX 1000
+#define MISSING_SHOWN_MAX 20 /* names for the eye; JSON has all */
 
 static int64_t difference(const struct sp_replay_sum *sum)
 {
@@ -121,6 +122,66 @@ static void side_print(const struct sp_replay_view *view, const struct side *sid
   }
 }
 
+bool sp_replay_currency_is_one(const struct sp_books *charged, const struct sp_books *other)
+{
+  const struct sp_book *a = charged->book, *b = other->book; /* those of a set have one (§18.5) */
+  struct sp_book_name then = a->header->currency, now = b->header->currency;
+  if (then.length == now.length &&
+      memcmp(sp_book_text(a, then), sp_book_text(b, now), now.length) == 0) {
+    return true;
+  }
+  fprintf(stderr,
+          "suanpan: the other book counts in %.*s, what was charged in %.*s: they cannot be "
+          "compared; nothing was replayed\n",
+          (int)now.length, sp_book_text(b, now), (int)then.length, sp_book_text(a, then));
+  return false;
+}
+
+/* Plans that customers subscribe and none of the other books has. */
+static bool is_missing(const struct sp_replay_view *view, uint32_t plan)
+{
+  struct sp_name name = sp_directory_plan_name(view->tally->directory, plan);
+  for (uint32_t i = 0; i < view->books->count; i++) {
+    if (sp_book_find_plan(view->books->book + i, name.text, name.length) != SP_NONE) {
+      return false;
+    }
+  }
+  return true;
+}
+
+static void missing_print(const struct sp_replay_view *view)
+{
+  const struct sp_directory *directory = view->tally->directory;
+  uint32_t shown = 0;
+  for (uint32_t i = 0; i < sp_directory_plan_count(directory); i++) {
+    if (is_missing(view, i) && shown++ < MISSING_SHOWN_MAX) {
+      struct sp_name name = sp_directory_plan_name(directory, i);
+      printf("%s%.*s", shown == 1 ? "  plans of customers that the other book has not: " : ", ",
+             (int)name.length, name.text);
+    }
+  }
+  if (shown > MISSING_SHOWN_MAX) {
+    printf(" and %u more", shown - MISSING_SHOWN_MAX);
+  }
+  fputs(shown > 0 ? "\n" : "", stdout);
+}
+
+static void missing_json(const struct sp_replay_view *view)
+{
+  const struct sp_directory *directory = view->tally->directory;
+  const char *between = "";
+  fputs(",\"missing_plans\":[", stdout);
+  for (uint32_t i = 0; i < sp_directory_plan_count(directory); i++) {
+    if (is_missing(view, i)) {
+      struct sp_name name = sp_directory_plan_name(directory, i);
+      fputs(between, stdout);
+      sp_json_text(stdout, name.text, name.length);
+      between = ",";
+    }
+  }
+  fputs("]", stdout);
+}
+
 void sp_replay_print(const struct sp_replay_view *view)
 {
   const struct sp_replay_tally *tally = view->tally;
@@ -138,6 +199,7 @@ void sp_replay_print(const struct sp_replay_view *view)
              (unsigned long long)tally->reasons[i]);
     }
   }
+  missing_print(view);
   table_print(view, "by base plan", plans_of(tally));
   table_print(view, "by service", services_of(tally));
   table_print(view, "by group", groups_of(tally));
@@ -232,6 +294,7 @@ void sp_replay_json(const struct sp_replay_view *view)
          (unsigned long long)tally->suspended_now, (unsigned long long)tally->rated_now,
          (unsigned long long)tally->passed_by);
   reasons_json(tally);
+  missing_json(view);
   table_json(view, "plan", plans_of(tally));
   table_json(view, "service", services_of(tally));
   table_json(view, "group", groups_of(tally));

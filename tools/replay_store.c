@@ -416,7 +416,9 @@ static int books_replay(struct sp_world *world, const struct sp_replay_asked *as
   }
   int code = status == SP_BAD_BOOK ? SP_EXIT_BOOK : SP_EXIT_ENVIRONMENT;
   if (status == SP_OK) {
-    code = world_replay(world, books, asked);
+    code = sp_replay_currency_is_one(world->books[world->books_count], books)
+               ? world_replay(world, books, asked)
+               : SP_EXIT_BOOK;
     for (size_t i = 0; i < asked->books->count; i++) {
       sp_book_unload(loaded + i);
     }

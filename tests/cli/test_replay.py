@@ -56,6 +56,31 @@ def store_make(work, world, name, book, shards):
     return store
 
 
+def others_check(work):
+    """Another book without a group's plan, which is told, and one in another currency, which is refused."""
+    store, other = os.path.join(work, "example-store"), os.path.join(work, "without")
+    book, customers = os.path.join(EXAMPLE, "book"), os.path.join(EXAMPLE, "customers")
+    one("init", store, "--book", book, "--customers", customers, "--shards", "2")
+    one("run", store, "--files", os.path.join(EXAMPLE, "usage.csv"), "--until-end")
+    checks.holds(one("replay", store, "--book", book, "--json")["missing_plans"] == [], "no plan is missing")
+    shutil.copytree(book, other)
+    for name in os.listdir(other):
+        path = os.path.join(other, name)
+        with open(path, encoding="utf-8") as file:
+            lines = [line for line in file if not line.startswith("works,")]
+        with open(path, "w", encoding="utf-8") as file:
+            file.writelines(lines)
+    checks.holds(one("replay", store, "--book", other, "--json")["missing_plans"] == ["works"], "the plan that is missing")
+    checks.holds("plans of customers that the other book has not: works\n" in run("replay", store, "--book", other).stdout, "in the table")
+    with open(os.path.join(other, "book.yaml"), "r+", encoding="utf-8") as file:
+        text = file.read().replace("CNY", "EUR")
+        file.seek(0)
+        file.write(text)
+    for args in ((store,), ("--charged-by", book, "--customers", customers, os.path.join(EXAMPLE, "usage.csv"))):
+        ended = run("replay", "--book", other, *args)
+        checks.holds(ended.returncode == 3 and ended.stdout == "" and "EUR" in ended.stderr, "another currency", ended)
+
+
 def stores_check(work):
     world = os.path.join(work, "world")
     one("gen", world, "--seed", str(SEED), "--subscribers", "700", "--groups", "10", "--days", "40",
@@ -112,6 +137,7 @@ def main():
     work = tempfile.mkdtemp(prefix="replay.", dir=BUILD)
     try:
         file_check(work)
+        others_check(work)
         stores_check(work)
     finally:
         shutil.rmtree(work)
