@@ -152,15 +152,62 @@ static void intervals_sort(const struct sp_cgrates *tariff, struct sp_cg_interva
 static void looked_make(struct sp_cgrates *tariff, struct sp_cg_target *target)
 {
   const struct sp_cg_interval **looked = tariff->looked + target->first;
+  const struct sp_cg_interval *again[SP_CG_TARGET_INTERVALS_MAX];
   struct sp_cg_interval *intervals = tariff->intervals + target->first;
   for (uint32_t i = 0; i < target->count; i++) {
     looked[intervals[i].row] = intervals + i;
   }
-  (void)sp__cg_intervals_arrange(tariff, looked, target->count);
-  target->calm = !sp__cg_intervals_arrange(tariff, looked, target->count);
+  sp__cg_intervals_arrange(tariff, looked, target->count);
+  for (uint32_t i = 0; i < target->count; i++) {
+    again[i] = looked[i];
+  }
+  sp__cg_intervals_arrange(tariff, again, target->count);
+  target->calm = true;
+  for (uint32_t i = 0; i < target->count; i++) {
+    target->calm &= again[i] == looked[i];
+  }
   for (uint32_t i = 0; i < target->count && !target->calm; i++) {
     looked[intervals[i].row] = intervals + i;
   }
+}
+
+static bool rate_equal(const struct sp_cgrates *tariff, uint32_t a, uint32_t b)
+{
+  const struct sp_cg_rate *x = tariff->rates + a, *y = tariff->rates + b;
+  bool equal = x->count == y->count && sp__cg_amount_equal(&x->fee, &y->fee);
+  for (uint32_t i = 0; i < x->count && equal; i++) {
+    equal = sp__cg_slot_equal(tariff->slots + x->first + i, tariff->slots + y->first + i);
+  }
+  return equal;
+}
+
+/* To CGRateS what has one timing, one weight and equal prices is one, by whatever names. */
+static bool interval_equal(const struct sp_cgrates *tariff, const struct sp_cg_interval *a,
+                           const struct sp_cg_interval *b)
+{
+  const struct sp_cg_rating *x = tariff->ratings + a->rating, *y = tariff->ratings + b->rating;
+  return a->timing == b->timing && a->weight == b->weight && x->rounding == y->rounding &&
+         x->decimals == y->decimals && x->strategy == y->strategy && x->cost_max == y->cost_max &&
+         (x->rate == y->rate || rate_equal(tariff, x->rate, y->rate));
+}
+
+/* How many there are bears on the sort. */
+static void equals_drop(struct sp_cgrates *tariff, struct sp_cg_target *target)
+{
+  struct sp_cg_interval *intervals = tariff->intervals + target->first;
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < target->count; i++) {
+    uint32_t at = 0;
+    while (at < count && !interval_equal(tariff, intervals + at, intervals + i)) {
+      at++;
+    }
+    if (at == count) {
+      intervals[count] = intervals[i];
+      intervals[count].row = count;
+      count++;
+    }
+  }
+  target->count = count;
 }
 
 static void target_finish(struct sp_cg_reading *reading, struct sp_cg_target *target,
@@ -168,6 +215,7 @@ static void target_finish(struct sp_cg_reading *reading, struct sp_cg_target *ta
 {
   struct sp_cgrates *tariff = reading->tariff;
   struct sp_cg_interval *intervals = tariff->intervals + target->first;
+  equals_drop(tariff, target);
   intervals_sort(tariff, intervals, target->count);
   looked_make(tariff, target);
   const struct sp_cg_timing *timing = tariff->timings + intervals[0].timing;

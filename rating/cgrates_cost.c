@@ -145,7 +145,7 @@ static void cost_add(struct walk *walk, const struct sp_cg_span *span, sp_i128 c
     binary_add(walk, span,
                sp__cg_binary_times(binary_of(walk, each), sp__cg_binary_ratio(count, 1)), cost);
   }
-  if (rating->free_above && rating->cost_max > 0) {
+  if (rating->strategy == SP_CG_FREE && rating->cost_max > 0) {
     total_limit(walk, rating->cost_max);
   }
   if (rating->decimals > (walk->rounding == NULL ? 0 : walk->rounding->decimals)) {

@@ -15,6 +15,8 @@
 
 enum sp_cg_rounding { SP_CG_AS_IS, SP_CG_UP, SP_CG_MIDDLE, SP_CG_DOWN };
 
+enum sp_cg_strategy { SP_CG_NO_STRATEGY, SP_CG_FREE, SP_CG_DISCONNECT };
+
 /* A binary64 (IEEE 754) >= 0 as bits * 2^power; bits 0, or from 2^52 below 2^53. */
 struct sp_cg_binary {
   uint64_t bits;
@@ -66,7 +68,7 @@ struct sp_cg_rate {
 struct sp_cg_rating {               /* a row of DestinationRates */
   uint32_t destination, rate, next; /* destination: number; next of the same tag */
   uint8_t rounding, decimals;
-  bool free_above;  /* *free */
+  uint8_t strategy; /* enum sp_cg_strategy */
   int64_t cost_max; /* 0: none */
 };
 

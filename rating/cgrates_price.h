@@ -58,10 +58,10 @@ static inline int64_t sp__cg_day_time(const struct sp_cgrates_call *call, int64_
   return local_ns - days * SP_CG_DAY_NS;
 }
 
-/* Puts intervals in the order in which CGRateS looks through them: an insertion sort by an order
- * that is none where a heavier interval begins later than a lighter one, so that their rows and the
- * number of sorts before bear on it. true: something moved. */
-bool sp__cg_intervals_arrange(const struct sp_cgrates *tariff,
+/* Puts at most SP_CG_TARGET_INTERVALS_MAX intervals in the order in which CGRateS looks through
+ * them: a sort that is not stable, by an order that is none where a heavier interval begins later
+ * than a lighter one, so that their rows and the number of sorts before bear on it. */
+void sp__cg_intervals_arrange(const struct sp_cgrates *tariff,
                               const struct sp_cg_interval **intervals, uint32_t count);
 
 #endif

@@ -213,8 +213,10 @@ static bool rating_cells_read(struct sp_cg_reading *reading, struct sp_cg_rating
     return false;
   }
   rating->cost_max = limit.value;
-  rating->free_above = cell_is(strategy, "*free");
-  if (strategy.length > 0 && !rating->free_above && !cell_is(strategy, "*disconnect")) {
+  rating->strategy = cell_is(strategy, "*free")         ? SP_CG_FREE
+                     : cell_is(strategy, "*disconnect") ? SP_CG_DISCONNECT
+                                                        : SP_CG_NO_STRATEGY;
+  if (strategy.length > 0 && rating->strategy == SP_CG_NO_STRATEGY) {
     sp__cg_error(reading, 6, "expected *free, *disconnect or nothing", strategy);
     return false;
   }

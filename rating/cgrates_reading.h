@@ -10,6 +10,10 @@ bool sp__cg_whole_read(int64_t *value, struct sp_cell_text cell);
  * may have a plus, any number of decimals and an exponent. */
 bool sp__cg_amount_read(struct sp_cg_amount *amount, struct sp_cell_text cell);
 
+bool sp__cg_amount_equal(const struct sp_cg_amount *a, const struct sp_cg_amount *b);
+/* But for the rate whose they are. */
+bool sp__cg_slot_equal(const struct sp_cg_slot *a, const struct sp_cg_slot *b);
+
 /* What the tables' readers share. */
 struct sp_cg_reading {
   struct sp_cgrates *tariff;

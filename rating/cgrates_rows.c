@@ -251,13 +251,21 @@ static int slot_compare(const void *context, uint32_t a, uint32_t b)
   return sp_compare_i64(x->from_ns, y->from_ns);
 }
 
+bool sp__cg_amount_equal(const struct sp_cg_amount *a, const struct sp_cg_amount *b)
+{
+  return a->binary.bits == b->binary.bits && a->binary.power == b->binary.power;
+}
+
+bool sp__cg_slot_equal(const struct sp_cg_slot *a, const struct sp_cg_slot *b)
+{
+  return a->from_ns == b->from_ns && sp__cg_amount_equal(&a->price, &b->price) &&
+         a->unit_ns == b->unit_ns && a->increment_ns == b->increment_ns;
+}
+
 /* The same row twice is one. */
 static bool slot_again(const struct sp_cg_slot *a, const struct sp_cg_slot *b)
 {
-  return a->rate == b->rate && a->from_ns == b->from_ns &&
-         a->price.binary.bits == b->price.binary.bits &&
-         a->price.binary.power == b->price.binary.power && a->unit_ns == b->unit_ns &&
-         a->increment_ns == b->increment_ns;
+  return a->rate == b->rate && sp__cg_slot_equal(a, b);
 }
 
 static enum sp_status slots_sort(struct sp_cg_reading *reading)

@@ -18,30 +18,6 @@ static const struct sp_cg_timing *timing_of(const struct sp_cgrates *tariff,
   return tariff->timings + interval->timing;
 }
 
-/* Whether `a` is put before `b`, which stands before it. */
-static bool moves_before(const struct sp_cgrates *tariff, const struct sp_cg_interval *a,
-                         const struct sp_cg_interval *b)
-{
-  return b->weight < a->weight || timing_of(tariff, b)->start_ns > timing_of(tariff, a)->start_ns;
-}
-
-bool sp__cg_intervals_arrange(const struct sp_cgrates *tariff,
-                              const struct sp_cg_interval **intervals, uint32_t count)
-{
-  bool moved = false;
-  for (uint32_t i = 1; i < count; i++) {
-    const struct sp_cg_interval *interval = intervals[i];
-    uint32_t at = i;
-    while (at > 0 && moves_before(tariff, interval, intervals[at - 1])) {
-      intervals[at] = intervals[at - 1];
-      at--;
-    }
-    intervals[at] = interval;
-    moved |= at != i;
-  }
-  return moved;
-}
-
 static const struct sp_cg_target *period_target(const struct sp_cg_cutter *cutter)
 {
   return cutter->route->periods[cutter->period].target;
@@ -229,7 +205,7 @@ struct sp_cg_span sp__cg_cutter_next(struct sp_cg_cutter *cutter)
   piece.chosen = cutter->kept;
   cutter->kept = NULL;
   if (!target->calm) {
-    (void)sp__cg_intervals_arrange(cutter->tariff, cutter->moved, target->count);
+    sp__cg_intervals_arrange(cutter->tariff, cutter->moved, target->count);
     cutter->order = cutter->moved;
   }
   uint32_t best = best_find(cutter, &piece);

@@ -117,7 +117,7 @@ static const char *target_reason(const struct sp_cgrates *tariff, const struct s
     if (timing->years_count > 0 || timing->months != 0 || timing->month_days != 0) {
       return "one of its timings has dates";
     }
-    if (rating->free_above && rating->cost_max > 0) {
+    if (rating->strategy == SP_CG_FREE && rating->cost_max > 0) {
       return "it has a *free maximum";
     }
     if (rating->decimals > 6 || rating->decimals != (*like)->decimals ||

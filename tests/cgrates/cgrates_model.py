@@ -7,6 +7,8 @@ from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
 
+from go_sort import go_sort
+
 ANY = "*any"
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 SECOND = 10 ** 9
@@ -80,8 +82,16 @@ class Plan:
         for tag, rates, timing, weight in self.rating_plans:
             for row in self.destination_rates:
                 if tag == plan and row[0] == rates and row[1] == destination:
-                    found.append((float(weight or 0), timing, row))
+                    one = (float(weight or 0), timing, row)
+                    if not any(self.alike(one, other) for other in found):
+                        found.append(one)
         return found
+
+    def alike(self, one, other):
+        """To CGRateS these are one: how many there are bears on the sort."""
+        def priced(row):
+            return self.slots(row), row[3], int(row[4] or 0), float(row[5] or 0), row[6]
+        return one[:2] == other[:2] and (one[2] == other[2] or priced(one[2]) == priced(other[2]))
 
     def serve(self, plan, number):
         """The intervals of the longest prefix that the plan serves, None: it serves none."""
@@ -150,13 +160,8 @@ class Plan:
                 self.begin(timing) <= local % DAY)
 
     def arrange(self, intervals):
-        """An insertion sort by an order that is none when weights and starts disagree; in place, so it adds up."""
-        for i in range(1, len(intervals)):
-            j = i
-            while j > 0 and (intervals[j - 1][0] < intervals[j][0] or
-                             self.begin(intervals[j - 1][1]) > self.begin(intervals[j][1])):
-                intervals[j - 1], intervals[j] = intervals[j], intervals[j - 1]
-                j -= 1
+        """By an order that is none when weights and starts disagree; in place, so it adds up."""
+        go_sort(intervals, lambda a, b: b[0] < a[0] or self.begin(b[1]) > self.begin(a[1]))
 
     def select(self, span, local):
         """Those that may bear on a span: the best at its start, then who follows in the order and begins in it."""

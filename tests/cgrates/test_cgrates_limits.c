@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rating/cgrates.h"
+#include "rating/cgrates_parts.h"
 #include "tests/check_run.h"
 #include "tools/heap.h"
 
@@ -87,6 +87,7 @@ static const struct {
     {SP_CGRATES_TIMINGS, "T,2001;x,*all,*all,*all,00:00:00\n", "Timings.csv:1:3: 'x'"},
     {SP_CGRATES_TIMINGS, "T,0,,,,\n", "Timings.csv:1:3: '0': expected *any or a list"},
     {SP_CGRATES_TIMINGS, "T,10000,,,,\n", "Timings.csv:1:3: '10000'"},
+    {SP_CGRATES_TIMINGS, "T,20.0.0,,,,\n", "Timings.csv:1:3: '20.0.0'"},
     {SP_CGRATES_TIMINGS, "T,,13,,,\n", "Timings.csv:1:4: '13': expected *any or a list of"},
     {SP_CGRATES_TIMINGS, "T,,,32,,\n", "Timings.csv:1:5: '32'"},
     {SP_CGRATES_TIMINGS, "T,,,-2,,\n", "Timings.csv:1:5: '-2'"},
@@ -410,6 +411,49 @@ START_TEST(test_rare_ways)
 }
 END_TEST
 
+/* By a plan that the call names; a name of something else is none. */
+START_TEST(test_named_plans)
+{
+  static const char *const names[] = {"P", "R", "none"}, *const answers[] = {"1 1", "error 1"};
+  struct plan plan;
+  plan_open(&plan, small, 5);
+  for (size_t i = 0; i < 3; i++) {
+    struct sp_cgrates_call call = call_of("nobody", "1", "2014-08-04T12:00:00Z", S);
+    call.rating_plan = text_of(names[i]);
+    ck_assert_str_eq(cost_of(&plan, &call), answers[i > 0]);
+  }
+  plan_close(&plan);
+}
+END_TEST
+
+/* What has one timing, one weight and equal prices is one rate, by whatever names. */
+START_TEST(test_equal_rates)
+{
+  static const char *const tables[SP_CGRATES_TABLES] = {
+      "D,1\n",
+      "T,*any,*any,*any,*any,00:00:00\n",
+      ("A,0,1,1s,1s,0s\nB,0,1,1s,1s,0s\nFEE,0.5,1,1s,1s,0s\nTWO,0,1,1s,1s,0s\nTWO,0,1,1s,1s,30s\n"
+       "LATER,0,1,1s,1s,0s\nLATER,0,1,1s,1s,60s\nDEAR,0,2,1s,1s,0s\nUNIT,0,1,2s,1s,0s\n"
+       "STEP,0,1,1s,2s,0s\n"),
+      ("A,D,A,*up,4,0,\nB,D,B,*up,4,0,\nFEE,D,FEE,*up,4,0,\nTWO,D,TWO,*up,4,0,\n"
+       "LATER,D,LATER,*up,4,0,\nDEAR,D,DEAR,*up,4,0,\nUNIT,D,UNIT,*up,4,0,\n"
+       "STEP,D,STEP,*up,4,0,\nDOWN,D,A,*down,4,0,\nFIVE,D,A,*up,5,0,\nFREE,D,A,*up,4,0,*free\n"
+       "MOST,D,A,*up,4,1,\n"),
+      ("P,A,*any,10\nP,B,*any,10\nP,FEE,*any,10\nP,TWO,*any,10\nP,LATER,*any,10\n"
+       "P,DEAR,*any,10\nP,UNIT,*any,10\nP,STEP,*any,10\nP,DOWN,*any,10\nP,FIVE,*any,10\n"
+       "P,FREE,*any,10\nP,MOST,*any,10\nP,A,T,10\nP,A,*any,20\nP,A,*any,10\nP,B,T,10\n"),
+      "t,c,*any,,P,\n"};
+  struct plan plan;
+  plan_open(&plan, tables, 5);
+  ck_assert_str_eq(told, "");
+  const struct sp_cg_target *target =
+      sp__cg_target_find(plan.tariff, 0, (struct sp_cgrates_text){"1", 1});
+  ck_assert_ptr_nonnull(target);
+  ck_assert_uint_eq(target->count, 13); /* of 16: B, A again and B at T are there */
+  plan_close(&plan);
+}
+END_TEST
+
 /* Plans that follow one another in a call: 64 are followed, 65 are too many. */
 START_TEST(test_many_plans)
 {
@@ -437,6 +481,8 @@ int main(void)
   tcase_add_test(tests, test_other_plan);
   tcase_add_test(tests, test_sizes);
   tcase_add_test(tests, test_rare_ways);
+  tcase_add_test(tests, test_named_plans);
+  tcase_add_test(tests, test_equal_rates);
   tcase_add_test(tests, test_many_plans);
   return check_run("cgrates_limits", tests);
 }
