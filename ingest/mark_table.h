@@ -98,7 +98,7 @@ static inline void sp__mark_prefetch(const struct sp__mark_tables *tables,
   const struct sp__mark_table *table = &tables->tables[mark->key >> (64 - SP__MARK_TABLE_BITS)];
   const char *slot = (const char *)&table->slots[(uint32_t)mark->key & table->mask];
   sp_line_fetch_once(slot);
-  sp_line_fetch_once(slot + sizeof(*mark) * 2);
+  sp_line_fetch_once(slot + 64);
 }
 
 #endif

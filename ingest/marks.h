@@ -9,7 +9,7 @@
 
 #include "rating/memory.h"
 
-#define SP_MARKS_CHUNK_RECORDS_MAX 512
+#define SP_MARKS_CHUNK_RECORDS_MAX 511 /* with LMDB's header and the seal three pages */
 #define SP_MARK_BYTES 24
 #define SP_MARKS_CHUNK_BYTES_MAX (SP_MARKS_CHUNK_RECORDS_MAX * SP_MARK_BYTES)
 

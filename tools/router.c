@@ -324,6 +324,7 @@ static void watermark_move(struct sp_router *router, struct sp_parcel *parcel)
       usage->behind_s = 0;
       continue;
     }
+    sp_line_fetch(&router->world->shard_of[usage->subscriber]);
     if (sp_router_keys_has(&router->keys, usage)) {
       sp_session_keys_prefetch(router->keys.keys, usage->key_hash);
     }

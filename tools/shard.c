@@ -7,13 +7,15 @@
 #include "tools/shard_inside.h"
 
 #define AHEAD_WRITTEN 16u /* records ahead of the one at hand */
-#define RAW_BYTES_USUAL 128u
 
+/* The last byte's line as well: a decoded record lies over one more every fourth time, a raw line
+ * every other time. */
 static inline void lines_prefetch(const void *at, size_t bytes)
 {
   for (size_t line = 0; line < bytes; line += 64) {
     sp_line_fetch_once((const char *)at + line);
   }
+  sp_line_fetch_once((const char *)at + bytes - 1);
 }
 
 /* What another thread wrote about it. */
@@ -30,12 +32,15 @@ static void prefetch_named(const struct sp_shard *shard, const struct sp_parcel 
 {
   const struct sp_usage *usage = &parcel->usages[i];
   sp_marks_prefetch(shard->marks, usage->key_hash);
-  lines_prefetch(parcel->batch.raws[i].at, RAW_BYTES_USUAL);
+  const struct sp_raw *raw = &parcel->batch.raws[i];
+  sp_line_fetch_once(raw->at); /* of a usual one all */
+  sp_line_fetch_once(raw->at + 64);
+  sp_line_fetch_once(raw->at + raw->length);
   if (usage->subscriber != SP_NONE) {
-    const char *profile = (const char *)&shard->world->profiles[usage->subscriber];
-    sp_line_fetch_once(profile);
-    sp_line_fetch_once(profile + 64);
-    sp_line_fetch_once(profile + 128);
+    lines_prefetch(&shard->world->profiles[usage->subscriber], sizeof(struct sp_profile));
+  }
+  if (usage->group != SP_NONE) {
+    lines_prefetch(&shard->world->group_profiles[usage->group], sizeof(struct sp_group_profile));
   }
 }
 
