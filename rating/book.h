@@ -10,7 +10,7 @@
 #include "rating/usage.h"
 
 #define SP_BOOK_MAGIC UINT64_C(0x314B4F4F42505327) /* "'SPBOOK1" */
-#define SP_BOOK_VERSION 2u
+#define SP_BOOK_VERSION 3u
 #define SP_BOOK_BANDS_MAX 64 /* names of bands in one book */
 #define SP_BOOK_ITEMS_MAX \
   64 /* items of one record: base plan's and those of all group and family plans */
@@ -36,6 +36,12 @@ enum sp_unit { SP_UNIT_ITEM, SP_UNIT_SECOND, SP_UNIT_BYTE };
 enum sp_rounding { SP_ROUND_HALF_UP, SP_ROUND_CEIL, SP_ROUND_FLOOR };
 enum sp_band_mode { SP_BAND_UNIT_START, SP_BAND_CALL_START, SP_BAND_SPLIT_CEIL };
 enum sp_plan_kind { SP_PLAN_BASE, SP_PLAN_ADD_ON, SP_PLAN_GROUP, SP_PLAN_FAMILY };
+enum sp_proration {
+  SP_PRORATION_NONE,
+  SP_PRORATION_BY_DAY,
+  SP_PRORATION_HALF,
+  SP_PRORATION_FIRST_FREE
+};
 enum sp_discount_kind {
   SP_DISCOUNT_PERCENT,
   SP_DISCOUNT_FREE,
@@ -84,9 +90,10 @@ struct sp_book_plan { /* sorted by name */
   uint32_t discounts_at, discounts_count;   /* in `discounts`: stage record only, sorted by name */
   uint32_t payers_at, payers_count;         /* in `payers`: in order of §12.1 within the plan */
   struct sp_book_name title;                /* column `name` */
+  struct sp_book_name fee_item, exclusion; /* these and `proration` take no part in rating (§7.4) */
   int64_t monthly_fee_micro, min_spend_micro; /* -1 = blank */
   uint32_t row;                               /* line in plans.csv */
-  uint32_t reserved;
+  uint32_t proration;                         /* enum sp_proration */
 };
 
 struct sp_book_item { /* one item of one plan */
@@ -175,7 +182,8 @@ struct sp_book_discount {
   uint8_t threshold_unit; /* enum sp_unit */
   uint8_t value_decimals; /* decimals of the value's micro-units as a sum may need them (§11.5) */
   uint32_t row;
-  uint32_t set_id; /* rank of the set's identity */
+  uint32_t set_id;         /* rank of the set's identity */
+  struct sp_book_name set; /* blank: a set of its own */
 };
 
 struct sp_book_payer {

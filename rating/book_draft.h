@@ -66,9 +66,11 @@ struct sp__match {
 };
 
 struct sp__plan {
-  uint32_t name, line; /* plan name id; its first row */
-  uint32_t title;      /* string id + 1 */
-  uint8_t kind;        /* enum sp_plan_kind; SP_PLAN_UNKNOWN */
+  uint32_t name, line;          /* plan name id; its first row */
+  uint32_t title;               /* string id + 1 */
+  uint32_t fee_item, exclusion; /* string id or SP_NONE */
+  uint8_t kind;                 /* enum sp_plan_kind; SP_PLAN_UNKNOWN */
+  uint8_t proration;            /* enum sp_proration */
   int64_t from_utc_s, to_utc_s, monthly_fee_micro, min_spend_micro;
 };
 #define SP_PLAN_UNKNOWN 255

@@ -337,6 +337,7 @@ static void discount_fill(struct sp__image *image, const struct sp__discount *ro
   out->priority = row->priority;
   out->set_order = set;
   out->set_id = set;
+  out->set = sp__image_name(image, &draft->set_names, row->set);
   out->name_id = sp__image_rank(&draft->discount_names, row->name);
   out->plan = sp__image_rank(&draft->plans, row->plan);
   out->item = sp__image_rank(&draft->items, row->item);
@@ -426,6 +427,9 @@ static void plans_fill(struct sp__image *image, struct sp_book_plan *out)
     plan->kind = row->kind;
     plan->name_id = sp__image_rank(&draft->plans, row->name);
     plan->title = sp__image_name(image, &draft->strings, row->title - 1);
+    plan->fee_item = sp__image_name(image, &draft->strings, row->fee_item);
+    plan->exclusion = sp__image_name(image, &draft->strings, row->exclusion);
+    plan->proration = row->proration;
     plan->monthly_fee_micro = row->monthly_fee_micro;
     plan->min_spend_micro = row->min_spend_micro;
     plan->row = row->line;

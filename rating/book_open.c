@@ -121,8 +121,10 @@ static bool plans_good(const struct opening *o)
   const struct sp_book_plan *plans = SP_BOOK_TABLE(&o->book, plans, struct sp_book_plan);
   for (uint64_t i = 0; i < h->plans.count; i++) {
     const struct sp_book_plan *p = &plans[i];
-    if (!text_good(o, p->name) || !text_good(o, p->title) || p->kind > SP_PLAN_FAMILY ||
-        p->name_id != i || !part(p->items_at, p->items_count, h->items.count) ||
+    if (!text_good(o, p->name) || !text_good(o, p->title) || !text_good(o, p->fee_item) ||
+        !text_good(o, p->exclusion) || p->proration > SP_PRORATION_FIRST_FREE ||
+        p->kind > SP_PLAN_FAMILY || p->name_id != i ||
+        !part(p->items_at, p->items_count, h->items.count) ||
         !part(p->allowances_at, p->allowances_count, h->allowances.count) ||
         !part(p->discounts_at, p->discounts_count, h->discounts.count) ||
         !part(p->payers_at, p->payers_count, h->payers.count) ||
@@ -271,7 +273,8 @@ static bool extras_good(const struct opening *o)
     if (!match_good(o, &d[i].match) || d[i].name_id >= h->discount_names.count ||
         d[i].plan >= h->plans.count || !item_or_none(o, d[i].item) ||
         d[i].kind > SP_DISCOUNT_CAP_MONTH || d[i].pass != sp__discount_pass(d[i].kind) ||
-        d[i].threshold_unit > SP_UNIT_BYTE || d[i].value < 0 || d[i].value_decimals > 6 ||
+        !text_good(o, d[i].set) || d[i].threshold_unit > SP_UNIT_BYTE || d[i].value < 0 ||
+        d[i].value_decimals > 6 ||
         (d[i].kind == SP_DISCOUNT_BLOCK_CAP && (d[i].threshold <= 0 || d[i].item == SP_NONE)) ||
         (d[i].kind == SP_DISCOUNT_PERCENT && d[i].value > 10000)) {
       return false;

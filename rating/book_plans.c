@@ -47,7 +47,6 @@ void sp__read_plans(struct sp__draft *draft)
   while (sp__book_reader_next(&reader)) {
     struct sp__plan row = {.line = sp__book_reader_line(&reader)};
     uint32_t name = sp__book_reader_name(&reader, PLAN, &draft->plans, true);
-    struct sp__terms ignored = {{NULL, 0, 0, 0}, NULL, NULL, 0, false};
     row.kind = sp__book_reader_word(&reader, KIND, sp__plan_kinds, SP_COUNT(sp__plan_kinds),
                                     SP_PLAN_UNKNOWN);
     if (sp__book_reader_blank(&reader, KIND)) {
@@ -58,9 +57,10 @@ void sp__read_plans(struct sp__draft *draft)
     row.min_spend_micro = sp__book_reader_money(&reader, MIN_SPEND, -1);
     row.from_utc_s = sp__book_reader_time(&reader, VALID_FROM, SP_TIME_MIN);
     row.to_utc_s = sp__book_reader_time(&reader, VALID_TO, SP_TIME_MAX);
-    (void)sp__book_reader_word(&reader, PRORATION, prorations, SP_COUNT(prorations), 0);
-    (void)sp__book_reader_name(&reader, FEE_ITEM, &ignored, false);
-    (void)sp__book_reader_name(&reader, EXCLUSION, &ignored, false);
+    row.proration = sp__book_reader_word(&reader, PRORATION, prorations, SP_COUNT(prorations),
+                                         SP_PRORATION_NONE);
+    row.fee_item = sp__book_reader_name(&reader, FEE_ITEM, &draft->strings, false);
+    row.exclusion = sp__book_reader_name(&reader, EXCLUSION, &draft->strings, false);
     if (row.from_utc_s >= row.to_utc_s) { /* never so by what stands for a wrong time */
       sp__book_reader_error(&reader, VALID_TO,
                             "the interval is empty; expected valid_from before valid_to");

@@ -96,7 +96,7 @@ static bool plan_cost(const struct sp_book *book, const struct sp_book_plan *pla
   return priced;
 }
 
-#define SP_COST_BYTES_MAX 1024
+#define SP_COST_BYTES_MAX 16384
 
 /* "0.20", or "0.20; from 07:00 0.40; from 23:00 0.20" on one kind of day. */
 static void day_costs(struct sp_text *text, const struct sp_book *book,

@@ -7,8 +7,8 @@
 #include "rating/number.h"
 #include "tools/book_words.h"
 
-#define SP_FACT_TIMES_MAX 1024
-#define SP_FACT_BYTES_MAX 4096 /* of one text; a longer list is cut with "..." */
+#define SP_FACT_TIMES_MAX 16384
+#define SP_FACT_BYTES_MAX 1048576 /* of one text; a longer list is cut with "..." */
 
 const char *sp_fact_section_word(enum sp_fact_section section)
 {
@@ -442,14 +442,20 @@ static void set_add(struct sp_text *text, const struct sp_book *book,
     if (other + i == row || other[i].set_id != row->set_id) {
       continue;
     }
-    sp_text_add(text, said == 0              ? "; only the best of its set, with "
-                      : said < SET_NAMES_MAX ? ", "
-                                             : ", ...");
+    sp_text_add(text, said == 0 ? "; only the best of set " : "");
+    if (said == 0) {
+      sp_words_name(text, book, row->set);
+    }
+    sp_text_add(text, said == 0 ? ", with " : said < SET_NAMES_MAX ? ", " : ", ...");
     if (said++ < SET_NAMES_MAX) {
       sp_words_name(text, book, plans[other[i].plan].name);
       sp_text_add(text, "/");
       sp_words_name(text, book, names[other[i].name_id]);
     }
+  }
+  if (said == 0 && row->set.length > 0) {
+    sp_text_add(text, "; in set ");
+    sp_words_name(text, book, row->set);
   }
 }
 
@@ -530,9 +536,18 @@ static void plan_add(struct fact_maker *maker, const struct sp_book_plan *plan)
     sp_words_money(says, plan->monthly_fee_micro);
     sp_text_add(says, " a month");
   }
+  if (plan->fee_item.length > 0) {
+    sp_text_add(says, ", fee item ");
+    sp_words_name(says, book, plan->fee_item);
+  }
+  sp_text_add(says, sp_words_proration(plan->proration));
   if (plan->min_spend_micro >= 0) {
     sp_text_add(says, ", at least ");
     sp_words_money(says, plan->min_spend_micro);
+  }
+  if (plan->exclusion.length > 0) {
+    sp_text_add(says, ", exclusion set ");
+    sp_words_name(says, book, plan->exclusion);
   }
   if (plan->valid_from_utc_s != SP_TIME_MIN) {
     sp_text_add(says, ", from ");

@@ -11,6 +11,13 @@ const char *sp_words_kind(uint32_t kind)
   return kind < 4 ? words[kind] : "?";
 }
 
+const char *sp_words_proration(uint32_t proration)
+{
+  static const char *const words[] = {"", ", first month by day", ", first month half",
+                                      ", first month free"};
+  return proration < 4 ? words[proration] : "?";
+}
+
 const char *sp_words_rounding(uint32_t rounding)
 {
   static const char *const words[] = {"half_up", "ceil", "floor"};
@@ -67,13 +74,19 @@ void sp_words_money(struct sp_text *text, int64_t micro)
 
 void sp_words_price(struct sp_text *text, int64_t n, int64_t d)
 {
-  if (d == 1000000) {
-    sp_words_money(text, n);
+  int64_t a = n;
+  for (int64_t b = d; b != 0;) {
+    int64_t rest = a % b;
+    a = b;
+    b = rest;
+  }
+  if (1000000 % (d / a) == 0) {
+    sp_words_money(text, n / a * (1000000 / (d / a)));
     return;
   }
-  sp_text_add_i64(text, n);
+  sp_text_add_i64(text, n / a);
   sp_text_add(text, "/");
-  sp_text_add_i64(text, d);
+  sp_text_add_i64(text, d / a);
 }
 
 void sp_words_date(struct sp_text *text, int32_t day)
@@ -266,14 +279,14 @@ void sp_words_rule(struct sp_text *text, const struct sp_book *book,
       sp_text_add(text, " per ");
       sp_words_quantity(text, slot->per, unit);
     }
-    if (slot->increment != slot->per) {
+    if (slot->increment != slot->per || (slot->price_zero && unit != SP_UNIT_ITEM)) {
       sp_text_add(text, " by ");
       sp_words_quantity(text, slot->increment, unit);
     }
   }
   if (rule->connect_fee > 0) {
     sp_text_add(text, "; connect fee ");
-    sp_words_money(text, rule->connect_fee / item->denominator);
+    sp_words_price(text, rule->connect_fee, item->denominator * 1000000);
   }
   sp_text_add(text, rule->counter && slots_count > 1 ? "; slots by what the cycle used" : "");
 }

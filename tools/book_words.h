@@ -30,7 +30,8 @@ void sp_words_clock(struct sp_text *text, uint32_t second);
 /* Kinds of day, bit weekday * 3 + type, behind what ends with a blank: "always", "workdays,
  * holidays on fri". */
 void sp_words_days(struct sp_text *text, uint32_t kinds);
-const char *sp_words_kind(uint32_t kind); /* of a plan */
+const char *sp_words_kind(uint32_t kind);           /* of a plan */
+const char *sp_words_proration(uint32_t proration); /* of a fee, ", first month free" */
 const char *sp_words_rounding(uint32_t rounding);
 const char *sp_words_band_mode(uint32_t mode);
 const char *sp_words_discount(uint32_t kind);

@@ -66,7 +66,7 @@ def check_check():
         checks.inside("an example of a tie", example, run("tariff", "check", tied).stdout)
     one_set = {"plan,discount,kind,value": "plan,discount,kind,value,set", "10.5\n": "10.5,s\n",
                "basic,cap,cap_month,600": "basic,twentieth,percent,5,s"}
-    checks.inside("what is in one set", "10.5 % off on all items (all); only the best of its set, with basic/twentieth",
+    checks.inside("what is in one set", "10.5 % off on all items (all); only the best of set s, with basic/twentieth",
                   run("tariff", "show", book("one_set", discounts=one_set), "plus").stdout)
     checks.equal("no such folder", run("tariff", "check", os.path.join(PLACE, "nowhere")).returncode, 3)
     checks.equal("no argument", run("tariff", "check").returncode, 2)
@@ -138,6 +138,30 @@ def check_diff():
     checks.equal("change", [(change["plan"], change["was"].split(",")[0], change["is"].split(",")[0]) for change in one],
                  [("team", "the group pays 50 % (all)", "the group pays 60 % (all)")])
     checks.equal("one book", run("tariff", "diff", good).returncode, 2)
+
+
+def check_diff_columns():
+    """What one changed cell changes is said, if it changes anything."""
+    head = {"plan,kind,name,monthly_fee": "plan,kind,name,monthly_fee,fee_item,proration,exclusion", "basic,base,Basic,5": "basic,base,Basic,5,fee,,x",
+            "team,group,,": "team,group,,,,,", "plus,add_on,,": "plus,add_on,,,,,"}
+    discounts = {"plan,discount,kind,value": "plan,discount,kind,value,set", "10.5\n": "10.5,a\n", "600\n": "600,\n"}
+    was = book("columns_was", plans=head, discounts=discounts)
+    says = {("plans", "fee,,x"): {"fees,,x": "fee item fees, exclusion set x", "fee,by_day,x": "fee item fee, first month by day, ",
+                                  "fee,half,x": "first month half", "fee,first_free,x": "first month free", "fee,,y": "exclusion set y"},
+            ("discounts", "10.5,a"): {"10.5,b": "10.5 % off on all items (all); in set b"},
+            ("discounts", "600,"): {"600,c": "; in set c"},
+            ("rates", "voice,,group,,0,1min,,"): {"voice,,group,,0,2min,,": "free by 1min -> free by 2min"},
+            ("rates", "6s,0.05"): {"6s,1/3": "connect fee 0.05 -> 0.10 per 1min by 6s; connect fee 1/3", "6s,2/40": ""},
+            ("rates", "1/3,1,,"): {"2/6,1,,": "", "0.333333,1,,": "1/3 per 1 -> 0.333333 per 1"}}
+    for i, ((table, old), news) in enumerate(says.items()):
+        for k, (new, part) in enumerate(news.items()):
+            changes = {"plans": dict(head), "discounts": dict(discounts), "rates": {}}
+            if table == "plans":
+                changes["plans"]["basic,base,Basic,5"] = f"basic,base,Basic,5,{new}"
+            else:
+                changes[table] = {**{a: b.replace(old, new) for a, b in changes[table].items()}, **({old: new} if table == "rates" else {})}
+            said = run("tariff", "diff", was, book(f"columns{i}_{k}", **changes)).stdout
+            checks.equal(f"{table}: {old} -> {new}", (part in said, bool(said)), (True, bool(part)))
 
 
 def check_devices():
@@ -304,7 +328,7 @@ def check_many():
 def main():
     shutil.rmtree(PLACE, ignore_errors=True)
     os.makedirs(PLACE)
-    for step in (check_check, check_compile, check_show, check_diff, check_devices, check_unreadable, check_limits, check_bytes, check_expected, check_together, check_lines, check_columns,
+    for step in (check_check, check_compile, check_show, check_diff, check_diff_columns, check_devices, check_unreadable, check_limits, check_bytes, check_expected, check_together, check_lines, check_columns,
                  check_examples, check_many):
         step()
     checks.finish()
