@@ -246,6 +246,20 @@ def meta_damaged(stores):
         stores.expect(f"checkpoint's {what}", ["run", store, *stores.usage()], (ENVIRONMENT,), "shard 1: state")
 
 
+def reviews(stores):
+    """What `segment` keeps of a month and of a review: any numbers are numbers, and what is cut is made anew."""
+    store = stores.copy("good")
+    done("segment", store)
+    kept = {path: os.path.getsize(path) for path in [f"{store}/levels", *glob.glob(f"{store}/cuts-*")]}
+    assert len(kept) == 2, kept
+    for content in (b"", b"\xff", b"\x00", b"\x00\x00\x00\x00\x00\x00\x00\x80", b"\xff\xff\xff\xff\xff\xff\xff\x7f"):
+        for verb in (["churn", "list", store], ["dump", store, "customers"], ["segment", store]):
+            for path, size in kept.items():
+                with open(path, "wb") as file:
+                    file.write((content * size)[:size])
+            stores.expect(f"reviews of {content!r}", verb, (DONE, WRONG))
+
+
 def folders(stores):
     for gone in ("shards/1", "shards/1/journal", "shards/1/state", "shards"):
         store = stores.copy("good")
@@ -262,7 +276,7 @@ def main():
     os.makedirs(base, exist_ok=True)
     folder = tempfile.mkdtemp(prefix="bad-stores-", dir=base)
     stores = Stores(folder)
-    for part in (no_stores, books, journals, firsts, checkpoints, folders):
+    for part in (no_stores, books, journals, firsts, checkpoints, reviews, folders):
         part(stores)
     if stores.problems:
         print("\n".join(stores.problems))

@@ -12,12 +12,13 @@
 
 #define TOUCH_MAP_BYTES ((uint64_t)256 << 20)
 #define TOUCH_VALUE_BYTES 6000
+#define TOUCH_KEY_BYTES 511
 
 /* Every value to its last byte, put anew with another length, or removed. LMDB's own refusals are
  * fine. */
 static inline void lmdb_touch_table(MDB_txn *txn, MDB_dbi table)
 {
-  static uint8_t other[TOUCH_VALUE_BYTES];
+  static uint8_t other[TOUCH_VALUE_BYTES], name[TOUCH_KEY_BYTES];
   MDB_cursor *cursor;
   MDB_val key, value;
   volatile uint8_t sum = 0;
@@ -37,6 +38,8 @@ static inline void lmdb_touch_table(MDB_txn *txn, MDB_dbi table)
   for (int rc = mdb_cursor_get(cursor, &key, &value, MDB_FIRST); rc == 0;
        rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
     count++;
+    SP_ASSERT(key.mv_size <= sizeof(name));
+    key.mv_data = memcpy(name, key.mv_data, key.mv_size); /* a put moves what lies in the page */
     value = (MDB_val){value.mv_size * count % TOUCH_VALUE_BYTES, other};
     rc = count % 3 == 0 ? mdb_cursor_del(cursor, 0) : mdb_cursor_put(cursor, &key, &value, 0);
     if (rc != 0) {
