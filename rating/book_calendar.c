@@ -119,12 +119,13 @@ static void bands_read(struct sp__draft *draft)
                                clock_take(&reader, FROM, false), clock_take(&reader, TO, true),
                                days_take(&reader, DAYS)};
     if (names >= SP_BOOK_BANDS_MAX && draft->bands.list.count > names) {
-      sp__book_reader_error(&reader, BAND, "is one name too many; a book has at most 64 bands");
+      sp__book_reader_error(&reader, BAND,
+                            "is one name too many; expected at most 64 bands in a book");
     }
     if (row.from_s >= row.to_s) { /* never so by what stands for a wrong time */
-      sp__book_reader_error(
-          &reader, TO,
-          "is not after `from`; a band over midnight is two rows: to 24:00 and from 00:00");
+      sp__book_reader_error(&reader, TO,
+                            "is not after `from`; expected a later time, or two rows for a band "
+                            "over midnight: to 24:00 and from 00:00");
     }
     if (reader.unread && row.band < SP_BOOK_BANDS_MAX) {
       draft->doubt.bands |= UINT64_C(1) << row.band;

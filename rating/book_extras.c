@@ -114,10 +114,13 @@ static void allowance_take(struct sp__book_reader *reader, struct sp__allowance 
   row->rollover = sp__book_reader_word(reader, A_ROLLOVER, switches, SP_COUNT(switches), 0);
   row->by_day = sp__book_reader_word(reader, A_PRORATION, prorations, SP_COUNT(prorations), 0);
   if (row->pool && plan_is_own(draft, row->plan)) {
-    sp__book_reader_error(reader, A_SCOPE, "a pool belongs to a group or family plan");
+    sp__book_reader_error(reader, A_SCOPE,
+                          "a pool belongs to a group or family plan; expected own, or such a plan");
   }
   if (!row->pool && !sp__book_reader_blank(reader, A_MEMBER_CAP)) {
-    sp__book_reader_error(reader, A_MEMBER_CAP, "only a pool has a cap for each member");
+    sp__book_reader_error(
+        reader, A_MEMBER_CAP,
+        "only a pool has a cap for each member; expected scope pool, or a blank cell");
   }
 }
 
@@ -172,7 +175,7 @@ static void value_take(struct sp__book_reader *reader, struct sp__discount *row)
     return;
   }
   if (cell.length == 0) {
-    sp__book_reader_error(reader, D_VALUE, "is blank; this kind needs a value");
+    sp__book_reader_error(reader, D_VALUE, "is blank; expected the value that this kind needs");
   } else if (row->kind != SP_DISCOUNT_PERCENT) {
     row->value = sp__book_reader_money(reader, D_VALUE, 0);
   } else if (!sp_value_percent(cell.text, cell.length, &row->value)) {
@@ -191,10 +194,11 @@ static void threshold_take(struct sp__book_reader *reader, struct sp__discount *
     return;
   }
   if (row->item == SP_NONE && sp__book_reader_blank(reader, D_ITEM)) {
-    sp__book_reader_error(reader, D_ITEM, "is blank; a block_cap is on one item");
+    sp__book_reader_error(reader, D_ITEM, "is blank; expected the one item of a block_cap");
   }
   if (sp__book_reader_blank(reader, D_THRESHOLD)) {
-    sp__book_reader_error(reader, D_THRESHOLD, "is blank; a block_cap needs the size of a block");
+    sp__book_reader_error(reader, D_THRESHOLD,
+                          "is blank; expected the size of a block, which a block_cap needs");
   } else if (given && quantity.value == 0) {
     sp__book_reader_error(reader, D_THRESHOLD, "expected more than 0");
   }
@@ -237,9 +241,11 @@ static void set_check(struct sp__book_reader *reader, struct sp__keys *sets,
   }
   const struct sp__discount *earlier = SP_LIST_AT(&draft->discounts, struct sp__discount, first);
   if (earlier->priority != row->priority) {
-    line_error(reader, D_PRIORITY, "rows of one set have one priority, unlike", earlier->line);
+    line_error(reader, D_PRIORITY, "expected one priority for all rows of one set, unlike",
+               earlier->line);
   } else if (earlier->pass != row->pass) {
-    line_error(reader, D_KIND, "rows of one set have kinds of one pass, unlike", earlier->line);
+    line_error(reader, D_KIND, "expected kinds of one pass for all rows of one set, unlike",
+               earlier->line);
   }
 }
 
@@ -296,7 +302,7 @@ static void payer_value(struct sp__book_reader *reader, struct sp__payer *row)
     return;
   }
   if (cell.length == 0) {
-    sp__book_reader_error(reader, P_VALUE, "is blank; this mode needs a value");
+    sp__book_reader_error(reader, P_VALUE, "is blank; expected the value that this mode needs");
   } else if (row->mode == SP_PAYER_AMOUNT) {
     row->value = sp__book_reader_money(reader, P_VALUE, 0);
   } else if (!sp_value_percent(cell.text, cell.length, &row->value)) {
@@ -312,7 +318,8 @@ static void payer_take(struct sp__book_reader *reader, struct sp__payer *row)
   row->line = sp__book_reader_line(reader);
   row->plan = plan_take(reader, P_PLAN);
   if (plan_is_own(reader->draft, row->plan)) {
-    sp__book_reader_error(reader, P_PLAN, "only group and family plans have payers");
+    sp__book_reader_error(reader, P_PLAN,
+                          "only group and family plans have payers; expected one of these");
   }
   row->name = sp__book_reader_name(reader, P_PAYER, &reader->draft->payer_names, true);
   row->item = item_take(reader, P_ITEM);
@@ -337,9 +344,11 @@ static void caps_check(struct sp__book_reader *reader, struct sp__keys *keys,
   }
   const struct sp__payer *earlier = SP_LIST_AT(&draft->payers, struct sp__payer, first);
   if (earlier->member_cap != row->member_cap) {
-    line_error(reader, P_MEMBER_CAP, "rows of one payer have one cap, unlike", earlier->line);
+    line_error(reader, P_MEMBER_CAP, "expected one cap for all rows of one payer, unlike",
+               earlier->line);
   } else if (earlier->group_cap != row->group_cap) {
-    line_error(reader, P_GROUP_CAP, "rows of one payer have one cap, unlike", earlier->line);
+    line_error(reader, P_GROUP_CAP, "expected one cap for all rows of one payer, unlike",
+               earlier->line);
   }
 }
 

@@ -165,10 +165,15 @@ static void ids_match(struct sp__book_reader *reader, uint32_t column, struct sp
     if (id == SP_NONE) {
       char buffer[SP_DRAFT_TEXT_MAX];
       struct sp_text text = SP_TEXT_INIT(buffer);
-      sp_text_add(&text, element.length == 0 ? "an empty value" : "not every name is");
-      sp_text_add(&text, element.length == 0 ? " in the list; expected a name" : " in ");
-      sp_text_add(&text, element.length == 0 || table == NULL ? "" : table);
-      sp_text_add(&text, element.length == 0 ? "" : "; expected names that are");
+      if (element.length == 0) {
+        sp_text_add(&text, "an empty value in the list; expected a name");
+      } else {
+        sp_text_add(&text, "\"");
+        sp_text_add_shown(&text, element.text, sp_text_cut(element.text, element.length, 64));
+        sp_text_add(&text, "\" is not in ");
+        sp_text_add(&text, table == NULL ? "" : table);
+        sp_text_add(&text, "; expected names that are");
+      }
       sp__book_reader_error(reader, column, buffer);
       continue;
     }

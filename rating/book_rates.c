@@ -50,7 +50,8 @@ static void plan_take(struct sp__book_reader *reader, struct sp__rate *row)
   }
   row->plan = sp__book_reader_known(reader, PLAN, &draft->plans, "plans.csv");
   if (row->plan != SP_NONE && sp__plan_kind(draft, row->plan) == SP_PLAN_ADD_ON) {
-    sp__book_reader_error(reader, PLAN, "is an add_on, and an add_on has no rates");
+    sp__book_reader_error(
+        reader, PLAN, "is an add_on, which has no rates; expected a base, group or family plan");
   }
 }
 
@@ -87,7 +88,8 @@ static void amounts_take(struct sp__book_reader *reader, struct sp__rate *row)
     return;
   }
   if (row->from != 0) {
-    sp__book_reader_error(reader, CONNECT_FEE, "a connect fee stands only on the slot at 0");
+    sp__book_reader_error(reader, CONNECT_FEE,
+                          "a connect fee stands only on the slot at 0; expected a blank cell");
     return;
   }
   sp_i128 n = (sp_i128)value.n * SP_MICRO;

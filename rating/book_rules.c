@@ -373,20 +373,20 @@ static void item_check(struct sp__draft *draft, struct sp__plan_item *item)
     const struct sp__rule *rule = sp__rule_at(draft, rules[i]);
     const struct sp__rate *row = sp__rule_row(draft, rules[i]);
     if (rule->unit != item->unit) {
-      row_error(draft, row, row->column_per, "per: rules of one item are in one unit, unlike",
-                one->line);
+      row_error(draft, row, row->column_per,
+                "per: expected one unit for all rules of one item, unlike", one->line);
     } else if (doubt) {
       continue;
     } else if (or_default(rule->rounding, draft->settings.rounding) != item->rounding) {
       row_error(draft, row, row->column_rounding,
-                "rounding: rules of one item have one rounding, unlike", one->line);
+                "rounding: expected one rounding for all rules of one item, unlike", one->line);
     } else if (or_default(rule->digits, (uint32_t)draft->settings.rounding_digits) !=
                item->digits) {
       row_error(draft, row, row->column_digits,
-                "digits: rules of one item have the same digits, unlike", one->line);
+                "digits: expected the same digits for all rules of one item, unlike", one->line);
     } else if (or_default(rule->mode, SP_BAND_UNIT_START) != item->mode) {
       row_error(draft, row, row->column_mode,
-                "band_mode: rules of one item have one band_mode, unlike", one->line);
+                "band_mode: expected one band_mode for all rules of one item, unlike", one->line);
     }
   }
 }
@@ -439,7 +439,7 @@ static void items_limit(struct sp__draft *draft)
     of_plan = i > 0 && item[-1].plan == item->plan ? of_plan + 1 : 1;
     if (of_plan > SP_BOOK_ITEMS_MAX) {
       sp_problem_error(draft->problems, "rates.csv", item->first_line, 1,
-                       "item: is one too many; a plan has at most 64 items");
+                       "item: is one too many; expected at most 64 items in a plan");
     }
   }
 }

@@ -288,7 +288,7 @@ static void zone_set(const struct yaml_text *yaml, struct sp__draft *draft)
              !sp__zone_read(draft, &draft->offsets, zone->bytes, zone->length)) {
     draft->offsets.count = 0;
     entry_error(yaml, entry,
-                "the rules of this time zone cannot be read (TZif without leap seconds)");
+                "the rules of this time zone cannot be read; expected TZif without leap seconds");
   }
 }
 
@@ -386,7 +386,8 @@ void sp__read_settings(struct sp__draft *draft)
   settings->increment_digits = -1;
   settings->cycle_day = 1;
   if (!yaml_read(&yaml, draft->files)) {
-    sp_problem_error(draft->problems, "book.yaml", 0, 0, "is not there; a book begins with it");
+    sp_problem_error(draft->problems, "book.yaml", 0, 0,
+                     "is not there; expected it, as a book begins with it");
     return;
   }
   text_set(&yaml, YAML_NAME, &settings->name, &settings->name_length);

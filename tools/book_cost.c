@@ -1,7 +1,9 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "rating/civil.h"
 #include "rating/money.h"
+#include "rating/number.h"
 #include "tools/book_facts.h"
 #include "tools/book_words.h"
 
@@ -127,9 +129,73 @@ static void day_costs(struct sp_text *text, const struct sp_book *book,
   }
 }
 
+uint8_t *sp_cost_dest_zones(const struct sp_book *book)
+{
+  uint8_t *zones = calloc(book->header->dest_names.count + 1, sizeof(*zones));
+  const struct sp_book_dest_node *nodes = SP_BOOK_TABLE(book, dest_nodes, struct sp_book_dest_node);
+  const struct sp_book_prefix *rows = SP_BOOK_TABLE(book, prefixes, struct sp_book_prefix);
+  struct sp_book_name country = book->header->home_country;
+  uint64_t home = sp_number_pack(sp_book_text(book, country), country.length).digits;
+  for (uint64_t i = 1; zones != NULL && i < book->header->dest_nodes.count; i++) {
+    uint64_t digits = nodes[i].digits;
+    uint32_t row = sp_book_find_prefix(book, digits); /* + 1 */
+    uint8_t kind = row == 0 ? SP_KIND_NONE : rows[row - 1].kind;
+    bool inside = sp_number_head(digits, country.length) == home;
+    bool around = sp_number_head(home, sp_number_length(digits)) == digits;
+    bool far = row == 0 ? !inside : kind == SP_KIND_INTERNATIONAL;
+    bool near = row == 0 ? inside || around : !far && kind != SP_KIND_SERVICE;
+    const uint32_t *ids = SP_BOOK_TABLE(book, node_dests, uint32_t) + nodes[i].dests_at;
+    for (uint32_t k = 0; k < nodes[i].dests_count; k++) {
+      zones[ids[k]] |= (uint8_t)((near ? 1u << SP_ZONE_LOCAL | 1u << SP_ZONE_DOMESTIC : 0u) |
+                                 (far ? 1u << SP_ZONE_INTERNATIONAL : 0u));
+    }
+  }
+  return zones;
+}
+
+static bool dests_meet(const struct sp_book *book, const struct sp_book_match *match,
+                       const uint8_t *dest_zones, uint8_t zone)
+{
+  const uint32_t *dests = SP_BOOK_LIST(book, match_dests, match->dests);
+  for (uint32_t i = 0; match->dests != 0 && i < sp_book_list_count(dests); i++) {
+    if ((dest_zones[dests[i] - 1] >> zone & 1u) != 0) {
+      return true;
+    }
+  }
+  return match->dests == 0;
+}
+
+/* Says what has prices of its own that are not in the cost: numbers of destinations, usage of
+ * rating groups. */
+static void apart_add(struct sp_text *text, const struct sp_book *book,
+                      const struct sp_book_plan *plan, const struct sample *sample,
+                      const uint8_t *dest_zones)
+{
+  bool dests = false;
+  bool groups = false;
+  for (uint32_t i = 0; i < plan->items_count; i++) {
+    const struct sp_book_item *item =
+        SP_BOOK_TABLE(book, items, struct sp_book_item) + plan->items_at + i;
+    for (uint32_t k = 0; k < item->rules_count && !(dests && groups); k++) {
+      const struct sp_book_match *match =
+          &SP_BOOK_TABLE(book, rules, struct sp_book_rule)[item->rules_at + k].match;
+      if ((match->refused & sample_features(sample)) == 0 &&
+          (match->dests != 0 || match->groups != 0) &&
+          dests_meet(book, match, dest_zones, sample->zone)) {
+        dests = dests || match->dests != 0;
+        groups = groups || match->groups != 0;
+      }
+    }
+  }
+  sp_text_add(text, dests && groups ? " (destinations and rating groups apart)"
+                    : dests         ? " (destinations apart)"
+                    : groups        ? " (rating groups apart)"
+                                    : "");
+}
+
 static bool sample_add(struct sp_facts *facts, const struct sp_book *book,
                        const struct sp_book_plan *plan, const char *name,
-                       const struct sample *sample)
+                       const struct sample *sample, const char *what)
 {
   char costs[21][SP_COST_BYTES_MAX];
   uint32_t done = 0;
@@ -149,7 +215,7 @@ static bool sample_add(struct sp_facts *facts, const struct sp_book *book,
       alike |= strcmp(costs[kind], costs[other]) == 0 ? 1u << other : 0;
     }
     done |= alike;
-    sp_text_add(&text, sample->what);
+    sp_text_add(&text, what);
     sp_text_add(&text, ", ");
     sp_words_days(&text, alike);
     if (!sp_facts_add(facts, SP_FACT_COST, name, about, costs[kind], 0)) {
@@ -160,14 +226,21 @@ static bool sample_add(struct sp_facts *facts, const struct sp_book *book,
 }
 
 bool sp_facts_add_costs(struct sp_facts *facts, const struct sp_book *book,
-                        const struct sp_book_plan *plan, const char *name)
+                        const struct sp_book_plan *plan, const char *name,
+                        const uint8_t *dest_zones)
 {
   for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
     bool inside = samples[i].net == SP_NET_GROUP || samples[i].net == SP_NET_FAMILY;
     if (inside && plan->kind != SP_PLAN_GROUP && plan->kind != SP_PLAN_FAMILY) {
       continue;
     }
-    if (!sample_add(facts, book, plan, name, &samples[i])) {
+    char what[128] = "";
+    struct sp_text text = SP_TEXT_INIT(what);
+    sp_text_add(&text, samples[i].what);
+    if (dest_zones != NULL) {
+      apart_add(&text, book, plan, &samples[i], dest_zones);
+    }
+    if (!sample_add(facts, book, plan, name, &samples[i], what)) {
       return false;
     }
   }

@@ -102,6 +102,7 @@ static void cut_mark(struct sp_text *text)
 
 struct fact_maker {
   struct sp_facts *facts;
+  uint8_t *dest_zones; /* NULL where facts are compared: costs say no more than what they are */
   const struct sp_book *book;
   struct fact_text text;
   bool failed;
@@ -558,7 +559,8 @@ static void plan_add(struct fact_maker *maker, const struct sp_book_plan *plan)
     sp_words_time(says, book, plan->valid_to_utc_s);
   }
   fact_end(maker, SP_FACT_PLAN, name, plan->row);
-  maker->failed = maker->failed || !sp_facts_add_costs(maker->facts, book, plan, name);
+  maker->failed =
+      maker->failed || !sp_facts_add_costs(maker->facts, book, plan, name, maker->dest_zones);
   rates_add(maker, plan, name);
   allowances_add(maker, plan, name);
   discounts_add(maker, plan, name);
@@ -580,12 +582,16 @@ enum sp_status sp_facts_make(struct sp_facts *facts, const struct sp_book *book,
   if (places) {
     places_add(maker);
     numbers_add(maker);
+  } else {
+    maker->dest_zones = sp_cost_dest_zones(book);
+    maker->failed = maker->dest_zones == NULL;
   }
   const struct sp_book_plan *plans = SP_BOOK_TABLE(book, plans, struct sp_book_plan);
   for (uint64_t i = 0; i < book->header->plans.count && !maker->failed; i++) {
     plan_add(maker, &plans[i]);
   }
   bool failed = maker->failed;
+  free(maker->dest_zones);
   free(maker);
   if (failed) {
     sp_facts_free(facts);

@@ -48,8 +48,13 @@ const char *sp_fact_section_word(enum sp_fact_section section);
 /* Adds a fact; false: no memory. For book_facts.c and book_cost.c. */
 bool sp_facts_add(struct sp_facts *facts, enum sp_fact_section section, const char *plan,
                   const char *about, const char *says, uint32_t line);
-/* What a minute, a message, a megabyte cost at which times by a plan alone: book_cost.c. */
+/* Bit per enum sp_zone that numbers of each destination of a book may be in, local for all of the
+ * home country. To be freed; NULL: no memory. */
+uint8_t *sp_cost_dest_zones(const struct sp_book *book);
+/* What a minute, a message, a megabyte cost at which times by a plan alone. `dest_zones`: to say
+ * where destinations and rating groups have prices of their own; may be NULL: book_cost.c. */
 bool sp_facts_add_costs(struct sp_facts *facts, const struct sp_book *book,
-                        const struct sp_book_plan *plan, const char *name);
+                        const struct sp_book_plan *plan, const char *name,
+                        const uint8_t *dest_zones);
 
 #endif

@@ -252,6 +252,26 @@ def check_expected():
     checks.equal("without what was expected", [line for line in said if "expected" not in line], [])
 
 
+def check_expected_rows():
+    """The same of rows that are wrong in themselves, and which name of a list is none."""
+    odd = book("expected_rows", bands={"00:00,08:00": "08:00,00:00"}, rates={
+        "basic,base,voice,,,day": "plus,base,voice,,,day", "basic,msg,sms,,,,1/3,1,,": "basic,msg,sms,,,day;dawn;rest;eve,1/3,1,,"},
+        allowances={"plan,allowance,unit,service,amount,rollover\n": "plan,allowance,unit,service,amount,rollover,scope,member_cap\n",
+                    "100min,1": "100min,1,pool,\nbasic,more,s,voice,1min,,,5min"},
+        discounts={"plan,discount,kind,value": "plan,discount,kind,value,item,threshold,set,priority",
+                   "plus,tenth,percent,10.5\n": "plus,tenth,percent,,,,s,1\nplus,b,block_cap,5,,,,\nplus,c,free,,,,s,2\nplus,d,cap_day,5,,,s,2\n"},
+        payers={"team,boss,base,share,50,1000": "team,boss,base,share,,1000\nbasic,boss,,full,,\nteam,two,,full,,5\nteam,two,base,full,,6"})
+    said = run("tariff", "check", odd).stdout.splitlines()
+    checks.equal("rows without what was expected", [line for line in said if "expected" not in line], [])
+    for place, part in (("bands.csv:3:20", "is not after"), ("rates.csv:2:1", "is an add_on"), ("rates.csv:4:17", '"dawn" is not in bands.csv'),
+                        ("rates.csv:4:17", '"eve" is not in bands.csv'), ("allowances.csv:2:29", "a pool belongs"),
+                        ("allowances.csv:3:27", "only a pool"), ("discounts.csv:2:20", "the value that this kind needs"),
+                        ("discounts.csv:3:20", "the one item"), ("discounts.csv:3:21", "the size of a block"),
+                        ("payers.csv:2:22", "the value that this mode"), ("payers.csv:3:1", "only group and family"),
+                        ("payers.csv:5:21", "one cap for all rows"), ("discounts.csv:5:8", "one pass")):
+        checks.holds(any(f"/{place}: " in line and part in line for line in said), "rows:", place, part)
+
+
 def check_together():
     """All that keeps books from going together, in one run."""
     zone, free = {"Asia/Shanghai": "Europe/Berlin\ncycle_day: 3"}, {"CNY": "EUR", "2026-01-01": "2027-01-01"}
@@ -325,11 +345,32 @@ def check_many():
     checks.equal("many ties", (ended.returncode, ended.stdout.count(f"ambiguous with line {2 * many + 2}:")), (3, many - 1))
 
 
+def check_apart():
+    """A cost that is not that of numbers of a destination or of a rating group says so, to a person who reads, not to one who compares."""
+    apart = book("apart", plans={"team,group,,": "team,group,,\nfar,base,,"})
+    with open(os.path.join(apart, "rates.csv"), "w", encoding="utf-8") as file:
+        file.write("plan,item,service,dest,rating_group,price,per\nfar,a,voice,,,0.10,1min\nfar,a,voice,abroad,,1,1min\nfar,a,sms,near,,0.2,\n"
+                   "far,b,sms,,,0.1,\nfar,c,data,,,0.3,1MB\nfar,c,data,,x,0.2,1MB\n".replace("far,a,sms", "far,b,sms"))
+    with open(os.path.join(apart, "destinations.csv"), "w", encoding="utf-8") as file:
+        file.write("destination,prefix\nabroad,1\nabroad,49\nnear,8613\n")
+    os.remove(os.path.join(apart, "discounts.csv"))
+    said = run("tariff", "show", apart, "far").stdout
+    for line in ("a local minute (own network), always: 0.10", "an international minute (destinations apart), always: 0.10",
+                 "a message (destinations apart), always: 0.10", "a megabyte (rating groups apart), always: 0.30"):
+        checks.inside("apart", f"  cost       {line}\n", said)
+    other = os.path.join(PLACE, "apart_other")
+    shutil.copytree(apart, other)
+    with open(os.path.join(other, "rates.csv"), "a", encoding="utf-8") as file:
+        file.write("far,b,sms,abroad,,0.5,\n")
+    said = run("tariff", "diff", apart, other).stdout
+    checks.equal("one rate more", said, "plan far, for its subscribers:\n  + rate b: sms, dest abroad: 0.50 per 1\n")
+
+
 def main():
     shutil.rmtree(PLACE, ignore_errors=True)
     os.makedirs(PLACE)
-    for step in (check_check, check_compile, check_show, check_diff, check_diff_columns, check_devices, check_unreadable, check_limits, check_bytes, check_expected, check_together, check_lines, check_columns,
-                 check_examples, check_many):
+    for step in (check_check, check_compile, check_show, check_diff, check_diff_columns, check_devices, check_unreadable, check_limits, check_bytes, check_expected, check_expected_rows, check_together, check_lines, check_columns,
+                 check_examples, check_many, check_apart):
         step()
     checks.finish()
 
