@@ -191,59 +191,42 @@ static const struct sp_cg_rating *rounding_find(const struct walk *walk)
   return none ? NULL : rating;
 }
 
-/* Below one part of a step *up sees no reason to go up. */
-static sp_i128 up_parts(const struct sp_cg_rating *rating)
+/* Of so many parts of a last digit *up sees none in one: it may be the noise of a binary number. */
+static int64_t up_parts(const struct sp_cg_rating *rating)
 {
   return sp__cg_power(rating->decimals > 7 ? rating->decimals : 7);
 }
 
 /* Whether binary numbers may round the total to another side: it lies on an edge. */
-static bool at_edge(const struct walk *walk)
+static bool is_edge(const struct sp_cg_rating *rating, int64_t total)
 {
-  const struct sp_cg_rating *rating = rounding_find(walk);
-  if (rating == NULL) {
-    return false;
-  }
-  int64_t step = sp__cg_power(SP_CGRATES_DECIMALS - rating->decimals);
-  sp_i128 rest = walk->total % step;
+  int64_t step = sp__cg_power(SP_CGRATES_DECIMALS - rating->decimals), whole = total / step;
+  int64_t rest = total - whole * step;
   if (rating->rounding == SP_CG_MIDDLE) {
     return 2 * rest == step;
   }
   if (rating->rounding == SP_CG_DOWN) {
     return rest == 0;
   }
-  return rest == 0 ? rating->decimals > 7 || walk->total / step >= UP_SAFE
-                   : rest * up_parts(rating) == step;
+  return rest == 0 ? rating->decimals > 7 || whole >= UP_SAFE : rest * up_parts(rating) == step;
 }
 
-/* The total rounded as the rating says. */
-static sp_i128 total_round(const struct walk *walk)
+/* The total, which lies on no edge, rounded as the rating says. */
+static int64_t total_round(const struct sp_cg_rating *rating, int64_t total)
 {
-  const struct sp_cg_rating *rating = rounding_find(walk);
-  if (rating == NULL) {
-    return walk->total;
-  }
-  int64_t step = sp__cg_power(SP_CGRATES_DECIMALS - rating->decimals);
-  if (at_edge(walk)) {
-    enum sp_cg_rounding method = (enum sp_cg_rounding)rating->rounding;
-    return (sp_i128)sp__cg_binary_round(walk->binary, rating->decimals, method) * step;
-  }
-  sp_i128 rest = walk->total % step, whole = walk->total - rest;
-  if (rating->rounding == SP_CG_MIDDLE) {
-    return 2 * rest > step ? whole + step : whole;
-  }
-  return rating->rounding == SP_CG_UP && rest * up_parts(rating) > step ? whole + step : whole;
+  int64_t step = sp__cg_power(SP_CGRATES_DECIMALS - rating->decimals), whole = total / step;
+  int64_t rest = total - whole * step;
+  bool more = rating->rounding == SP_CG_MIDDLE
+                  ? 2 * rest > step
+                  : rating->rounding == SP_CG_UP && rest * up_parts(rating) > step;
+  return (whole + more) * step;
 }
 
-static enum sp_cgrates_answer cost_say(const struct walk *walk, struct sp_cgrates_cost *cost)
+/* The costs are too large to be said. The call costs no more than the event. */
+static bool is_too_dear(const struct walk *walk)
 {
-  sp_i128 event = walk->event * sp__cg_power(SP_CGRATES_DECIMALS - walk->tariff->digits);
-  if (walk->overflow || event > COST_MAX) { /* the call costs no more than the event */
-    return SP_CGRATES_OVERFLOW;
-  }
-  cost->call = (int64_t)total_round(walk);
-  cost->event = (int64_t)event;
-  return SP_CGRATES_COST;
+  return walk->overflow ||
+         walk->event * sp__cg_power(SP_CGRATES_DECIMALS - walk->tariff->digits) > COST_MAX;
 }
 
 /* One rate, always, within a day: all of the usage is one span. */
@@ -297,8 +280,20 @@ enum sp_cgrates_answer sp_cgrates_rate(const struct sp_cgrates *tariff,
     return answer;
   }
   route_walk(&walk, &route, false);
-  if (!walk.overflow && at_edge(&walk)) {
-    route_walk(&walk, &route, true);
+  if (is_too_dear(&walk)) {
+    return SP_CGRATES_OVERFLOW;
   }
-  return cost_say(&walk, cost);
+  const struct sp_cg_rating *rating = rounding_find(&walk);
+  cost->event = (int64_t)walk.event * sp__cg_power(SP_CGRATES_DECIMALS - tariff->digits);
+  cost->call = (int64_t)walk.total;
+  if (rating != NULL && !is_edge(rating, cost->call)) {
+    cost->call = total_round(rating, cost->call);
+  } else if (rating != NULL) {
+    int64_t step = sp__cg_power(SP_CGRATES_DECIMALS - rating->decimals);
+    route_walk(&walk, &route, true);
+    cost->call = (int64_t)sp__cg_binary_round(walk.binary, rating->decimals,
+                                              (enum sp_cg_rounding)rating->rounding) *
+                 step;
+  }
+  return SP_CGRATES_COST;
 }

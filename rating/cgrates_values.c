@@ -7,12 +7,27 @@
 
 int64_t sp__cg_power(unsigned digits)
 {
-  int64_t power = 1;
-  SP_ASSERT(digits <= 18);
-  while (digits-- > 0) {
-    power *= 10;
-  }
-  return power;
+  static const int64_t powers[] = {1,
+                                   10,
+                                   100,
+                                   1000,
+                                   10000,
+                                   100000,
+                                   1000000,
+                                   10000000,
+                                   100000000,
+                                   1000000000,
+                                   10000000000,
+                                   100000000000,
+                                   1000000000000,
+                                   10000000000000,
+                                   100000000000000,
+                                   1000000000000000,
+                                   10000000000000000,
+                                   100000000000000000,
+                                   1000000000000000000};
+  SP_ASSERT(digits < sizeof(powers) / sizeof(powers[0]));
+  return powers[digits];
 }
 
 bool sp__cg_whole_read(int64_t *value, struct sp_cell_text cell)

@@ -3,6 +3,7 @@
 
 import json
 import os
+import random
 import shutil
 import sys
 
@@ -279,6 +280,37 @@ def check_calls():
     checks.equal("import of others", run("tariff", "import", "others", HERE, PLACE).returncode, 2)
 
 
+def check_altered_calls():
+    """Lines of any kind: one answer each, in order, one complaint for each that is no call."""
+    pieces = ['"', "{", "}", "\\", "\\u", "\\ud800", "\\u0000", "null", "true", "1e999", "-1", ".", "e", "9" * 30, "\0", "\xff", ",", ":", "[1]", " ",
+              '"2014-13-01T00:00:00Z"', '"2099-12-31T23:59:59.999999999Z"', '"*sms"', "2e10", '""']
+    good = {"tenant": "cgrates.org", "category": "call", "subject": "1001", "destination": "1002", "answer_time": "2014-08-04T13:00:00Z",
+            "usage_ns": 20000000000, "tor": "*voice", "loop_index": 0, "rating_plan": None}
+    chance, lines = random.Random(20261201), []
+    for _ in range(1500):
+        text = json.dumps({key: value for key, value in good.items() if chance.random() < 0.93})
+        for _ in range(chance.randrange(3)):
+            at, piece = chance.randrange(len(text)), chance.choice(pieces)
+            begin, kind = text.find(": ", at) + 2, chance.randrange(3)
+            end = text.find(", ", begin) if ", " in text[begin:] else len(text) - 1
+            if kind == 0:
+                text = text[:at] + piece + text[at:]
+            elif kind == 1:
+                text = text[:at] + text[at + chance.randrange(1, 6):] + "x"
+            elif begin > 1:
+                text = text[:begin] + piece + text[end:]
+        lines.append(text)
+        if chance.random() < 0.1:
+            lines.append(json.dumps({**good, "usage_ns": 0}))
+    rated = run("rate", "--book", os.path.join(PLACE, "book5"), "--cgrates", "-", input="\n".join(lines))
+    answers = rated.stdout.splitlines()
+    bad = [str(i + 1) for i, answer in enumerate(answers) if answer == '{"error":"BAD_LINE"}']
+    checks.equal("altered lines", (rated.returncode, len(answers), 0 < len(bad) < len(lines)), (1, len(lines), True))
+    checks.equal("altered lines told", [line.split(":")[1] for line in rated.stderr.splitlines()], bad)
+    free = [answer for line, answer in zip(lines, answers) if line == json.dumps({**good, "usage_ns": 0})]
+    checks.equal("calls of 0 between them", set(free), {'{"call_cost":"0","event_cost":"0"}'})
+
+
 def main():
     shutil.rmtree(PLACE, ignore_errors=True)
     os.makedirs(PLACE)
@@ -289,6 +321,7 @@ def main():
     check_no_profiles()
     check_places()
     check_calls()
+    check_altered_calls()
     checks.finish()
 
 
