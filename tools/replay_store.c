@@ -221,16 +221,19 @@ static enum sp_status record_put(struct engine *engine, uint32_t i)
 }
 
 /* The store's own books as they were loaded: from which block on is in its header (book.md §4.8).
- * All sets were made before the threads began. */
+ */
 static enum sp_status books_follow(struct engine *engine)
 {
+  if (!engine->own) {
+    return SP_OK;
+  }
   uint32_t count = sp_block_view_header(engine->view)->books_count;
-  if (!engine->own || count == 0 || count > engine->world->books_count ||
-      engine->books == engine->world->books[count]) {
+  const struct sp_books *books = sp_world_books(engine->world, count);
+  if (books == NULL || books == engine->books) {
     return SP_OK;
   }
   SP_TRY(due_price(engine)); /* by those before */
-  engine->books = engine->world->books[count];
+  engine->books = books;
   SP_TRY(sp_rater_set_books(engine->rater, engine->books));
   sp_memory_free(&engine->resolving);
   return sp_resolver_make(&engine->resolver, engine->world->directory, engine->books,
@@ -352,7 +355,7 @@ static bool engines_run(struct engine *engines, uint32_t count)
   return true;
 }
 
-/* Whether these are the store's books; then the sets of the first one, two, … are made. */
+/* Whether these are the store's books. */
 static bool books_own(struct sp_world *world, const struct sp_books *books)
 {
   bool own = books->count == world->books_count;
@@ -364,9 +367,6 @@ static bool books_own(struct sp_world *world, const struct sp_books *books)
       k++;
     }
     own = k < world->books_count;
-  }
-  for (uint32_t count = 1; own && count < world->books_count; count++) {
-    own = sp_world_books(world, count) != NULL;
   }
   return own;
 }

@@ -137,7 +137,7 @@ static enum sp_status meta_check(struct sp_shard *shard)
 {
   const struct sp_checkpoint_meta *meta = &shard->meta;
   if (meta->shard != shard->index || meta->shard_count != shard->world->dir.shard_count ||
-      meta->books_count == 0 || meta->books_count > shard->world->books_count ||
+      sp_world_books(shard->world, meta->books_count) == NULL ||
       meta->watermark_utc_s < SP_TIME_MIN || meta->watermark_utc_s > SP_TIME_MAX ||
       meta->settled_utc_s < SP_TIME_MIN || meta->settled_utc_s > SP_TIME_MAX) {
     return SP_BAD_FORMAT;

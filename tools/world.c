@@ -54,30 +54,50 @@ static const struct sp_books *books_make(struct sp_world *world, uint32_t count)
   return books;
 }
 
-const struct sp_books *sp_world_books(struct sp_world *world, uint32_t count)
+/* The set of the first `count` books. The lock is held. */
+static const struct sp_books *books_of(struct sp_world *world, uint32_t count)
 {
-  if (count == 0 || count > world->books_count) {
-    return NULL;
-  }
-  pthread_mutex_lock(&world->books_lock);
   if (world->books[count] == NULL) {
     world->books[count] = books_make(world, count);
   }
-  const struct sp_books *books = world->books[count];
+  return world->books[count];
+}
+
+/* Those that were added since. The lock is held. */
+static int books_add(struct sp_world *world)
+{
+  uint32_t before = world->books_count;
+  int added = books_load(world);
+  if (added > 0 && books_of(world, world->books_count) == NULL) {
+    fprintf(stderr, "suanpan: %s: the added book does not go with the others; it stays out\n",
+            world->dir.path);
+    added = -1;
+  }
+  while (added < 0 && world->books_count > before) {
+    sp_book_unload(&world->loaded[--world->books_count]);
+  }
+  return added;
+}
+
+const struct sp_books *sp_world_books(struct sp_world *world, uint32_t count)
+{
+  const struct sp_books *books = NULL;
+  pthread_mutex_lock(&world->books_lock);
+  if (count > world->books_count) {
+    (void)books_add(world); /* a service that writes was given one since the store was opened */
+  }
+  if (count > 0 && count <= world->books_count) {
+    books = books_of(world, count);
+  }
   pthread_mutex_unlock(&world->books_lock);
   return books;
 }
 
 int sp_world_add_books(struct sp_world *world)
 {
-  uint32_t before = world->books_count;
-  int added = books_load(world);
-  if (added > 0 && sp_world_books(world, world->books_count) == NULL) {
-    fprintf(stderr, "suanpan: %s: the added book does not go with the others; it stays out\n",
-            world->dir.path);
-    world->books_count = before;
-    return -1;
-  }
+  pthread_mutex_lock(&world->books_lock);
+  int added = books_add(world);
+  pthread_mutex_unlock(&world->books_lock);
   return added;
 }
 

@@ -21,7 +21,7 @@ struct sp_world {
   const struct sp_books
       *books[SP_BOOKS_MAX + 1]; /* [n]: the set of the first n books; NULL = not made yet */
   pthread_mutex_t books_lock;   /* held while one is made */
-  uint32_t books_count;         /* loaded */
+  _Atomic uint32_t books_count; /* loaded */
   struct sp_book book[SP_BOOKS_MAX];
   struct sp_loaded_book loaded[SP_BOOKS_MAX];
   struct sp_decode_zone zone; /* of all the books */
@@ -38,8 +38,9 @@ struct sp_world {
   struct sp_group_profile *group_profiles;
 };
 
-/* The set of the first `count` books, made when first asked for; NULL: more than there are, or no
- * memory. Any thread, a few times a block at most: it takes a lock. */
+/* The set of the first `count` books, made when first asked for; those added to the store since are
+ * loaded then. NULL: more than there are, or no memory. Any thread, a few times a block at most: it
+ * takes a lock. */
 const struct sp_books *sp_world_books(struct sp_world *world, uint32_t count);
 
 /* Opens STORE's directory and books. Messages go to stderr; 0 or an exit code. */

@@ -8,6 +8,7 @@ books it was rated: a message by what was granted, a call by its price. Whatever
 * a record is rated by the latest book in force at its start of those that its block had, and what is granted is of one
   of these: the price, the grant and the name of the book agree;
 * behind the first record that a book has rated no record of that customer is rated as if the book was not there;
+* who verifies the store meanwhile finds all well;
 * after kill -9 all blocks are rated again, byte for byte the same, by the books they had; one more run adds the rest.
 
 On one and on three workers for five shards, so that shards share a worker and a rater."""
@@ -144,6 +145,8 @@ def swap(folder, workers):
             out = call("book", "load", store, f"{folder}/book{number}")
             # The first may come before there is a service to tell; it finds the book by itself.
             assert number == 1 or f"told the running service {service.pid}" in out, (out, service.poll())
+            if number == 2:  # blocks and books come while it reads
+                call("verify", store)
         time.sleep(stream.rng.random() * 0.1)  # the last swap is taken, or is not
     finally:
         service.send_signal(signal.SIGKILL)
