@@ -236,7 +236,8 @@ static void factor_add(struct sp_text *text, int64_t numerator, int64_t denomina
 }
 
 /* "1.184 x 1.02 / 1.315, half_up to 3 decimals = 0.918, share 0.918 - 0.634 = 0.284": of the amount
- * by exact prices, less the earlier blocks. The last block has what is left, not rounded. */
+ * by exact prices, less the earlier blocks. The last block has what is left, not rounded: of one
+ * alone and of the last there is no equation. */
 static void share_add(struct sp_text *text, const struct cut *at)
 {
   const struct sp_trace_event *event = at->event;
@@ -244,7 +245,7 @@ static void share_add(struct sp_text *text, const struct cut *at)
   const struct sp_trace_event *due = event_before(at, item, SP_TRACE_DUE);
   due = due == NULL ? event_before(at, item, SP_TRACE_LIST) : due;
   if (due != NULL && event->denominator != 0 && due->denominator == event->denominator &&
-      due->price != 0) {
+      due->price != 0 && event->used != due->price) {
     int64_t amount = amount_before(at, item);
     sp_words_money(text, amount);
     sp_text_add(text, " x ");
