@@ -444,7 +444,9 @@ static void payer_bounds_add(struct sp_text *text, const struct cut *at,
     sp_words_money(text, row->value);
     sp_text_add(text, " - ");
     sp_words_money(text, paid);
-    sp_text_add(text, " = ");
+    sp_text_add(text, " paid for the member = ");
+  } else {
+    sp_text_add(text, "all, ");
   }
   sp_words_money(text, at->event->price);
   if (row->member_cap_micro >= 0) {
@@ -452,6 +454,7 @@ static void payer_bounds_add(struct sp_text *text, const struct cut *at,
     sp_words_money(text, row->member_cap_micro);
     sp_text_add(text, " - ");
     sp_words_money(text, paid);
+    sp_text_add(text, " paid for the member");
     bound = row->member_cap_micro - paid < bound ? row->member_cap_micro - paid : bound;
   }
   if (row->group_cap_micro >= 0) {
@@ -460,6 +463,7 @@ static void payer_bounds_add(struct sp_text *text, const struct cut *at,
     sp_words_money(text, row->group_cap_micro);
     sp_text_add(text, " - ");
     sp_words_money(text, at->event->used);
+    sp_text_add(text, " paid for all");
     bound = room < bound ? room : bound;
   }
   if (at->event->amount_micro < bound) { /* §13.4 */

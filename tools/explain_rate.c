@@ -440,6 +440,24 @@ static const char *reason_says(unsigned reason)
   return sp_reason_word(reason);
 }
 
+/* Why nothing is to pay (book.md §5.6; else what the rules count is 0 beside what is not). */
+static const char *zero_says(const struct sp_told *told)
+{
+  const struct sp_cdr *cdr = told->cdr;
+  enum sp_service service = (enum sp_service)told->usage->service;
+  bool used = cdr->duration_s != 0 || cdr->up_bytes != 0 || cdr->down_bytes != 0;
+  if (service == SP_SERVICE_VOICE) {
+    return "zero_rated: its duration is 0";
+  }
+  if (service == SP_SERVICE_DATA) {
+    return used ? "zero_rated: what its rules count, seconds or bytes, is 0"
+                : "zero_rated: it has neither bytes nor seconds";
+  }
+  bool message = service == SP_SERVICE_SMS || service == SP_SERVICE_MMS;
+  return message && cdr->cause != 0 ? "zero_rated: the message failed, its cause is not 0"
+                                    : "zero_rated: its items are 0";
+}
+
 static void outcome_tell(const struct sp_told *told, struct sp_tell *tell)
 {
   char words[SP_SAYS_BYTES_MAX];
@@ -458,13 +476,14 @@ static void outcome_tell(const struct sp_told *told, struct sp_tell *tell)
     sp_text_add(&text, ", net ");
     sp_words_money(&text, charge->net_micro);
     sp_text_add(&text, (charge->flags & SP_FLAG_CAPPED) != 0 ? ", capped" : "");
-    sp_text_add(&text,
-                (charge->flags & SP_FLAG_LATE) != 0
-                    ? ", late: it moved to another domain since; pools and payers give nothing "
-                      "but what its chain has from them already"
-                    : "");
+    sp_text_add(
+        &text,
+        (charge->flags & SP_FLAG_LATE) != 0
+            ? ", late: its subscriber moved to another domain since; pools and payers give nothing "
+              "but what its chain has from them already"
+            : "");
   } else if (charge->outcome == SP_OUTCOME_ZERO_RATED) {
-    sp_text_add(&text, "zero_rated: nothing was used that is counted");
+    sp_text_add(&text, zero_says(told));
   } else {
     sp_tell_word(tell, "reason", sp_reason_word(charge->reason));
     sp_text_add(&text, charge->outcome == SP_OUTCOME_SUSPENDED ? "suspended, " : "not rated: ");

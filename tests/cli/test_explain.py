@@ -95,6 +95,14 @@ def said_check(where, record):
         if step["of_days"] and parts is not None and parts[2] == parts[6]:
             due = -(-int(parts[1]) * int(parts[3]) // int(parts[4]))
             checks.holds(due == int(parts[5]), where, step["says"])
+    if record["outcome"] == "zero_rated":
+        field = {step["field"]: step["value"] for step in steps_of(record, "field")}
+        why = steps_of(record, "outcome")[0]["says"].removeprefix("zero_rated: ")
+        true = {"its duration is 0": record["service"] == "voice" and "duration_s" not in field,
+                "its items are 0": field.get("items") == "0", "the message failed, its cause is not 0": "cause" in field,
+                "it has neither bytes nor seconds": not {"duration_s", "up_bytes", "down_bytes"} & field.keys(),
+                "what its rules count, seconds or bytes, is 0": record["service"] == "data"}
+        checks.holds(true.get(why, False), where, "is zero_rated:", why)
     if record["reason"] == "no_rate":
         rules = steps_of(record, "rule")
         checks.holds(rules and all(step["why"] not in ("taken", "none") for step in rules), where, "rules that lost", rules)
