@@ -258,14 +258,15 @@ uint64_t sp_journal_torn_bytes(const struct sp_journal *journal)
   return journal->torn_bytes;
 }
 
-static enum sp_status dir_sync(const struct sp_journal *journal)
+enum sp_status sp_folder_sync(const char *folder)
 {
-  int fd = open(journal->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) {
     return SP_IO;
   }
-  int rc = fsync(fd);
+  int rc = fsync(fd), saved = errno;
   close(fd);
+  errno = saved;
   return rc == 0 ? SP_OK : SP_IO;
 }
 
@@ -292,7 +293,7 @@ enum sp_status sp_journal_cut(struct sp_journal *journal)
     return SP_IO;
   }
   journal->fd_offset = journal->synced_offset = journal->offset;
-  return dir_sync(journal);
+  return sp_folder_sync(journal->dir);
 }
 
 static enum sp_status segment_begin(struct sp_journal *journal, uint64_t number)
@@ -318,7 +319,7 @@ static enum sp_status segment_begin(struct sp_journal *journal, uint64_t number)
   }
   journal->fd = fd;
   journal->fd_offset = journal->synced_offset = 0;
-  return dir_sync(journal);
+  return sp_folder_sync(journal->dir);
 }
 
 enum sp_status sp_journal_append(struct sp_journal *journal, uint64_t number, const uint8_t *bytes,

@@ -52,4 +52,8 @@ SP_MUST_CHECK enum sp_status sp_journal_append(struct sp_journal *journal, uint6
                                                const uint8_t *bytes, size_t length);
 SP_MUST_CHECK enum sp_status sp_journal_sync(struct sp_journal *journal);
 
+/* Names in a folder are durable when it is: after a file was made or renamed there. IO with errno.
+ */
+SP_MUST_CHECK enum sp_status sp_folder_sync(const char *folder);
+
 #endif

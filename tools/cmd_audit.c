@@ -215,17 +215,14 @@ static const struct sp_verb_help help = {
 int sp_cmd_audit(int argc, char **argv)
 {
   bool json = false;
-  struct sp_option_list rest = {.count = 0};
+  const char *store;
   const struct sp_option table[] = {{"--json", SP_OPTION_FLAG, &json, NULL, "one object"}};
-  int code = sp_options_read(&help, table, 1, argc, argv, &rest);
+  int code = sp_options_read_store(&help, table, 1, argc, argv, &store);
   if (code >= 0) {
     return code;
   }
-  if (rest.count != 1) {
-    return sp_usage_error(&help, "expected one STORE");
-  }
   struct sp_store_dir dir;
-  code = sp_store_dir_open(&dir, rest.values[0]);
+  code = sp_store_dir_open(&dir, store);
   if (code != SP_EXIT_DONE) {
     return code;
   }

@@ -14,6 +14,8 @@
 #include "tools/store_dir.h"
 #include "tools/verbs.h"
 
+#define STORE_BYTES_MAX (SP_PATH_BYTES_MAX - 512) /* with room for what lies in it */
+
 static const struct sp_verb_help help = {
     "suanpan init STORE --book DIR [--book DIR2] --customers DIR [--shards 4] [--config FILE]",
     "  suanpan init /var/lib/suanpan --book book/ --customers customers/\n"
@@ -210,7 +212,7 @@ static int store_make(struct init *init, const char *store)
     return failed(init->dir.path, strerror(errno));
   }
   code = store_fill(init);
-  if (code == SP_EXIT_DONE && rename(init->dir.path, store) != 0) {
+  if (code == SP_EXIT_DONE && sp_path_rename(init->dir.path, store) != SP_OK) {
     code = failed(store, strerror(errno));
   }
   if (code != SP_EXIT_DONE) {
@@ -244,10 +246,16 @@ int sp_cmd_init(int argc, char **argv)
       code = sp_usage_error(&help, "expected one STORE, --book and --customers");
     } else if (init->shards < 1 || init->shards > SP_SHARDS_MAX) {
       code = sp_usage_error(&help, "--shards: expected 1 to %d", SP_SHARDS_MAX);
-    } else if (strlen(rest.values[0]) + 512 > SP_PATH_BYTES_MAX) {
+    } else if (strlen(rest.values[0]) >= STORE_BYTES_MAX) {
       code = sp_usage_error(&help, "the path of STORE is too long");
     } else {
-      code = store_make(init, rest.values[0]);
+      char store[STORE_BYTES_MAX];
+      size_t length = strlen(rest.values[0]);
+      memcpy(store, rest.values[0], length + 1);
+      while (length > 1 && store[length - 1] == '/') {
+        store[--length] = '\0';
+      }
+      code = store_make(init, store);
     }
   }
   if (init->directory != NULL) {

@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "tools/desk_input.h"
-#include "tools/heap.h"
 #include "tools/rate_cgrates.h"
 #include "tools/rate_print.h"
 #include "tools/verbs.h"
@@ -43,10 +42,17 @@ static enum sp_status record_rate(struct sp_desk_visit *visit, const struct sp_d
   return status == SP_IO ? SP_END : status; /* stdout takes no more: main says why */
 }
 
-static int input_rate(struct sp_desk *desk, const char *path, enum sp_rate_format format)
+struct asked {
+  const char *path;
+  enum sp_rate_format format;
+};
+
+static int input_rate(struct sp_desk *desk, const void *context)
 {
+  const struct asked *asked = context;
+  const char *path = asked->path;
   struct sp_rate_printer printer;
-  if (sp_rate_printer_open(&printer, format, stdout) != SP_OK) {
+  if (sp_rate_printer_open(&printer, asked->format, stdout) != SP_OK) {
     fprintf(stderr, "suanpan: %s\n", sp_status_text(SP_NO_MEMORY));
     return SP_EXIT_ENVIRONMENT;
   }
@@ -58,23 +64,6 @@ static int input_rate(struct sp_desk *desk, const char *path, enum sp_rate_forma
     sp_rate_printer_head(&printer);
   }
   sp_rate_printer_close(&printer);
-  return code;
-}
-
-static int records_price(const struct sp_option_list *books, const char *customers,
-                         const char *path, enum sp_rate_format format)
-{
-  struct sp_desk *desk = sp_heap_take(sizeof(*desk));
-  if (desk == NULL) {
-    fprintf(stderr, "suanpan: %s\n", sp_status_text(SP_NO_MEMORY));
-    return SP_EXIT_ENVIRONMENT;
-  }
-  int code = sp_desk_open(desk, books, customers);
-  if (code == 0) {
-    code = input_rate(desk, path, format);
-  }
-  sp_desk_close(desk);
-  sp_heap_give(desk, sizeof(*desk));
   return code;
 }
 
@@ -107,6 +96,8 @@ int sp_cmd_rate(int argc, char **argv)
   if (json + csv + table > 1) {
     return sp_usage_error(&help, "only one of --json, --csv, --table");
   }
-  enum sp_rate_format format = json ? SP_RATE_JSON : csv ? SP_RATE_CSV : SP_RATE_TABLE;
-  return records_price(&books, customers, paths.values[0], format);
+  const struct asked asked = {paths.values[0], json  ? SP_RATE_JSON
+                                               : csv ? SP_RATE_CSV
+                                                     : SP_RATE_TABLE};
+  return sp_desk_use(&books, customers, input_rate, &asked);
 }

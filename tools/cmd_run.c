@@ -218,7 +218,7 @@ static int configured(const struct run_options *options, const char *store,
 int sp_cmd_run(int argc, char **argv)
 {
   struct run_options options = {.workers = 0};
-  struct sp_option_list rest = {.count = 0};
+  const char *store;
   const struct sp_option table[] = {
       {"--files", SP_OPTION_REST, &options.files, "PATH...",
        "files and folders to read; - is stdin"},
@@ -236,12 +236,10 @@ int sp_cmd_run(int argc, char **argv)
       {"--print-config", SP_OPTION_FLAG, &options.print_config, NULL,
        "print the configuration and stop"},
       {"--json", SP_OPTION_FLAG, &options.json, NULL, "report as JSON"}};
-  int code = sp_options_read(&help, table, sizeof(table) / sizeof(table[0]), argc, argv, &rest);
+  int code =
+      sp_options_read_store(&help, table, sizeof(table) / sizeof(table[0]), argc, argv, &store);
   if (code >= 0) {
     return code;
-  }
-  if (rest.count != 1) {
-    return sp_usage_error(&help, "expected one STORE");
   }
   if ((options.brokers != NULL) != (options.topic != NULL)) {
     return sp_usage_error(&help, "--kafka and --topic belong together");
@@ -250,11 +248,11 @@ int sp_cmd_run(int argc, char **argv)
     return sp_usage_error(&help, "--files or --kafka, not both");
   }
   struct sp_config *config = NULL;
-  code = config_of(&options, rest.values[0], &config);
+  code = config_of(&options, store, &config);
   if (code != SP_EXIT_DONE) {
     return code;
   }
-  code = configured(&options, rest.values[0], config);
+  code = configured(&options, store, config);
   sp_config_free(config);
   return code;
 }

@@ -266,16 +266,13 @@ int sp_cmd_segment(int argc, char **argv)
 {
   bool json = false;
   const char *as_of = NULL;
-  struct sp_option_list rest = {.count = 0};
+  const char *store;
   const struct sp_option table[] = {
       {"--as-of", SP_OPTION_TEXT, &as_of, "TIME", "instant of the scores (default: latest record)"},
       {"--json", SP_OPTION_FLAG, &json, NULL, "one object"}};
-  int code = sp_options_read(&help, table, 2, argc, argv, &rest);
+  int code = sp_options_read_store(&help, table, 2, argc, argv, &store);
   if (code >= 0) {
     return code;
   }
-  if (rest.count != 1) {
-    return sp_usage_error(&help, "expected one STORE");
-  }
-  return segment_run(rest.values[0], as_of, json);
+  return segment_run(store, as_of, json);
 }

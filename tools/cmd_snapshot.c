@@ -235,7 +235,7 @@ static int folder_write(struct sp_scored *scored, const char *folder)
     return failed(part, strerror(errno));
   }
   int code = folder_fill(scored, part);
-  if (code == SP_EXIT_DONE && rename(part, folder) != 0) {
+  if (code == SP_EXIT_DONE && sp_path_rename(part, folder) != SP_OK) {
     bool taken = errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR;
     code = failed(folder, taken ? "is there already; expected a new folder" : strerror(errno));
   }

@@ -1,12 +1,10 @@
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "tools/book_load.h"
 #include "tools/cmd_tariff.h"
+#include "tools/store_dir.h"
 
 static const struct sp_verb_help compile_help = {
     "suanpan tariff compile DIR OUT", "  suanpan tariff compile book book.img\n",
@@ -14,49 +12,15 @@ static const struct sp_verb_help compile_help = {
     "in place of the "
     "directory and use as it lies."};
 
-static bool bytes_write(int fd, const char *bytes, size_t length)
-{
-  for (size_t at = 0; at < length;) {
-    ssize_t put = write(fd, bytes + at, length - at);
-    if (put < 0 && errno != EINTR) {
-      return false;
-    }
-    at += put > 0 ? (size_t)put : 0;
-  }
-  return fsync(fd) == 0;
-}
-
-/* Beside its place, then renamed: whoever reads sees the old file or the new one. */
+/* Whoever reads sees the old file or the new one. */
 static bool image_write(const struct sp_loaded_book *loaded, const char *path)
 {
-  char beside[PATH_MAX];
-  int length = snprintf(beside, sizeof(beside), "%s.new", path);
-  if (length < 0 || (size_t)length >= sizeof(beside)) {
-    errno = ENAMETOOLONG;
-    return false;
-  }
   struct stat there;
   if (stat(path, &there) == 0 && !S_ISREG(there.st_mode)) { /* never in the place of a device */
     errno = S_ISDIR(there.st_mode) ? EISDIR : EINVAL;
     return false;
   }
-  int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (fd < 0) {
-    return false;
-  }
-  bool written = bytes_write(fd, loaded->image, loaded->bytes);
-  int error = errno;
-  if (close(fd) != 0 && written) {
-    written = false;
-    error = errno;
-  }
-  if (!written || rename(beside, path) != 0) {
-    error = written ? errno : error;
-    unlink(beside);
-    errno = error;
-    return false;
-  }
-  return true;
+  return sp_file_write(path, loaded->image, loaded->bytes) == SP_OK;
 }
 
 int sp_cmd_tariff_compile(int argc, char **argv)

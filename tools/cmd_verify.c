@@ -161,21 +161,18 @@ static void verify_print(const struct verify *verify, const struct sp_walk *walk
 int sp_cmd_verify(int argc, char **argv)
 {
   bool json = false;
-  struct sp_option_list rest = {.count = 0};
+  const char *store;
   const struct sp_option table[] = {{"--json", SP_OPTION_FLAG, &json, NULL, "one object"}};
-  int code = sp_options_read(&help, table, 1, argc, argv, &rest);
+  int code = sp_options_read_store(&help, table, 1, argc, argv, &store);
   if (code >= 0) {
     return code;
-  }
-  if (rest.count != 1) {
-    return sp_usage_error(&help, "expected one STORE");
   }
   struct verify *verify = calloc(1, sizeof(*verify));
   if (verify == NULL) {
     fprintf(stderr, "suanpan: out of memory\n");
     return SP_EXIT_ENVIRONMENT;
   }
-  code = sp_world_open(&verify->world, rest.values[0]);
+  code = sp_world_open(&verify->world, store);
   if (code == SP_EXIT_DONE) {
     struct sp_walk walk;
     bool ok = store_verify(verify, &walk);

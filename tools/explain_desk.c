@@ -109,9 +109,16 @@ static enum sp_status record_explain(struct sp_desk_visit *visit,
   return ferror(stdout) ? SP_END : SP_OK; /* main says why */
 }
 
-static int input_explain(struct sp_desk *desk, const struct sp_explain_which *which,
-                         const char *path)
+struct asked {
+  const struct sp_explain_which *which;
+  const char *path;
+};
+
+static int input_explain(struct sp_desk *desk, const void *context)
 {
+  const struct asked *asked = context;
+  const struct sp_explain_which *which = asked->which;
+  const char *path = asked->path;
   size_t subscribers = (size_t)sp_directory_subscriber_count(desk->directory) + 1;
   size_t groups = (size_t)sp_directory_group_count(desk->directory) + 1;
   struct explain *explain = sp_heap_take(sizeof(*explain));
@@ -152,16 +159,6 @@ static int input_explain(struct sp_desk *desk, const struct sp_explain_which *wh
 int sp_explain_desk(const struct sp_explain_which *which, const struct sp_option_list *books,
                     const char *customers, const char *path)
 {
-  struct sp_desk *desk = sp_heap_take(sizeof(*desk));
-  if (desk == NULL) {
-    fprintf(stderr, "suanpan: %s\n", sp_status_text(SP_NO_MEMORY));
-    return SP_EXIT_ENVIRONMENT;
-  }
-  int code = sp_desk_open(desk, books, customers);
-  if (code == SP_EXIT_DONE) {
-    code = input_explain(desk, which, path);
-  }
-  sp_desk_close(desk);
-  sp_heap_give(desk, sizeof(*desk));
-  return code;
+  const struct asked asked = {which, path};
+  return sp_desk_use(books, customers, input_explain, &asked);
 }

@@ -164,3 +164,12 @@ int sp_options_read(const struct sp_verb_help *help, const struct sp_option *opt
   }
   return code;
 }
+
+int sp_options_read_store(const struct sp_verb_help *help, const struct sp_option *options,
+                          size_t count, int argc, char **argv, const char **store)
+{
+  struct sp_option_list rest = {.count = 0};
+  int code = sp_options_read(help, options, count, argc, argv, &rest);
+  *store = rest.values[0];
+  return code < 0 && rest.count != 1 ? sp_usage_error(help, "expected one STORE") : code;
+}

@@ -50,6 +50,9 @@ struct sp_verb_help {
  * code (help was printed: 0; wrong usage: 2). */
 int sp_options_read(const struct sp_verb_help *help, const struct sp_option *options, size_t count,
                     int argc, char **argv, struct sp_option_list *rest);
+/* The same for a verb whose one positional argument is STORE. */
+int sp_options_read_store(const struct sp_verb_help *help, const struct sp_option *options,
+                          size_t count, int argc, char **argv, const char **store);
 /* "suanpan: TEXT\nTry: suanpan VERB --help"; returns SP_EXIT_USAGE. */
 int sp_usage_error(const struct sp_verb_help *help, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -90,6 +90,22 @@ void sp_desk_close(struct sp_desk *desk)
   sp_memory_free(&desk->memory);
 }
 
+int sp_desk_use(const struct sp_option_list *books, const char *customers, sp_desk_work *work,
+                const void *context)
+{
+  struct sp_desk *desk = sp_heap_take(sizeof(*desk));
+  if (desk == NULL) {
+    return failed(SP_NO_MEMORY);
+  }
+  int code = sp_desk_open(desk, books, customers);
+  if (code == SP_EXIT_DONE) {
+    code = work(desk, context);
+  }
+  sp_desk_close(desk);
+  sp_heap_give(desk, sizeof(*desk));
+  return code;
+}
+
 /* Which fields differ; none: a duplicate after all. */
 static void conflict_find(struct sp_desk *desk, const struct sp_cdr *cdr,
                           const struct sp_cdr *stood)

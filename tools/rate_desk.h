@@ -32,6 +32,10 @@ struct sp_desk {
  */
 int sp_desk_open(struct sp_desk *desk, const struct sp_option_list *books, const char *customers);
 void sp_desk_close(struct sp_desk *desk);
+/* The same around one piece of work, on a desk from the heap; an exit code. */
+typedef int sp_desk_work(struct sp_desk *desk, const void *context);
+int sp_desk_use(const struct sp_option_list *books, const char *customers, sp_desk_work *work,
+                const void *context);
 
 /* Finds the first record of a key again, by its number. */
 typedef bool sp_desk_first(void *context, uint64_t number, struct sp_cdr *cdr);

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/journal.h"
+
 void sp_store_path(const struct sp_store_dir *dir, char *to, const char *format, ...)
 {
   va_list arguments;
@@ -41,11 +43,13 @@ static enum sp_status bytes_write(int fd, const char *bytes, size_t length)
   return fsync(fd) == 0 ? SP_OK : SP_IO;
 }
 
-/* The name of a new file is durable when its folder is. */
-static enum sp_status folder_sync(const char *path)
+enum sp_status sp_path_rename(const char *from, const char *to)
 {
   char folder[SP_PATH_BYTES_MAX];
-  snprintf(folder, sizeof(folder), "%s", path);
+  if (rename(from, to) != 0) {
+    return SP_IO;
+  }
+  snprintf(folder, sizeof(folder), "%s", to);
   char *slash = strrchr(folder, '/');
   if (slash == folder) {
     slash++;
@@ -53,19 +57,17 @@ static enum sp_status folder_sync(const char *path)
   if (slash != NULL) {
     *slash = '\0';
   }
-  int fd = open(slash != NULL ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) {
-    return SP_IO;
-  }
-  int rc = fsync(fd);
-  close(fd);
-  return rc == 0 ? SP_OK : SP_IO;
+  return sp_folder_sync(slash != NULL ? folder : ".");
 }
 
 enum sp_status sp_file_write(const char *path, const void *bytes, size_t length)
 {
-  char temporary[SP_PATH_BYTES_MAX + 8];
-  snprintf(temporary, sizeof(temporary), "%s.tmp", path);
+  char temporary[SP_PATH_BYTES_MAX];
+  int name = snprintf(temporary, sizeof(temporary), "%s.tmp", path);
+  if (name < 0 || (size_t)name >= sizeof(temporary)) {
+    errno = ENAMETOOLONG;
+    return SP_IO;
+  }
   int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (fd < 0) {
     return SP_IO;
@@ -74,16 +76,13 @@ enum sp_status sp_file_write(const char *path, const void *bytes, size_t length)
   if (close(fd) != 0 && status == SP_OK) {
     status = SP_IO;
   }
-  if (status == SP_OK && rename(temporary, path) != 0) {
-    status = SP_IO;
-  }
+  status = status == SP_OK ? sp_path_rename(temporary, path) : status;
   if (status != SP_OK) {
     int saved = errno;
     unlink(temporary);
     errno = saved;
-    return status;
   }
-  return folder_sync(path);
+  return status;
 }
 
 enum sp_status sp_file_read(const char *path, char **out, size_t *length)

@@ -34,8 +34,10 @@ void sp_store_dir_close(struct sp_store_dir *dir);
 void sp_store_path(const struct sp_store_dir *dir, char *to, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* mkdir if it is not there; writes a small file under a temporary name, syncs and renames. */
+/* All SP_IO with errno. mkdir if it is not there; renames, durably; writes a small file under a
+ * temporary name, syncs and renames. */
 SP_MUST_CHECK enum sp_status sp_dir_make(const char *path);
+SP_MUST_CHECK enum sp_status sp_path_rename(const char *from, const char *to);
 SP_MUST_CHECK enum sp_status sp_file_write(const char *path, const void *bytes, size_t length);
 /* The whole file by malloc, with a zero behind it; the caller frees. SP_IO with errno. */
 SP_MUST_CHECK enum sp_status sp_file_read(const char *path, char **bytes, size_t *length);

@@ -62,7 +62,7 @@ class Stores:
         self.fill_tail()
 
     def init(self, store):
-        done("init", store, "--book", f"{self.world}/book", "--customers", f"{self.world}/customers", "--shards", 2,
+        done("init", f"{store}/", "--book", f"{self.world}/book", "--customers", f"{self.world}/customers", "--shards", 2,
              "--config", f"{self.folder}/suanpan.yaml")
 
     def usage(self):
