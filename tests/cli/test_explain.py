@@ -1,4 +1,4 @@
-"""suanpan explain over the golden cases: what it says of each record is what `rate` says, every
+"""suanpan explain over the golden cases and random books: what it says of each record is what `rate` says, every
 sum that it prints can be done again by anyone, and wrong calls end as the contract says."""
 import glob
 import json
@@ -11,11 +11,14 @@ from fractions import Fraction
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from checks import Checks  # noqa: E402  pylint: disable=wrong-import-position
 from program import run  # noqa: E402  pylint: disable=wrong-import-position
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "model"))
+from random_book import write_case  # noqa: E402  pylint: disable=wrong-import-position
 
 GOLDEN = os.path.join(os.environ["SUANPAN_SHARED"], "golden")
 HERE = os.path.dirname(os.path.abspath(__file__))
 EXAMPLE = os.path.join(HERE, "example")
 STATIONS = ["source", "decode", "resolve", "route", "dedup", "rate", "fold", "journal", "checkpoint"]
+SEEDS = [int(os.environ["SEED"])] if "SEED" in os.environ else [7, 33]
 checks = Checks()
 
 
@@ -325,8 +328,13 @@ def main():
         refused = run("tariff", "check", os.path.join(case, "book")).returncode
         if refused == 0 or os.path.isdir(os.path.join(case, "book1")):
             count += case_check(case)
+    for seed in SEEDS:
+        with tempfile.TemporaryDirectory(dir=os.environ["SUANPAN_BUILD"]) as work:
+            case = os.path.join(work, f"seed-{seed}")
+            write_case(seed, 120, case)
+            count += case_check(case)
     checks.holds(count > 0, "no record is explained")
-    print(f"{count} records of {len(cases)} cases explained")
+    print(f"{count} records of {len(cases)} cases and seeds {SEEDS} explained")
     checks.finish()
 
 
