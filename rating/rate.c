@@ -165,12 +165,6 @@ enum sp_status sp_rater_notice(struct sp_rater *rater, const struct sp_usage *us
   return SP_OK;
 }
 
-bool sp__rate_is_late(const struct sp_rater *rater, const struct sp_usage *usage)
-{
-  const struct sp__owner *slot = sp__owner_of(rater->state, usage->subscriber);
-  return slot->seen && slot->domain != usage->domain;
-}
-
 static void allowances_fill(struct sp_rater *rater, struct sp_charge *charge)
 {
   struct sp__work *work = &rater->work;

@@ -38,7 +38,7 @@
 #define SP__MET_MAX 16u
 #define SP__CAPS_KEPT 8u  /* cells of caps remembered between cutting and counting */
 #define SP__SHORT_MAX 16u /* allowances, discounts in reach of a record that goes the short way */
-#define SP__BANDS_CACHED 256u
+#define SP__BANDS_CACHED 1024u /* of 4,096 s: a month of records in any order */
 #define SP__CYCLES_CACHED 4u
 
 struct sp__segment { /* from this second of the usage on */
@@ -445,7 +445,11 @@ bool sp__short_fits(const struct sp_rater *rater, const struct sp__choice *choic
 SP_MUST_CHECK enum sp_status sp__rate_suspend(struct sp_rater *rater, struct sp_charge *charge,
                                               enum sp_reason reason);
 /* Is the domain at a record's start another one than the present (§13.4)? */
-bool sp__rate_is_late(const struct sp_rater *rater, const struct sp_usage *usage);
+static inline bool sp__rate_is_late(const struct sp_rater *rater, const struct sp_usage *usage)
+{
+  const struct sp__owner *slot = sp__owner_of(rater->state, usage->subscriber);
+  return slot->seen && slot->domain != usage->domain;
+}
 
 /* rate_chain.c (§14) */
 SP_MUST_CHECK enum sp_status sp__rate_partial(struct sp_rater *rater, const struct sp_usage *usage,

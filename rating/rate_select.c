@@ -376,7 +376,8 @@ static void sets_find(const struct sp_rater *rater, struct sp__choice *choice, s
   choice->sets_many = sets > SP__SETS_MAX;
 }
 
-static struct sp__choice *choice_make(struct sp_rater *rater, uint64_t bands)
+static __attribute__((noinline)) struct sp__choice *choice_make(struct sp_rater *rater,
+                                                                uint64_t bands)
 {
   const struct sp__frame *frame = rater->work.frame;
   const struct sp__plan_set *set = sp__set_of(rater);

@@ -210,12 +210,13 @@ static bool short_cover(struct sp_rater *rater, const struct sp__choice *choice,
   return true;
 }
 
-/* Pass 1 (§11.4): percents multiply exactly, each item rounds once, half up. */
-static bool short_percents(const struct sp_rater *rater, const struct sp__choice *choice,
+/* Pass 1 (§11.4): percents multiply exactly, each item rounds once, half up. Their sum anew. */
+static bool short_percents(struct sp_rater *rater, const struct sp__choice *choice,
                            struct sp_charge *charge)
 {
-  const struct sp__work *work = &rater->work;
+  struct sp__work *work = &rater->work;
   const struct sp__cut *cuts = sp__cuts(rater, choice);
+  work->net_micro = 0;
   for (uint32_t i = 0; i < work->frame->items_count; i++) {
     uint64_t step = (uint64_t)sp_money_step(sp__winners(choice)[i].digits), divisor = step;
     uint64_t value = (uint64_t)charge->items[i].net_micro;
@@ -233,6 +234,7 @@ static bool short_percents(const struct sp_rater *rater, const struct sp__choice
       }
       charge->items[i].net_micro = (int64_t)(value / divisor * step);
     }
+    work->net_micro += charge->items[i].net_micro; /* at most the list */
   }
   return true;
 }
@@ -303,7 +305,6 @@ bool sp__rate_short(struct sp_rater *rater, struct sp_charge *charge)
     if (!short_percents(rater, choice, charge) || !short_caps(rater, choice, charge)) {
       return false;
     }
-    work->net_micro = net_sum(work, SP__ITEM_NONE, charge);
     short_payers(rater, choice, charge);
   }
   work->counts = true;
