@@ -117,8 +117,8 @@ SP_MUST_CHECK enum sp_status sp_block_stream_add(struct sp_block_builder *builde
 void sp_block_stream_next(struct sp_block_builder *builder, uint32_t index,
                           struct sp_position next);
 uint32_t sp_block_records(const struct sp_block_builder *builder);
-/* Record i < records of the open block, read back as from a view; borrowed until the next call on
- * this builder. */
+/* Record i < records of the open block, or of the closed one before the next begin, read back as
+ * from a view; borrowed until the next call on this builder. What close gave stays as it is. */
 SP_MUST_CHECK enum sp_status sp_block_record_at(struct sp_block_builder *builder, uint32_t i,
                                                 struct sp_block_record *record,
                                                 const struct sp_block_stream **stream);

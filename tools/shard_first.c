@@ -1,5 +1,5 @@
-/* Conflicts: the first record of a key is read back, from the open block or from the journal, to
- * name the fields that differ (book.md §15.2, §15.3). Rare, so that it may wait and read. */
+/* Conflicts: the first record of a key is read back, from a block in memory or from the journal, to
+ * name the fields that differ (book.md §15.2, §15.3). Rare, so that it may read. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,13 +105,31 @@ static enum sp_status block_open(struct sp_shard *shard, uint64_t ordinal, uint3
   return *record < sp_block_view_header(shard->view)->records ? SP_OK : SP_BAD_FORMAT;
 }
 
+/* The block of a record that lies in a builder yet: the open one, or one before it that may be on
+ * its way to disk. They were filled one after the other. NULL: its block is on disk, for a builder
+ * is not begun anew before that; else *record = its index there. */
+static struct sp_block_builder *builder_of(const struct sp_shard *shard, uint64_t ordinal,
+                                           uint32_t *record)
+{
+  uint64_t from = shard->meta.ordinal;
+  for (uint32_t back = 0; back < SP_BUILDERS_MAX; back++) {
+    uint32_t at = (shard->builder_open + SP_BUILDERS_MAX - back) % SP_BUILDERS_MAX;
+    struct sp_block_builder *builder = shard->builders[at];
+    from -= sp_block_records(builder);
+    if (ordinal >= from) {
+      *record = (uint32_t)(ordinal - from);
+      return builder;
+    }
+  }
+  return NULL;
+}
+
 /* A journaled record, borrowed from shard->view. */
 static enum sp_status journaled_read(struct sp_shard *shard, uint64_t ordinal,
                                      struct sp_block_record *record,
                                      const struct sp_block_stream **stream)
 {
   uint32_t index = 0;
-  SP_TRY(sp__shard_durable_wait(shard));
   errno = 0;
   enum sp_status status = block_open(shard, ordinal, &index);
   if (status == SP_OK) {
@@ -134,8 +152,6 @@ enum sp_status sp__first_record_compare(struct sp_shard *shard, uint64_t first_o
     SP_TRY(sp_resolver_make_numbers(&shard->resolver, shard->world->directory, shard->books,
                                     &shard->memory));
   }
-  struct sp_block_builder *open = shard->builders[shard->builder_open];
-  uint64_t open_from = shard->meta.ordinal - sp_block_records(open);
   /* marks keep 32 bits: the latest ordinal below the current one with these bits */
   uint64_t ordinal = (shard->meta.ordinal & ~(uint64_t)UINT32_MAX) | (uint32_t)first_ordinal;
   if (ordinal >= shard->meta.ordinal) {
@@ -144,8 +160,10 @@ enum sp_status sp__first_record_compare(struct sp_shard *shard, uint64_t first_o
   }
   struct sp_block_record record;
   const struct sp_block_stream *stream;
-  if (ordinal >= open_from) {
-    SP_TRY(sp_block_record_at(open, (uint32_t)(ordinal - open_from), &record, &stream));
+  uint32_t index = 0;
+  struct sp_block_builder *builder = builder_of(shard, ordinal, &index);
+  if (builder != NULL) {
+    SP_TRY(sp_block_record_at(builder, index, &record, &stream));
   } else {
     SP_TRY(journaled_read(shard, ordinal, &record, &stream));
   }
