@@ -12,6 +12,8 @@ struct sp__checks {
   struct sp__list span_sets; /* uint64_t: the different sets of bands that hold at some time */
   uint8_t *node_zones;       /* bit per enum sp_zone that numbers of a node of the tree may be in */
   uint8_t *class_zones;      /* bit per enum sp_zone that those of a destination class may be in */
+  uint32_t near_classes;     /* classes that some number of a near zone is in, without class 0 */
+  bool near_plain;           /* whether some such number is in class 0 */
 };
 
 /* All of them: book_checks.c. */
@@ -27,6 +29,11 @@ void sp__feasible_make(struct sp__checks *checks);
 /* Whether some record has this roam, zone and net (0 .. 2 * SP_NET_COUNT - 1, the second half with
  * group_tree). */
 bool sp__feasible(unsigned roam, unsigned zone, unsigned net);
+/* Zones, a bit per enum sp_zone, of the numbers that have none of the destinations of some rules,
+ * whose classes with numbers of near zones are so many. */
+unsigned sp__feasible_plain(const struct sp__checks *checks, uint32_t near_walked);
+/* Whether numbers of a class may be near: local, province or domestic. */
+bool sp__feasible_near(const struct sp__checks *checks, uint32_t class);
 /* Whether some record meets all cells of a row by its features and destinations; bands are not
  * asked. */
 bool sp__feasible_match(const struct sp__checks *checks, const struct sp__match *match);

@@ -67,10 +67,14 @@ static unsigned kind_zones(uint8_t kind, uint64_t digits)
                                          : SP_ZONES_NEAR;
 }
 
+static uint64_t home_digits(const struct sp__draft *draft)
+{
+  return sp_number_pack(draft->settings.home_country, draft->settings.home_country_length).digits;
+}
+
 static unsigned unknown_zones(const struct sp__draft *draft, uint64_t digits)
 {
-  uint64_t home =
-      sp_number_pack(draft->settings.home_country, draft->settings.home_country_length).digits;
+  uint64_t home = home_digits(draft);
   if (begins(home, digits)) {
     return SP_ZONES_NEAR;
   }
@@ -155,6 +159,47 @@ static unsigned node_zones(const struct number_plan *plan, const struct sp__dest
   return zones;
 }
 
+/* Whether all numbers that begin with these digits are of some destination. */
+static bool is_covered(const struct sp__dest_tree *tree, uint64_t digits)
+{
+  uint32_t low = 0; /* keys <= digits */
+  uint32_t high = tree->nodes;
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    if (tree->keys[middle] <= digits) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  for (uint32_t node = low; node != 0; node = tree->parents[node - 1]) {
+    if (begins(tree->keys[node - 1], digits)) {
+      return true;
+    }
+  }
+  if (low == tree->nodes || !begins(digits, tree->keys[low])) {
+    return false;
+  }
+  unsigned length = sp_number_length(digits); /* below that of the key behind */
+  for (uint64_t digit = 1; digit <= 10; digit++) {
+    if (!is_covered(tree, digits | digit << (60 - 4 * length))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/* Whether a number of the home country or of a near row has no destination. */
+static bool near_plain(const struct number_plan *plan, const struct sp__dest_tree *tree)
+{
+  bool near = !is_covered(tree, home_digits(plan->draft));
+  for (uint32_t i = 0; i < plan->count && !near; i++) {
+    near = (kind_zones(plan->rows[i].kind, plan->rows[i].digits) & SP_ZONES_NEAR) != 0 &&
+           !is_covered(tree, plan->rows[i].digits);
+  }
+  return near;
+}
+
 void sp__feasible_make(struct sp__checks *checks)
 {
   struct sp__draft *draft = checks->draft;
@@ -168,11 +213,27 @@ void sp__feasible_make(struct sp__checks *checks)
     return;
   }
   checks->class_zones[0] = SP_ZONES_ALL;
+  checks->near_plain = near_plain(&plan, tree);
   for (uint32_t node = 0; node < tree->nodes; node++) {
     uint8_t *zones = &checks->class_zones[tree->node_class[node]];
     checks->node_zones[node] = (uint8_t)node_zones(&plan, tree, node);
     *zones |= checks->node_zones[node];
   }
+  for (uint32_t class = 1; class < tree->classes.count; class ++) {
+    checks->near_classes += (checks->class_zones[class] & SP_ZONES_NEAR) != 0;
+  }
+}
+
+/* A number that has none of the destinations which the rules walked name is as one of class 0. */
+unsigned sp__feasible_plain(const struct sp__checks *checks, uint32_t near_walked)
+{
+  bool near = checks->near_plain || near_walked < checks->near_classes;
+  return near ? SP_ZONES_ALL : SP_ZONES_ALL & ~SP_ZONES_NEAR;
+}
+
+bool sp__feasible_near(const struct sp__checks *checks, uint32_t class)
+{
+  return (checks->class_zones[class] & SP_ZONES_NEAR) != 0;
 }
 
 /* Zones of the numbers that a dest cell accepts. */

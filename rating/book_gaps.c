@@ -40,6 +40,7 @@ struct gaps {
   uint32_t *sets[8];      /* scratch: rules left at each step */
   uint32_t rules_count, room;
   uint32_t class, group;
+  unsigned plain_zones; /* of the numbers that have no destination of these rules */
   uint32_t base_plans;
   struct gap_uses classes, groups;
   struct sp__keys answers; /* by signature: 0 no gap, 1 gap */
@@ -124,7 +125,7 @@ static bool nets_walk(struct gaps *gaps, unsigned roam, unsigned zone, uint32_t 
  * elsewhere, so the first roam that leaves all rules stands for the others that do. */
 static bool places_walk(struct gaps *gaps, const uint32_t *rules, uint32_t count, uint64_t features)
 {
-  unsigned zones = gaps->checks->class_zones[gaps->class];
+  unsigned zones = gaps->class == 0 ? gaps->plain_zones : gaps->checks->class_zones[gaps->class];
   bool all = false;
   for (unsigned roam = 0; roam < SP_ROAM_COUNT; roam++) {
     uint64_t roam_bit = UINT64_C(1) << (SP_FEATURE_ROAM + roam);
@@ -278,6 +279,14 @@ static bool gap_search(struct gaps *gaps)
   if (draft->status != SP_OK) {
     return false;
   }
+  const uint32_t *order = uses_sort(draft, &gaps->classes);
+  const struct gap_use *uses = SP_LIST_AT(list, struct gap_use, 0);
+  uint32_t near = 0;
+  for (uint32_t i = 0; order != NULL && i < list->count; i++) {
+    near += (i == 0 || uses[order[i]].in != uses[order[i - 1]].in) &&
+            sp__feasible_near(gaps->checks, uses[order[i]].in);
+  }
+  gaps->plain_zones = sp__feasible_plain(gaps->checks, near);
   gaps->class = 0;
   if (groups_walk(gaps, gaps->sets[1], plain)) {
     return true;
@@ -286,8 +295,6 @@ static bool gap_search(struct gaps *gaps)
   for (uint32_t i = 0; i < gaps->walked.slots; i++) {
     gaps->walked.values[i] = 0;
   }
-  const uint32_t *order = uses_sort(draft, &gaps->classes);
-  const struct gap_use *uses = SP_LIST_AT(list, struct gap_use, 0);
   for (uint32_t from = 0; order != NULL && from < list->count && draft->status == SP_OK;) {
     uint32_t left = plain;
     gaps->class = uses[order[from]].in;

@@ -171,6 +171,9 @@ static bool record_possible(const struct naive_record *r)
   if (strcmp(r->net, "group") == 0 && !r->tree) {
     return false;
   }
+  if (r->number[0] == '\0' && near_zone) {
+    return false; /* all of 86 are of c */
+  }
   /* Numbers of a and b are foreign, 81... and 82... not of Hong Kong, Macao, Taiwan; those of c are
    * at home. */
   if (r->number[0] != '\0' &&

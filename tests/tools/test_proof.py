@@ -148,11 +148,15 @@ def zones_of(book, number):
 
 
 def parties(book):
-    """(destinations, zone) that the other's number may have. Of numbers without destination all zones are asked."""
+    """(destinations, zone) that the other's number may have. Of numbers without destination all zones are asked, those
+    near only if some number of the home country, or of a row that is near, has none."""
     keys = set(book.numbers) | {prefix for prefixes in book.dests.values() for prefix in prefixes}
     keys |= {"86", "852", "853", "886"}
     keys |= {key + digit for key in keys for digit in "0123456789"}
-    found = {(frozenset(), zone) for zone in ZONES}
+    near = ["86"] + [prefix for prefix, kind in book.numbers.items() if kind not in ("service", "international")]
+    taken = tuple(prefix for prefixes in book.dests.values() for prefix in prefixes)
+    found = {(frozenset(), zone) for zone in ZONES if zone in ("hmt", "international", "service") or
+             any(not number.startswith(taken) for number in near)}
     for number in keys:
         dests = frozenset(d for d, prefixes in book.dests.items() if any(number.startswith(p) for p in prefixes))
         found |= {(dests, zone) for zone in zones_of(book, number)}

@@ -321,6 +321,23 @@ def check_examples():
     checks.inside("of a tie", "both match a record with service=voice, zone=local, net=onnet, other=86138...; expected", said)
 
 
+def check_covered():
+    """A rule for what is near leaves no gap where every number that is near has a destination that is always priced."""
+    near = book("covered", payers={"team,boss,base,share,50,1000\n": ""})
+    with open(os.path.join(near, "rates.csv"), "w", encoding="utf-8") as file:
+        file.write("plan,item,service,zone,dest,band,price,per\nbasic,base,voice,,home,,0.1,1min\nbasic,base,voice,local,,day,0.2,1min\n")
+    for prefixes, gaps in ((["86"], 0), (["8"], 0), (["8613"], 1), ([f"86{i}" for i in range(10)], 0), ([f"86{i}" for i in range(9)], 1)):
+        with open(os.path.join(near, "destinations.csv"), "w", encoding="utf-8") as file:
+            file.write("destination,prefix\n" + "".join(f"home,{prefix}\n" for prefix in prefixes))
+        said = run("tariff", "check", near).stdout
+        checks.equal(f"home is {prefixes}", said.count("item base has no rule on"), gaps)
+    with open(os.path.join(near, "destinations.csv"), "w", encoding="utf-8") as file:
+        file.write("destination,prefix\nhome,86\n")
+    with open(os.path.join(near, "numbers.csv"), "w", encoding="utf-8") as file:
+        file.write("prefix,operator,kind\n10086,H,sp\n")
+    checks.inside("a short number without destination", "item base has no rule on", run("tariff", "check", near).stdout)
+
+
 def check_many():
     """A check takes time as rows do: none of these ends within the time of a test if rows are compared with all others."""
     many = 60000
@@ -370,7 +387,7 @@ def main():
     shutil.rmtree(PLACE, ignore_errors=True)
     os.makedirs(PLACE)
     for step in (check_check, check_compile, check_show, check_diff, check_diff_columns, check_devices, check_unreadable, check_limits, check_bytes, check_expected, check_expected_rows, check_together, check_lines, check_columns,
-                 check_examples, check_many, check_apart):
+                 check_examples, check_covered, check_many, check_apart):
         step()
     checks.finish()
 
