@@ -141,8 +141,10 @@ START_TEST(test_sound_after_anything)
     sound_now();
     if (i % 40 == 30) {
       mdb_txn_abort(reader);
+      reader = NULL;
     }
   }
+  mdb_txn_abort(reader); /* NULL is fine */
 }
 END_TEST
 
