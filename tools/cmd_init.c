@@ -214,6 +214,7 @@ static int store_make(struct init *init, const char *store)
   code = store_fill(init);
   if (code == SP_EXIT_DONE && sp_path_rename(init->dir.path, store) != SP_OK) {
     code = failed(store, strerror(errno));
+    (void)rename(store, init->dir.path); /* what could not be made to stay is taken away below */
   }
   if (code != SP_EXIT_DONE) {
     remove_made(init);
