@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "store/lmdb_pages.h"
@@ -16,6 +17,8 @@
 #define MAP_BYTES_LEAST (UINT64_C(1) << 30)
 #define FETCH_BYTES (128 << 10) /* what Linux reads ahead at once, whatever it is asked for */
 #define LOOKS_MAX 100           /* a writer does not commit 200 times while one reader looks */
+#define OPENINGS_MAX 5000       /* with PAUSE_NS between: five seconds and more */
+#define PAUSE_NS 1000000
 
 static int env_open(MDB_env **env, const char *folder, unsigned flags, unsigned tables,
                     uint64_t map_bytes)
@@ -168,6 +171,34 @@ static int env_open_within(MDB_env **env, const char *folder, unsigned flags, un
   return rc;
 }
 
+/* Whether who reads is given an instant before the latest: for a moment while a writer commits, and
+ * for good where lock.mdb has a wrong number. LMDB's first opener writes it there, and where that
+ * one is killed just then, those that wait for it take what stands there, mostly 0. */
+static bool is_behind(MDB_env *env)
+{
+  MDB_envinfo info;
+  MDB_txn *txn;
+  if (mdb_env_info(env, &info) != 0 || mdb_txn_begin(env, NULL, MDB_RDONLY, &txn) != 0) {
+    return false; /* pages_check meets the same */
+  }
+  bool behind = mdb_txn_id(txn) < info.me_last_txnid;
+  mdb_txn_abort(txn);
+  return behind;
+}
+
+/* Opened again until the number is right: once all have closed it, the next one writes it. */
+static int env_open_latest(MDB_env **env, const char *folder, unsigned flags, unsigned tables,
+                           uint64_t map_bytes)
+{
+  int rc = env_open_within(env, folder, flags, tables, map_bytes);
+  for (int i = 1; rc == 0 && i < OPENINGS_MAX && is_behind(*env); i++) {
+    mdb_env_close(*env);
+    nanosleep(&(const struct timespec){0, PAUSE_NS}, NULL);
+    rc = env_open_within(env, folder, flags, tables, map_bytes);
+  }
+  return rc;
+}
+
 int sp__lmdb_open(MDB_env **env, const char *folder, unsigned flags, unsigned tables,
                   uint64_t map_bytes, struct sp_text *why)
 {
@@ -175,7 +206,7 @@ int sp__lmdb_open(MDB_env **env, const char *folder, unsigned flags, unsigned ta
   int rc = metas_check(folder, map_bytes, why);
   bool said = rc == MDB_CORRUPTED;
   if (rc == 0) {
-    rc = env_open_within(env, folder, flags, tables, map_bytes);
+    rc = env_open_latest(env, folder, flags, tables, map_bytes);
   }
   if (rc == 0) {
     rc = pages_check(*env, why);
