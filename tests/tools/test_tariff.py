@@ -321,6 +321,26 @@ def check_examples():
     checks.inside("of a tie", "both match a record with service=voice, zone=local, net=onnet, other=86138...; expected", said)
 
 
+    with open(os.path.join(far, "destinations.csv"), "a", encoding="utf-8") as file:
+        file.write("e,44\ne,49\n")
+    with open(os.path.join(far, "rates.csv"), "a", encoding="utf-8") as file:
+        file.write("basic,there,voice,local,,e,,1,1min,,\nbasic,there,voice,,onnet,e,,1,1min,,\n")
+    checks.inside("of what no number is", "zone=local, net=onnet, other=44... (the columns are compared one by one", run("tariff", "check", far).stdout)
+
+
+def check_hidden():
+    """A rule hides another one if it has all its rating groups, however many."""
+    hidden = book("hidden", discounts={"basic,cap,cap_month,600\n": ""})
+    groups = ";".join(f"g{i}" for i in range(20))
+    with open(os.path.join(hidden, "rates.csv"), "w", encoding="utf-8") as file:
+        file.write(f"plan,item,service,direction,rating_group,priority,price,per\nbasic,a,data,,{groups},2,1,1MB\nbasic,a,data,,g1;h,1,1,1MB\n"
+                   "basic,a,data,,g1;g2,,1,1MB\nbasic,a,data,mo,g1;h,,1,1MB\nbasic,a,data,mo,g1;i,-1,1,1MB\n"
+                   "basic,b,data,mo,,1,1,1MB\nbasic,b,data,,,,1,1MB\n")
+    ended = run("tariff", "check", hidden, "--json")
+    checks.equal("hidden by", [(one["line"], one["message"].split()[-1]) for one in json.loads(ended.stdout)["warnings"] if one["file"] == "rates.csv"],
+                 [(4, "2"), (5, "3")])
+
+
 def check_covered():
     """A rule for what is near leaves no gap where every number that is near has a destination that is always priced."""
     near = book("covered", payers={"team,boss,base,share,50,1000\n": ""})
@@ -387,7 +407,7 @@ def main():
     shutil.rmtree(PLACE, ignore_errors=True)
     os.makedirs(PLACE)
     for step in (check_check, check_compile, check_show, check_diff, check_diff_columns, check_devices, check_unreadable, check_limits, check_bytes, check_expected, check_expected_rows, check_together, check_lines, check_columns,
-                 check_examples, check_covered, check_many, check_apart):
+                 check_examples, check_hidden, check_covered, check_many, check_apart):
         step()
     checks.finish()
 
