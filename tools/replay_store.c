@@ -230,7 +230,7 @@ static enum sp_status books_follow(struct engine *engine)
   uint32_t count = sp_block_view_header(engine->view)->books_count;
   const struct sp_books *books = sp_world_books(engine->world, count);
   if (books == NULL || books == engine->books) {
-    return SP_OK;
+    return books == NULL ? SP_BAD_BOOK : SP_OK;
   }
   SP_TRY(due_price(engine)); /* by those before */
   engine->books = books;
@@ -275,7 +275,9 @@ static enum sp_status shard_price(struct engine *engine, uint32_t shard)
   }
   if (status != SP_OK) {
     snprintf(engine->error, sizeof(engine->error), "shard %u: journal: %s", shard,
-             status == SP_IO ? strerror(errno) : sp_status_text(status));
+             status == SP_IO         ? strerror(errno)
+             : status == SP_BAD_BOOK ? "a block was rated with books that the store does not have"
+                                     : sp_status_text(status));
   }
   sp_journal_close(journal);
   return status;

@@ -81,6 +81,26 @@ def others_check(work):
         checks.holds(ended.returncode == 3 and ended.stdout == "" and "EUR" in ended.stderr, "another currency", ended)
 
 
+def lost_check(work):
+    """A block of a book that is in the store no longer is not priced by the book before it."""
+    store, later, usage = os.path.join(work, "lost"), os.path.join(work, "later"), os.path.join(work, "later.csv")
+    book = os.path.join(EXAMPLE, "book")
+    prices_raise(book, later)
+    with open(os.path.join(later, "book.yaml"), "a", encoding="utf-8") as file:
+        file.write("valid_from: 2026-03-02\n")
+    with open(os.path.join(EXAMPLE, "usage.csv"), encoding="utf-8") as file:
+        text = file.read().replace("call-", "later-")
+    with open(usage, "w", encoding="utf-8") as file:
+        file.write(text)
+    one("init", store, "--book", book, "--customers", os.path.join(EXAMPLE, "customers"), "--shards", "1")
+    one("run", store, "--files", os.path.join(EXAMPLE, "usage.csv"), "--until-end")
+    done("book", "load", store, later)
+    one("run", store, "--files", usage, "--until-end")
+    os.remove(os.path.join(store, "books", "0002.book"))
+    ended = run("replay", store, "--book", book)
+    checks.holds(ended.returncode == 4 and "rated with books that the store does not have" in ended.stderr, "a lost book", ended)
+
+
 def stores_check(work):
     world = os.path.join(work, "world")
     one("gen", world, "--seed", str(SEED), "--subscribers", "700", "--groups", "10", "--days", "40",
@@ -138,6 +158,7 @@ def main():
     try:
         file_check(work)
         others_check(work)
+        lost_check(work)
         stores_check(work)
     finally:
         shutil.rmtree(work)
