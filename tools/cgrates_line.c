@@ -165,16 +165,20 @@ static bool tens_times(int64_t *number, int64_t tens)
 static bool whole_read(struct value value, int64_t *number)
 {
   const char *at = value.text.at, *end = at + value.text.length;
-  int64_t read = 0, behind = 0, exponent = 0;
+  int64_t read = 0, behind = 0, zeros = 0, exponent = 0; /* zeros: behind the point, to come yet */
   bool point = false, any = false, minus = false;
   for (; at < end && ((*at >= '0' && *at <= '9') || (*at == '.' && !point)); at++) {
     if (*at == '.') {
       point = true;
-    } else if (read > (INT64_MAX - 9) / 10) {
+    } else if (point && *at == '0') {
+      zeros++;
+      any = true;
+    } else if (!tens_times(&read, zeros + 1) || read > INT64_MAX - 9) {
       return false;
     } else {
-      read = read * 10 + (*at - '0');
-      behind += point;
+      read += *at - '0';
+      behind += point ? zeros + 1 : 0;
+      zeros = 0;
       any = true;
     }
   }

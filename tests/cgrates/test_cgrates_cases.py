@@ -245,7 +245,7 @@ def check_calls():
     columns[4], columns[5] = lines[4].index('"colour"') + 1, lines[5].index("7,") + 1  # a key that is none; a value
     checks.equal("columns", [int(line.split(":")[2]) for line in told], columns + [1, 1, 2, 15, len(lines[-1])])
     text = json.dumps(good)
-    for usage in ("2e10", "2E+10", "20000000000.0", "2.00e10", "200000000000e-1", "0.2e11", '"20s"', '"+0.33333333333333333m"', "20000000000e0"):
+    for usage in ("2e10", "2E+10", "20000000000.0", "2.00e10", "200000000000e-1", "0.2e11", "20000000000.0000000000", f"2.{'0' * 30}e10", '"20s"', '"+0.33333333333333333m"', "20000000000e0"):
         written = text.replace("20000000000", usage)
         checks.equal(f"usage_ns {usage}", run("rate", "--book", book, "--cgrates", "-", input=written).stdout, fine + "\n")
     for usage in ("-1", "1.5", "25e-1", "1e19", "1e1000000000000", "9223372036854775808", "1152921504606846977", "e5", ".", "2e", "2e+", "1.2.3",
