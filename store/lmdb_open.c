@@ -74,9 +74,9 @@ static void damage_begin(struct sp_text *why)
   sp_text_add(why, "data.mdb is damaged: ");
 }
 
-/* What LMDB would not find out while it opens: a page size of 0 ends it. No file yet is none of it.
- */
-static int metas_check(const char *folder, uint64_t map_bytes, struct sp_text *why)
+/* What LMDB would not find out while it opens: a page size of 0 ends it; or would say oddly: who
+ * only reads cannot make an empty file one of its own. No file yet is none of it. */
+static int metas_check(const char *folder, unsigned flags, uint64_t map_bytes, struct sp_text *why)
 {
   char path[PATH_MAX];
   struct sp__lmdb_file file;
@@ -87,7 +87,10 @@ static int metas_check(const char *folder, uint64_t map_bytes, struct sp_text *w
   }
   int rc = file_map(&file, fd);
   damage_begin(why);
-  if (rc == 0 && !sp__lmdb_is_openable(&file, map_bytes, why)) {
+  if (rc == 0 && file.length == 0 && (flags & MDB_RDONLY) != 0) {
+    sp_text_add(why, "it is empty");
+    rc = MDB_CORRUPTED;
+  } else if (rc == 0 && !sp__lmdb_is_openable(&file, map_bytes, why)) {
     rc = MDB_CORRUPTED;
   }
   file_unmap(&file);
@@ -203,7 +206,7 @@ int sp__lmdb_open(MDB_env **env, const char *folder, unsigned flags, unsigned ta
                   uint64_t map_bytes, struct sp_text *why)
 {
   *env = NULL;
-  int rc = metas_check(folder, map_bytes, why);
+  int rc = metas_check(folder, flags, map_bytes, why);
   bool said = rc == MDB_CORRUPTED;
   if (rc == 0) {
     rc = env_open_latest(env, folder, flags, tables, map_bytes);

@@ -221,6 +221,22 @@ START_TEST(test_words)
 }
 END_TEST
 
+/* Made, and nothing was written: who only reads says so, who writes goes on. */
+START_TEST(test_empty)
+{
+  char words[256];
+  mdb_env_close(env);
+  env = NULL;
+  file_put(NULL, 0);
+  struct sp_text why = SP_TEXT_INIT(words);
+  ck_assert_int_ne(sp__lmdb_open(&env, folder, MDB_NOTLS | MDB_RDONLY, 4, TOUCH_MAP_BYTES, &why),
+                   0);
+  ck_assert_ptr_null(env);
+  ck_assert_str_eq(words, "data.mdb is damaged: it is empty");
+  ck_assert(lmdb_touch(folder, &why));
+}
+END_TEST
+
 int main(void)
 {
   TCase *tests = check_case();
@@ -228,5 +244,6 @@ int main(void)
   tcase_add_test(tests, test_sound_after_anything);
   tcase_add_test(tests, test_turned_byte);
   tcase_add_test(tests, test_words);
+  tcase_add_test(tests, test_empty);
   return check_run("lmdb_pages", tests);
 }
