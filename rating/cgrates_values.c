@@ -141,7 +141,8 @@ bool sp__cg_amount_read(struct sp_cg_amount *amount, struct sp_cell_text cell)
 
 #define PART_DECIMALS 18
 
-/* Digits of a fraction in 10^-PART_DECIMALS; false: one of them is none, or there are more. */
+/* Digits of a fraction in 10^-PART_DECIMALS, with no byte between them but points; false: there is
+ * one, or there are more digits. */
 static bool part_digits_read(int64_t *part, const char *at, size_t length)
 {
   *part = 0;
@@ -150,7 +151,7 @@ static bool part_digits_read(int64_t *part, const char *at, size_t length)
   }
   for (size_t i = 0; i < PART_DECIMALS; i++) {
     char digit = i < length ? at[i] : '0';
-    if (digit < '0' || digit > '9') {
+    if (digit == '.') {
       return false;
     }
     *part = *part * 10 + (digit - '0');

@@ -43,7 +43,8 @@ struct told {
 static void cut_trace(struct sp_rater *rater, struct told told)
 {
   const struct sp_book_discount *row = sp__cut_row(rater, told.cut);
-  while (told.sum > INT64_MAX && told.denominator % 10 == 0 && told.sum % 10 == 0) {
+  /* The denominator is a power of ten; it never falls below 1, for over 1 the sum fits. */
+  while (told.sum > INT64_MAX && told.sum % 10 == 0) {
     told.sum /= 10;
     told.denominator /= 10;
   }

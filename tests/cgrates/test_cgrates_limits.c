@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "rating/cgrates_parts.h"
+#include "rating/hash.h"
 #include "tests/check_run.h"
 #include "tools/heap.h"
 
@@ -294,6 +295,38 @@ START_TEST(test_sizes)
 }
 END_TEST
 
+/* One plan with so many destinations that two of them meet in the index: each is found again. */
+START_TEST(test_many_destinations)
+{
+  enum { COUNT = 500 };
+  const char *tables[SP_CGRATES_TABLES];
+  struct plan plan;
+  unsigned moved = 0;
+  char *destinations = rows_make("D", ",1\n", COUNT), *ratings = rows_make("A,D", ",R\n", COUNT);
+  memcpy(tables, small, sizeof(tables));
+  tables[SP_CGRATES_DESTINATIONS] = destinations;
+  tables[SP_CGRATES_DESTINATION_RATES] = ratings;
+  plan_open(&plan, tables, 5);
+  ck_assert_str_eq(told, "");
+  const struct sp_cgrates *tariff = plan.tariff;
+  uint32_t found = 0;
+  for (uint32_t at = 0; at <= tariff->targets_mask; at++) {
+    const struct sp_cg_target *target = tariff->targets + at;
+    if (target->plan != SP_CG_NONE) {
+      ck_assert_uint_eq(sp__cg_target_place(tariff, target->plan, target->destination), at);
+      uint64_t key = (uint64_t)target->plan << 32 | target->destination;
+      moved += ((uint32_t)sp_hash_word(key) & tariff->targets_mask) != at;
+      found++;
+    }
+  }
+  ck_assert_uint_eq(found, COUNT);
+  ck_assert_uint_gt(moved, 0);
+  plan_close(&plan);
+  free(destinations);
+  free(ratings);
+}
+END_TEST
+
 /* What a call by a plan answers: "call event" or the error's number. */
 static const char *cost_of(const struct plan *plan, const struct sp_cgrates_call *call)
 {
@@ -480,6 +513,7 @@ int main(void)
   tcase_add_test(tests, test_cells);
   tcase_add_test(tests, test_other_plan);
   tcase_add_test(tests, test_sizes);
+  tcase_add_test(tests, test_many_destinations);
   tcase_add_test(tests, test_rare_ways);
   tcase_add_test(tests, test_named_plans);
   tcase_add_test(tests, test_equal_rates);
