@@ -51,6 +51,7 @@ void sp_replay_plans(struct sp_replay_tally *tally, const struct sp_books *books
 struct sp_replay_view { /* what is printed */
   const struct sp_replay_tally *tally;
   const struct sp_books *books; /* the other ones */
+  const char *cycle;            /* the only one that is counted, NULL: all are */
   bool compared;                /* there is something that was charged */
   uint32_t top;                 /* winners and losers */
 };
@@ -64,6 +65,8 @@ struct sp_replay_asked {
   const struct sp_option_list *books;      /* the other ones */
   const struct sp_option_list *charged_by; /* of a file: those it was charged with; may be none */
   const char *customers, *path;            /* of a file; customers NULL: path is a store */
+  const char *cycle;    /* of a store: what was written, NULL: all cycles are counted */
+  int32_t cycle_number; /* the same as the book counts them */
   uint32_t top;
   bool json;
 };

@@ -60,7 +60,7 @@ static int desks_replay(struct beside *beside, const struct sp_replay_asked *ask
     fprintf(stderr, "suanpan: %s: holds no record\n", asked->path);
   }
   if (code == SP_EXIT_DONE) {
-    struct sp_replay_view view = {&beside->tally, &beside->now->books, beside->then != NULL,
+    struct sp_replay_view view = {&beside->tally, &beside->now->books, NULL, beside->then != NULL,
                                   asked->top};
     (asked->json ? sp_replay_json : sp_replay_print)(&view);
   }

@@ -187,6 +187,9 @@ void sp_replay_print(const struct sp_replay_view *view)
   const struct sp_replay_tally *tally = view->tally;
   printf("%-26s %12s %20s %20s %20s\n", "", "records", "charged", "replayed", "difference");
   line_print(view, (struct sp_name){"all", 3}, &tally->all);
+  if (view->cycle != NULL) {
+    printf("  of records that start in cycle %s\n", view->cycle);
+  }
   printf("  %llu records come out otherwise; %llu that were charged are suspended now, %llu the "
          "other way round; "
          "%llu were not rated again\n",
@@ -288,6 +291,9 @@ void sp_replay_json(const struct sp_replay_view *view)
 {
   const struct sp_replay_tally *tally = view->tally;
   fputs("{", stdout);
+  if (view->cycle != NULL) {
+    printf("\"cycle\":\"%s\",", view->cycle);
+  }
   amounts_json(view, &tally->all);
   printf(",\"changed\":%llu,\"suspended_now\":%llu,\"rated_now\":%llu,\"passed_by\":%llu",
          (unsigned long long)(view->compared ? tally->changed : 0),

@@ -15,6 +15,7 @@
 #include "tools/options.h"
 #include "tools/parcel.h"
 #include "tools/replay.h"
+#include "tools/replay_cycle.h"
 #include "tools/world.h"
 
 #define SCRATCH_BYTES ((size_t)1 << 20) /* texts of a batch */
@@ -49,6 +50,8 @@ struct engine { /* one thread */
   struct sp_world *world;
   const struct sp_books *books; /* the other ones */
   bool own; /* they are the store's: each block is priced by those that it was rated by */
+  const struct sp_replay_cycle *cycle; /* the only one that is counted, NULL: all of them are */
+  const struct sp_books *with[SP_BOOKS_MAX + 1]; /* [n]: the cycle's, with the store's first n */
   _Atomic uint32_t *turn; /* the shard that nobody has had, for all threads */
   uint32_t shard;         /* its last one */
   struct sp_memory memory;
@@ -101,6 +104,13 @@ static bool is_passed_by(uint32_t subscriber, const struct kept *kept)
          kept->outcome == SP_OUTCOME_CONFLICT || kept->reason == SP_REASON_DUP_WINDOW_EXCEEDED;
 }
 
+/* Records of other cycles make the state that those of this one find. */
+static bool is_counted(const struct engine *engine, int64_t start_utc_s)
+{
+  const struct sp_replay_cycle *cycle = engine->cycle;
+  return cycle == NULL || (cycle->from_utc_s <= start_utc_s && start_utc_s < cycle->to_utc_s);
+}
+
 static enum sp_status record_price(struct engine *engine, uint32_t i)
 {
   struct batch *batch = engine->batch;
@@ -110,8 +120,9 @@ static enum sp_status record_price(struct engine *engine, uint32_t i)
   if (subscriber != SP_NONE) {
     SP_TRY(sp_rater_notice(engine->rater, usage));
   }
+  bool counts = is_counted(engine, usage->start_utc_s);
   if (is_passed_by(subscriber, kept)) {
-    engine->tally.passed_by++;
+    engine->tally.passed_by += counts;
     return SP_OK;
   }
   struct sp_charge *charge = &batch->charge;
@@ -125,7 +136,9 @@ static enum sp_status record_price(struct engine *engine, uint32_t i)
   const struct sp_replay_record record = {usage,           subscriber,       kept->group,
                                           kept->outcome,   charge->outcome,  charge->reason,
                                           kept->net_micro, charge->net_micro};
-  sp_replay_count(&engine->tally, &record);
+  if (counts) {
+    sp_replay_count(&engine->tally, &record);
+  }
   return SP_OK;
 }
 
@@ -220,17 +233,35 @@ static enum sp_status record_put(struct engine *engine, uint32_t i)
   return SP_OK;
 }
 
+/* What prices the records of a block that was rated when the store had its first `count` books. */
+static enum sp_status books_with(struct engine *engine, uint32_t count,
+                                 const struct sp_books **books)
+{
+  *books = sp_world_books(engine->world, count);
+  if (*books == NULL) {
+    return SP_BAD_BOOK;
+  }
+  if (engine->own) {
+    return SP_OK;
+  }
+  if (engine->with[count] == NULL) {
+    SP_TRY(sp_replay_cycle_books(engine->cycle, *books, &engine->memory, &engine->with[count]));
+  }
+  *books = engine->with[count];
+  return SP_OK;
+}
+
 /* The store's own books as they were loaded: from which block on is in its header (book.md §4.8).
  */
 static enum sp_status books_follow(struct engine *engine)
 {
-  if (!engine->own) {
+  if (!engine->own && engine->cycle == NULL) {
     return SP_OK;
   }
-  uint32_t count = sp_block_view_header(engine->view)->books_count;
-  const struct sp_books *books = sp_world_books(engine->world, count);
-  if (books == NULL || books == engine->books) {
-    return books == NULL ? SP_BAD_BOOK : SP_OK;
+  const struct sp_books *books;
+  SP_TRY(books_with(engine, sp_block_view_header(engine->view)->books_count, &books));
+  if (books == engine->books) {
+    return SP_OK;
   }
   SP_TRY(due_price(engine)); /* by those before */
   engine->books = books;
@@ -373,7 +404,13 @@ static bool books_own(struct sp_world *world, const struct sp_books *books)
   return own;
 }
 
-static int world_replay(struct sp_world *world, const struct sp_books *books,
+struct replayed {                      /* what records are priced by */
+  const struct sp_books *others;       /* as given */
+  const struct sp_books *books;        /* the same, or of a cycle with the store's own */
+  const struct sp_replay_cycle *cycle; /* NULL: all that there are */
+};
+
+static int world_replay(struct sp_world *world, const struct replayed *by,
                         const struct sp_replay_asked *asked)
 {
   uint32_t count = threads_count(world);
@@ -382,18 +419,23 @@ static int world_replay(struct sp_world *world, const struct sp_books *books,
     fprintf(stderr, "suanpan: %s\n", sp_status_text(SP_NO_MEMORY));
     return SP_EXIT_ENVIRONMENT;
   }
-  bool own = books_own(world, books);
+  bool own = books_own(world, by->others);
   _Atomic uint32_t turn = 0;
   for (uint32_t i = 0; i < count; i++) {
     engines[i].world = world;
     engines[i].own = own;
-    engines[i].books = own ? world->books[world->books_count] : books;
+    engines[i].cycle = by->cycle;
+    engines[i].books = own ? world->books[world->books_count] : by->books;
     engines[i].turn = &turn;
   }
   int code = SP_EXIT_ENVIRONMENT;
   if (engines_run(engines, count)) {
-    struct sp_replay_view view = {&engines[0].tally, books, true, asked->top};
+    struct sp_replay_view view = {&engines[0].tally, by->others, asked->cycle, true, asked->top};
     (asked->json ? sp_replay_json : sp_replay_print)(&view);
+    if (asked->cycle != NULL && engines[0].tally.all.records == 0) {
+      fprintf(stderr, "suanpan: %s: no record that can be priced starts in cycle %s\n",
+              world->dir.path, asked->cycle);
+    }
     code = SP_EXIT_DONE;
   }
   for (uint32_t i = count; i-- > 0;) {
@@ -401,6 +443,35 @@ static int world_replay(struct sp_world *world, const struct sp_books *books,
   }
   free(engines);
   return code;
+}
+
+static int others_replay(struct sp_world *world, const struct sp_books *others,
+                         struct sp_memory *memory, const struct sp_replay_asked *asked)
+{
+  const struct sp_books *own = world->books[world->books_count];
+  struct replayed by = {others, others, NULL};
+  struct sp_replay_cycle cycle;
+  if (!sp_replay_currency_is_one(own, others)) {
+    return SP_EXIT_BOOK;
+  }
+  if (asked->cycle != NULL) {
+    sp_replay_cycle_open(&cycle, others, asked->cycle_number);
+    enum sp_status status = sp_replay_cycle_books(&cycle, own, memory, &by.books);
+    if (status == SP_BAD_BOOK) {
+      fprintf(stderr,
+              "suanpan: --cycle: the other book does not go with the store's own: expected the "
+              "same timezone, home_country and cycle_day, and at most %d books together; nothing "
+              "was replayed\n",
+              SP_BOOKS_MAX);
+      return SP_EXIT_BOOK;
+    }
+    if (status != SP_OK) {
+      fprintf(stderr, "suanpan: %s\n", sp_status_text(status));
+      return SP_EXIT_ENVIRONMENT;
+    }
+    by.cycle = &cycle;
+  }
+  return world_replay(world, &by, asked);
 }
 
 static int books_replay(struct sp_world *world, const struct sp_replay_asked *asked)
@@ -418,9 +489,7 @@ static int books_replay(struct sp_world *world, const struct sp_replay_asked *as
   }
   int code = status == SP_BAD_BOOK ? SP_EXIT_BOOK : SP_EXIT_ENVIRONMENT;
   if (status == SP_OK) {
-    code = sp_replay_currency_is_one(world->books[world->books_count], books)
-               ? world_replay(world, books, asked)
-               : SP_EXIT_BOOK;
+    code = others_replay(world, books, &memory, asked);
     for (size_t i = 0; i < asked->books->count; i++) {
       sp_book_unload(loaded + i);
     }
